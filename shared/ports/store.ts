@@ -1,0 +1,74 @@
+/** What is known of an object without reading it. `lastModified` is ISO 8601 in UTC; `versionId` pins these bytes for ever. */
+export interface ObjectHead {
+  key: string;
+  /** bytes */
+  size: number;
+  etag: string;
+  versionId: string;
+  lastModified: string;
+}
+
+export interface StoredObject extends ObjectHead {
+  body: Uint8Array;
+}
+
+/** The answer to a conditional write: `written`, or the condition did not hold (S3's 412) and nothing was written. */
+export type ConditionalWrite = { written: true; etag: string; versionId: string } | { written: false };
+
+/** A half-open byte range: `start` is included, `end` is not. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+export interface WriteOptions {
+  contentType?: string;
+  /** Object tags; lifecycle rules expire only what is tagged `ended`. */
+  tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * One bucket: versioned objects with conditional writes, as S3 has them.
+ *
+ * A 409 (two conditional writes at once) is retried inside the adapter; a 412 is an answer (`written: false`), and the
+ * caller reads back before it concludes anything, because its own lost success looks the same.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
+ */
+export interface Store {
+  /** The bucket's name, as it stands in S3 events and in `s3://` addresses. */
+  readonly bucket: string;
+  /** An address a person can open: `s3://bucket/key`, or the path of a local file. */
+  address(key: string): string;
+  head(key: string, versionId?: string): Promise<ObjectHead | undefined>;
+  get(key: string, versionId?: string): Promise<StoredObject | undefined>;
+  /**
+   * The bytes of `range`, cut at the object's end.
+   * @throws ObjectGoneError when the object or that version is not there
+   */
+  getRange(key: string, range: ByteRange, versionId?: string): Promise<Uint8Array>;
+  /** Writes only if no object has this key (`If-None-Match: *`). */
+  create(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ConditionalWrite>;
+  /** Writes only over the object with this ETag (`If-Match`); a missing object is `written: false`. */
+  replace(key: string, body: Uint8Array | string, etag: string, options?: WriteOptions): Promise<ConditionalWrite>;
+  put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ObjectHead>;
+  /** Writes a stream of unknown length in constant memory; nobody sees the object before it is whole. */
+  putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectHead>;
+  /** Removes the current object (its versions stay). Deleting what is not there is no error. */
+  delete(key: string): Promise<void>;
+  /** Current objects whose key starts with `prefix`, ascending by key (UTF-8 bytes), from just after `startAfter`. */
+  list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ObjectHead>;
+}
+
+/** The object, or the version of it that was asked for, is not there (any more). */
+export class ObjectGoneError extends Error {
+  override readonly name = 'ObjectGoneError';
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | undefined;
+  constructor(bucket: string, key: string, versionId?: string) {
+    super(`${bucket}/${key}${versionId === undefined ? '' : ` (version ${versionId})`} is no longer there`);
+    this.bucket = bucket;
+    this.key = key;
+    this.versionId = versionId;
+  }
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** What `npm test` runs: everything that needs nothing but Node. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/aws/**', 'test/heavy/**', 'test/browser/**'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
