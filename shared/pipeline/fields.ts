@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { parseDuration } from './duration.ts';
+
+/** One message for a value that is missing, empty, of the wrong type or out of range. The subject is put in front of it. */
+export function must(be: string): (issue: { input?: unknown }) => string {
+  return ({ input }) => {
+    if (input === undefined) return `is missing; it must be ${be}`;
+    if (input === null) return `is empty; it must be ${be}`;
+    const quote = typeof input === 'number' && be.startsWith('the name or id') ? ' (put it in quotes)' : '';
+    return `must be ${be}, not ${show(input)}${quote}`;
+  };
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+export const nameOrId = (of: string) =>
+  z
+    .string({ error: must(`the name or id of ${of}`) })
+    .trim()
+    .min(1, { error: must(`the name or id of ${of}`) });
+
+export function number(be: string, { from, to, whole = true }: { from: number; to: number; whole?: boolean }) {
+  const error = must(be);
+  return (whole ? z.int({ error }) : z.number({ error })).min(from, { error }).max(to, { error });
+}
+
+export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: must(`one of ${values.join(', ')}`) });
+
+export const yesOrNo = () => z.boolean({ error: must('true or false') });
+
+/** Text checked by a function that says what it must be. */
+export const checked = (be: string, mistake: (text: string) => string | undefined) =>
+  z.string({ error: must(be) }).superRefine((text, context) => {
+    const wrong = mistake(text);
+    if (wrong !== undefined) context.addIssue({ code: 'custom', message: must(wrong)({ input: text }) });
+  });
+
+export function duration(from: string, to: string) {
+  const be = `a time from ${from} to ${to}, such as 90s, 2min or 2h`;
+  const [least, most] = [parseDuration(from) ?? 0, parseDuration(to) ?? Number.POSITIVE_INFINITY];
+  return checked(be, (text) => {
+    const seconds = parseDuration(text);
+    return seconds === undefined || seconds < least || seconds > most ? be : undefined;
+  }).transform((text) => parseDuration(text) ?? 0);
+}
+
+/** A mapping of settings. `title` is how a mistake names the place: `"x" is not a setting of <title>`. */
+export const settings = <T extends z.core.$ZodLooseShape>(title: string, shape: T) =>
+  z.strictObject(shape, { error: must(`settings (${Object.keys(shape).join(', ')})`) }).meta({ title });

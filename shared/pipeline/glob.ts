@@ -1,0 +1,61 @@
+import picomatch from 'picomatch';
+
+// Keys have "/" on every system; "*" stays within one folder and, as in a shell, passes over names that begin with a dot.
+const OPTIONS = { posixSlashes: false, nonegate: true } as const;
+
+/** A test for keys, case-sensitive. @throws when the pattern cannot be read */
+export function globMatcher(glob: string): (key: string) => boolean {
+  return picomatch(glob, OPTIONS);
+}
+
+/** What is wrong with a pattern of keys, in words that complete "… must be"; undefined when nothing is. */
+export function globMistake(glob: string): string | undefined {
+  if (glob.trim() === '') return 'a pattern of keys, such as "sales/*.csv"';
+  if (glob.startsWith('/') || glob.startsWith('./')) return 'a pattern without a leading "/" or "./" (keys have none)';
+  if (glob.startsWith('!')) return 'a pattern of what to take, not of what to leave out';
+  if (glob.includes('\\')) return 'a pattern with "/" between folders, without "\\"';
+  if (glob.endsWith('/'))
+    return 'a pattern of files, such as "sales/*.csv" (a key that ends in "/" is a folder marker)';
+  return undefined;
+}
+
+/**
+ * Whether some key matches both patterns, where that can be told for certain; undefined where it cannot (braces, classes,
+ * extended patterns), so that only a key shows it.
+ */
+export function globsOverlap(a: string, b: string): boolean | undefined {
+  if (a === b) return true;
+  if (isLiteral(a)) return globMatcher(b)(a);
+  if (isLiteral(b)) return globMatcher(a)(b);
+  if (!isPlain(a) || !isPlain(b)) return undefined;
+  return pathsMeet(a.split('/'), b.split('/'));
+}
+
+const isLiteral = (glob: string): boolean => !/[*?[\](){}!+@|]/.test(glob);
+
+/** Only `*`, `?`, and `**` as a whole folder. */
+const isPlain = (glob: string): boolean =>
+  !/[[\](){}!+@|]/.test(glob) && glob.split('/').every((part) => part === '**' || !part.includes('**'));
+
+function pathsMeet(a: readonly string[], b: readonly string[]): boolean {
+  const [first, ...rest] = a;
+  const [other, ...others] = b;
+  if (first === '**') return pathsMeet(rest, b) || (other !== undefined && pathsMeet(a, others));
+  if (other === '**') return pathsMeet(a, others) || (first !== undefined && pathsMeet(rest, b));
+  if (first === undefined || other === undefined) return first === other;
+  return namesMeet(first, other) && pathsMeet(rest, others);
+}
+
+function namesMeet(a: string, b: string): boolean {
+  // A leading wildcard never stands for a leading dot.
+  if (/^[*?]/.test(a) !== /^[*?]/.test(b) && (a.startsWith('.') || b.startsWith('.'))) return false;
+  return lettersMeet(a, b);
+}
+
+function lettersMeet(a: string, b: string): boolean {
+  if (a === '' && b === '') return true;
+  if (a[0] === '*') return lettersMeet(a.slice(1), b) || (b !== '' && lettersMeet(a, b.slice(1)));
+  if (b[0] === '*') return lettersMeet(b, a);
+  if (a === '' || b === '') return false;
+  return (a[0] === b[0] || a[0] === '?' || b[0] === '?') && lettersMeet(a.slice(1), b.slice(1));
+}

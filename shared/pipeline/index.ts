@@ -1,0 +1,13 @@
+export * from './freeze.ts';
+export * from './frozen-pipeline.ts';
+export { globMatcher } from './glob.ts';
+export * from './load-configuration.ts';
+export * from './lock.ts';
+export * from './match-drop.ts';
+export type { Mistake } from './mistakes.ts';
+export { nearMatches } from './near.ts';
+export { originMistake } from './origin.ts';
+export * from './resolve-names.ts';
+export { cronFields } from './schedule-expression.ts';
+export { type Configuration, configurationSchema, type Pipeline, type Trigger } from './schema.ts';
+export { STATE_FOLDERS, type Step } from './step-schema.ts';

@@ -1,0 +1,19 @@
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * What is wrong with an address of Anaplan, in words that complete "… must be"; undefined when nothing is.
+ * An address is an origin without a path. Plain `http:` would send the password in the clear, so only this machine may have it.
+ */
+export function originMistake(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'an address such as https://api.anaplan.com';
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'an address that begins with https://';
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    return 'an https:// address (http:// is for this machine only, such as http://127.0.0.1:7080)';
+  }
+  if (url.username !== '' || url.password !== '') return 'an address without a user name or password';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    return `an address without a path, such as ${url.origin} (Plandrop adds the path)`;
+  }
+  return undefined;
+}

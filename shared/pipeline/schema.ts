@@ -1,0 +1,187 @@
+import * as z from 'zod';
+import { checked, choice, duration, must, nameOrId, number, settings, yesOrNo } from './fields.ts';
+import type { Policies, Rejects } from './frozen-pipeline.ts';
+import { globMistake, globsOverlap } from './glob.ts';
+import { originMistake } from './origin.ts';
+import { scheduleMistake, timezoneMistake } from './schedule-expression.ts';
+import { type Step, stepSchema } from './step-schema.ts';
+
+const anaplan = settings('anaplan', {
+  apiUrl: checked('an address', originMistake).default('https://api.anaplan.com'),
+  authUrl: checked('an address', originMistake).default('https://auth.anaplan.com'),
+  oauthUrl: checked('an address', originMistake).default('https://us1a.app.anaplan.com'),
+  requestsPerMinute: number('a whole number from 1 to 6000', { from: 1, to: 6000 }).default(600),
+});
+
+/** What starts a pipeline besides `plandrop run`. Globs are matched by {@link pipelinesFor}. */
+export type Trigger = { kind: 'drop'; glob: string } | { kind: 'schedule'; expression: string; timezone: string };
+
+const on = settings('on', {
+  drop: checked('a pattern of keys, such as "sales/*.csv"', globMistake).exactOptional(),
+  schedule: checked('a schedule, such as "cron(0 6 ? * MON-FRI *)"', scheduleMistake).exactOptional(),
+  timezone: checked('a time zone, such as Europe/London', timezoneMistake).exactOptional(),
+})
+  .superRefine(
+    (value, context) => {
+      const has = (key: string) => isObject(value) && key in value;
+      if (has('drop') && has('schedule')) {
+        context.addIssue({ code: 'custom', message: 'takes either drop or schedule, not both' });
+      } else if (has('timezone') && !has('schedule')) {
+        context.addIssue({
+          code: 'custom',
+          path: ['timezone'],
+          message: 'belongs to a schedule, and there is none here',
+        });
+      } else if (isObject(value) && Object.keys(value).length === 0) {
+        context.addIssue({ code: 'custom', message: 'must say what starts the pipeline: drop or schedule' });
+      }
+    },
+    { when: () => true },
+  )
+  .transform((value): Trigger => {
+    if (value.drop !== undefined) return { kind: 'drop', glob: value.drop };
+    return { kind: 'schedule', expression: value.schedule ?? '', timezone: value.timezone ?? 'UTC' };
+  });
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+const rejects = settings('rejects', {
+  maxRows: number('a whole number of rows, 0 or more', { from: 0, to: Number.MAX_SAFE_INTEGER }).exactOptional(),
+  maxPercent: number('a percentage from 0 to 100', { from: 0, to: 100, whole: false }).exactOptional(),
+  countIgnored: yesOrNo().default(false),
+})
+  // Saying nothing means that no row may be lost; saying only a percentage leaves the number of rows open.
+  .transform(
+    (value): Rejects =>
+      value.maxRows === undefined && value.maxPercent === undefined ? { ...value, maxRows: 0 } : value,
+  );
+
+const retry = settings('retry', {
+  attempts: number('a whole number from 1 to 50', { from: 1, to: 50 }).default(8),
+  conflicts: number('a whole number from 0 to 50', { from: 0, to: 50 }).default(5),
+  failedPolls: number('a whole number from 1 to 500', { from: 1, to: 500 }).default(30),
+});
+
+/** A pipeline as written, with defaults filled in. Names are not resolved yet: see {@link freeze}. */
+export interface Pipeline {
+  workspace: string;
+  model: string;
+  trigger?: Trigger;
+  steps: readonly Step[];
+  rejects: Rejects;
+  onFailure: 'hold' | 'continue';
+  policies: Policies;
+}
+
+const pipeline = settings('a pipeline', {
+  workspace: nameOrId('the workspace'),
+  model: nameOrId('the model'),
+  on: on.exactOptional(),
+  steps: z
+    .array(stepSchema, { error: must('a list of steps, each beginning with "- "') })
+    .min(1, { error: must('at least one step') }),
+  rejects: rejects.prefault({}),
+  onFailure: choice(['hold', 'continue']).default('hold'),
+  retry: retry.prefault({}),
+  modelWait: duration('0s', '7d').prefault('2h'),
+  startGrace: duration('1s', '1h').prefault('2min'),
+  poll: settings('poll', {
+    minSeconds: number('a number of seconds from 1 to 1200', { from: 1, to: 1200, whole: false }).default(5),
+  }).prefault({}),
+  deadline: duration('1min', '14d').prefault('12h'),
+  chunkMegabytes: number('a whole number of megabytes from 1 to 50', { from: 1, to: 50 }).default(10),
+  upload: settings('upload', {
+    chunksInFlight: number('a whole number from 1 to 16', { from: 1, to: 16 }).default(4),
+  }).prefault({}),
+  source: choice(['strict', 'warn', 'off']).default('strict'),
+})
+  .superRefine(
+    (value, context) => {
+      if (!isDropWithoutImport(value)) return;
+      const message = 'is a drop, but no step is an import, so the file would never be uploaded';
+      context.addIssue({ code: 'custom', path: ['on'], message });
+    },
+    { when: () => true },
+  )
+  .transform(
+    (value): Pipeline => ({
+      workspace: value.workspace,
+      model: value.model,
+      ...(value.on === undefined ? {} : { trigger: value.on }),
+      steps: value.steps,
+      rejects: value.rejects,
+      onFailure: value.onFailure,
+      policies: {
+        retry: value.retry,
+        modelWaitSeconds: value.modelWait,
+        startGraceSeconds: value.startGrace,
+        pollMinSeconds: value.poll.minSeconds,
+        deadlineSeconds: value.deadline,
+        // Anaplan Connect counts a megabyte as 1,000,000 bytes, and so does the limit of 50 (anaplan-notes: Chunks).
+        chunkBytes: value.chunkMegabytes * 1_000_000,
+        chunksInFlight: value.upload.chunksInFlight,
+        source: value.source,
+      },
+    }),
+  );
+
+/** Looks at a pipeline that may have mistakes elsewhere, so it trusts nothing. */
+function isDropWithoutImport(value: unknown): boolean {
+  const seen = z.object({
+    on: z.object({ kind: z.literal('drop') }),
+    steps: z.array(z.object({ kind: z.string() })).min(1),
+  });
+  const read = seen.safeParse(value);
+  return read.success && !read.data.steps.some(({ kind }) => kind === 'import');
+}
+
+const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/;
+const NAME_MISTAKE =
+  'must be letters, digits, "-" and "_", at most 48 of them (it becomes part of keys and of schedule names)';
+
+/** A key must have one pipeline. Where two patterns cannot be compared, the key itself shows it: see {@link pipelinesFor}. */
+function overlaps(pipelines: unknown): { path: string[]; message: string }[] {
+  const globs = dropGlobs(pipelines);
+  return globs.flatMap(({ name, glob }, index) => {
+    const rival = globs.slice(0, index).find((earlier) => globsOverlap(earlier.glob, glob) === true);
+    if (rival === undefined) return [];
+    const message = `can match the same key as the drop of pipeline "${rival.name}" (${rival.glob}); a key must have one pipeline`;
+    return [{ path: [name, 'on', 'drop'], message }];
+  });
+}
+
+/** Every good pattern, also of pipelines that have mistakes elsewhere and so are not transformed yet. */
+function dropGlobs(pipelines: unknown): { name: string; glob: string }[] {
+  const drop = z.union([
+    z.object({ trigger: z.object({ glob: z.string() }) }).transform(({ trigger }) => trigger.glob),
+    z.object({ on: z.object({ glob: z.string() }) }).transform((seen) => seen.on.glob),
+    z.object({ on: z.object({ drop: z.string() }) }).transform((seen) => seen.on.drop),
+  ]);
+  if (!isObject(pipelines)) return [];
+  return Object.entries(pipelines).flatMap(([name, pipeline]) => {
+    const read = drop.safeParse(pipeline);
+    return read.success && globMistake(read.data) === undefined ? [{ name, glob: read.data }] : [];
+  });
+}
+
+export const configurationSchema = settings('the file', {
+  anaplan: anaplan.prefault({}),
+  pipelines: z
+    .record(z.string(), pipeline, { error: must('at least one pipeline under its name') })
+    .refine((value) => Object.keys(value).length > 0, { error: must('at least one pipeline under its name') })
+    .superRefine(
+      (value, context) => {
+        for (const name of isObject(value) ? Object.keys(value) : []) {
+          if (PIPELINE_NAME.test(name)) continue;
+          context.addIssue({ code: 'custom', path: [name], message: NAME_MISTAKE, params: { at: 'key' } });
+        }
+        for (const { path, message } of overlaps(value)) context.addIssue({ code: 'custom', path, message });
+      },
+      { when: () => true },
+    ),
+});
+
+/** A whole `plandrop.yaml`, with defaults filled in. */
+export type Configuration = z.output<typeof configurationSchema>;

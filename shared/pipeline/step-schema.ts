@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { checked, must, nameOrId, settings, yesOrNo } from './fields.ts';
+import { STEP_KINDS, type StepKind } from './frozen-pipeline.ts';
+
+/** Folders of the state store that are Plandrop's own; an export written there could destroy a ledger. */
+export const STATE_FOLDERS = ['runs', 'lanes', 'failures', 'dumps', 'repairs', 'sets'] as const;
+
+const PLACEHOLDERS = ['date', 'run', 'pipeline'];
+
+/** A step as written: `name` is a name or an id. */
+export interface Step {
+  kind: StepKind;
+  name: string;
+  mapping?: Readonly<Record<string, string>>;
+  repeatable: boolean;
+  to?: string;
+}
+
+/** Which settings make sense on which kind of step. */
+const STEP_SETTINGS: Readonly<Record<StepKind, readonly string[]>> = {
+  import: ['mapping', 'repeatable'],
+  process: ['mapping', 'repeatable'],
+  export: ['to', 'repeatable'],
+  action: ['repeatable'],
+};
+
+const mappingValue = z.string({ error: must('text (put it in quotes)') }).min(1, { error: must('text') });
+
+export const stepSchema = settings('a step', {
+  import: nameOrId('an import').exactOptional(),
+  process: nameOrId('a process').exactOptional(),
+  export: nameOrId('an export').exactOptional(),
+  action: nameOrId('an action').exactOptional(),
+  mapping: z.record(z.string(), mappingValue, { error: must('pairs such as { Version: Actual }') }).exactOptional(),
+  repeatable: yesOrNo().default(false),
+  to: checked('a key such as "exports/board-{date}.csv"', exportKeyMistake).exactOptional(),
+})
+  .superRefine(
+    (value, context) => {
+      if (typeof value !== 'object' || value === null) return;
+      const kinds = STEP_KINDS.filter((kind) => kind in value);
+      if (kinds.length === 0) {
+        context.addIssue({ code: 'custom', message: `must name what to run: ${STEP_KINDS.join(', ')}` });
+      } else if (kinds.length > 1) {
+        context.addIssue({
+          code: 'custom',
+          message: `must run one thing, not ${kinds.join(' and ')}; make each its own step`,
+        });
+      }
+      const [kind] = kinds;
+      if (kind === undefined || kinds.length > 1) return;
+      for (const key of ['mapping', 'to']) {
+        if (key in value && !STEP_SETTINGS[kind].includes(key)) {
+          const fits = STEP_KINDS.filter((other) => STEP_SETTINGS[other].includes(key)).join(' or ');
+          context.addIssue({ code: 'custom', path: [key], message: `belongs to a step of kind ${fits}, not ${kind}` });
+        }
+      }
+    },
+    { when: () => true },
+  )
+  .transform(({ mapping, repeatable, to, ...named }): Step => {
+    const kind = STEP_KINDS.find((candidate) => named[candidate] !== undefined) ?? 'action';
+    return {
+      kind,
+      name: named[kind] ?? '',
+      repeatable,
+      ...(mapping === undefined ? {} : { mapping }),
+      ...(to === undefined ? {} : { to }),
+    };
+  });
+
+function exportKeyMistake(text: string): string | undefined {
+  const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(([, name]) => !PLACEHOLDERS.includes(name ?? ''));
+  if (unknown !== undefined)
+    return `a key whose placeholders are ${PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}`;
+  const [folder, ...rest] = text.split('/');
+  if (folder === undefined || !/^[\w.-]+$/.test(folder) || rest.length === 0 || rest.at(-1) === '') {
+    return 'a key in a folder, such as "exports/board-{date}.csv"';
+  }
+  if (rest.some((part) => part === '' || part === '.' || part === '..') || folder === '.' || folder === '..') {
+    return 'a key without empty, "." or ".." parts';
+  }
+  if (STATE_FOLDERS.some((own) => own === folder)) {
+    return `a key outside ${STATE_FOLDERS.map((own) => `${own}/`).join(', ')} (Plandrop keeps its own records there)`;
+  }
+  return undefined;
+}
