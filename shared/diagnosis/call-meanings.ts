@@ -1,0 +1,177 @@
+import type { AnaplanCall, CallFailure } from '../anaplan/failure.ts';
+import type { Retry } from './diagnosis.ts';
+import { STATUS_MEANINGS, type StatusMeaning } from './status-meanings.ts';
+import { excerpt } from './words.ts';
+
+/** Calls that wait while the model is busy (anaplan-notes: Busy model). */
+export const FILE_CALLS: ReadonlySet<AnaplanCall> = new Set([
+  'announce',
+  'chunk',
+  'complete',
+  'read-file',
+  'delete-file',
+]);
+
+/** A start without a certain answer: the task may exist (anaplan-notes: Starting a task). */
+export function ambiguousStart(failure: CallFailure): StatusMeaning {
+  return {
+    category: 'ambiguous-start',
+    cause:
+      failure.kind === 'unreadable'
+        ? 'Anaplan answered the start, but not readably, so it is not known whether the action was started.'
+        : 'No certain answer came to the start, so it is not known whether Anaplan started the action.',
+    whatToCheck: [
+      'Plandrop looks for the task before anything else and never starts twice; wait for the outcome.',
+      'If the run ends as unknown, look in the action history of {model} whether {object} ran, then tell Plandrop: `plandrop runs settle <runId> --as succeeded` or `--as failed`.',
+      'If loading the same file twice does no harm, set `repeatable: true` on the step.',
+    ],
+    retry: { kind: 'reconcile' },
+  };
+}
+
+/** A task that Anaplan had and no longer knows (anaplan-notes: Task life). */
+export function taskLost(): StatusMeaning {
+  return {
+    category: 'task-lost',
+    cause:
+      'Anaplan has forgotten the task, most likely because the model was unloaded; what the task did is not known.',
+    whatToCheck: [
+      'Look in the action history of {model}, or at the data itself, whether {object} finished.',
+      'Then tell Plandrop: `plandrop runs settle <runId> --as succeeded` or `--as failed`. It never runs the action again by itself.',
+      'A model is unloaded after 60 minutes without use; check whether somebody closed or restarted it.',
+    ],
+    retry: { kind: 'no' },
+  };
+}
+
+/** Anything unforeseen: a 4xx is a refusal nobody can interpret, everything else may be passing trouble of a gateway. */
+export function unknownStatus(status: number): StatusMeaning {
+  if (status >= 400 && status < 500) {
+    return {
+      category: 'unrecognised',
+      cause: 'Anaplan, or something before it, refused the request with a status that Plandrop does not know.',
+      whatToCheck: [
+        'Read the answer below; if a proxy or firewall wrote it, ask those who run it.',
+        'Give the request id and the answer to Anaplan support: `plandrop support <runId>`.',
+      ],
+      retry: { kind: 'no' },
+    };
+  }
+  const redirected = status >= 300 && status < 400;
+  return {
+    category: 'service',
+    cause: redirected
+      ? 'Something led the request to another address instead of answering it.'
+      : 'Anaplan, or a gateway before it, answered in a way that Plandrop does not expect.',
+    whatToCheck: [
+      ...(redirected
+        ? ['Check apiUrl and authUrl in plandrop.yaml: they must be the Anaplan addresses of your region.']
+        : []),
+      'Check whether a proxy or firewall answers in place of Anaplan.',
+      'Look at status.anaplan.com for a known disruption, and redrive the run later.',
+    ],
+    retry: { kind: 'after', budget: 'attempts' },
+  };
+}
+
+/** An error answer of the sign-in service; its 4xx are about the credentials, whatever the number (anaplan-notes: Sign-in). */
+export function signInRefused(failure: Extract<CallFailure, { kind: 'http' }>): StatusMeaning {
+  const { status } = failure;
+  if (status === 404 || status === 405) {
+    return {
+      category: 'configuration',
+      cause: 'There is no Anaplan sign-in at this address.',
+      whatToCheck: [
+        'Check authUrl (or oauthUrl) in plandrop.yaml and the environment: it must be the sign-in address of your Anaplan region.',
+      ],
+      retry: { kind: 'no' },
+    };
+  }
+  const passing = status < 400 || status >= 500 || [407, 408, 410, 429].includes(status);
+  if (passing) return STATUS_MEANINGS[status] ?? unknownStatus(status);
+  return {
+    category: 'authentication',
+    cause: 'Anaplan refused the sign-in.',
+    whatToCheck: [
+      'Check the user name and password, or the certificate and its private key, or the OAuth client and refresh token; try them by hand.',
+      'Check that the password or certificate has not expired and that {user} is active and not locked.',
+      'With single sign-on, a password works only for users set up as exceptions; use a certificate otherwise.',
+    ],
+    retry: { kind: 'no' },
+  };
+}
+
+/** A success status with something else than Anaplan's answer behind it. */
+export function unreadable(): StatusMeaning {
+  return {
+    category: 'service',
+    cause: 'The answer said success, but its content was not what Anaplan sends.',
+    whatToCheck: [
+      'Check whether a proxy or firewall answers in place of Anaplan.',
+      'Check apiUrl and authUrl in plandrop.yaml.',
+      'If Anaplan itself sent it, give the answer to Anaplan support: `plandrop support <runId>`.',
+    ],
+    retry: { kind: 'after', budget: 'attempts' },
+  };
+}
+
+/** No whole answer, on any call but a start that may have arrived. */
+export function network(failure: Extract<CallFailure, { kind: 'network' }>): StatusMeaning {
+  const again: Retry = { kind: 'after', budget: 'attempts' };
+  const code = failure.code.toUpperCase();
+  if (/CERT|TLS|SSL|UNABLE_TO_|SELF_SIGNED|EPROTO/.test(code)) {
+    return {
+      category: 'network',
+      cause: 'The encrypted connection could not be trusted or set up.',
+      whatToCheck: [
+        'Check whether a proxy on the way opens encrypted connections; if so, name its certificate authority in NODE_EXTRA_CA_CERTS.',
+        'Check the clock of this machine, and that TLS 1.2 or 1.3 is allowed.',
+      ],
+      retry: again,
+    };
+  }
+  if (/ENOTFOUND|EAI_AGAIN/.test(code)) {
+    return {
+      category: 'network',
+      cause: 'The address of Anaplan could not be looked up.',
+      whatToCheck: [
+        'Check the spelling of apiUrl and authUrl in plandrop.yaml.',
+        'Check the name resolution (DNS) of this machine or VPC.',
+      ],
+      retry: again,
+    };
+  }
+  return {
+    category: 'network',
+    cause: failure.reached
+      ? 'The connection broke off, or no answer came in time.'
+      : 'No connection to Anaplan could be opened.',
+    whatToCheck: [
+      'Check that this machine can reach Anaplan: outbound HTTPS, proxy, firewall, VPC routes.',
+      ...(FILE_CALLS.has(failure.call) && failure.reached
+        ? [
+            'Check in Anaplan whether a long import, export or save runs in {model}: file requests wait until it is done.',
+          ]
+        : []),
+      'A model that was not used for an hour is loaded by the first request, which can take minutes.',
+      'Look at status.anaplan.com for a known disruption.',
+    ],
+    retry: again,
+  };
+}
+
+/** An upload announced to an id Anaplan does not know (anaplan-notes: Junk files). */
+export function junkFile(failure: Extract<CallFailure, { kind: 'junk-file' }>): StatusMeaning {
+  const asked = excerpt(failure.askedFileId, 80);
+  const created = excerpt(failure.createdFileId, 80);
+  return {
+    category: 'not-found',
+    cause: `The file ${asked} does not exist for {user}, so Anaplan made a new data source ${created} that no import reads.`,
+    whatToCheck: [
+      `Check that data source ${asked} still exists in {model} and that {user} may see it; \`plandrop lock\` refreshes the ids.`,
+      `Delete the new data source ${created} in Anaplan; it is empty and nothing uses it.`,
+      'Then redrive the run.',
+    ],
+    retry: { kind: 'no' },
+  };
+}
