@@ -1,14 +1,5 @@
-/** The queues between the functions, in the order data flows (design: one per stage, one poison queue, one feed of failures). */
-export const QUEUE_NAMES = [
-  'drops',
-  'schedules',
-  'upload',
-  'start',
-  'poll',
-  'collect',
-  'poison',
-  'failures',
-] as const;
+/** The queues between the functions, in the order data flows: one per stage, one poison queue, one feed of failures. */
+export const QUEUE_NAMES = ['drops', 'schedules', 'upload', 'start', 'poll', 'collect', 'poison', 'failures'] as const;
 
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
@@ -31,6 +22,8 @@ export interface ReceivedMessage {
   attributes: Readonly<Record<string, string>>;
   /** epoch milliseconds */
   sentAt: number;
+  /** Only on the poison queue: the queue whose consumer kept failing on this message (SQS: DeadLetterQueueSourceArn). */
+  deadLetterSource?: QueueName;
 }
 
 /** What handlers see: sending. A send that fails throws; nobody swallows it. */
@@ -40,7 +33,10 @@ export interface Queues {
 
 /** The consuming side, used by the local event-source mapping, by tools and by the contract suite. Handlers never see it. */
 export interface QueueConsumer {
-  receive(queue: QueueName, options: { max: number; visibilitySeconds: number; waitSeconds?: number }): Promise<ReceivedMessage[]>;
+  receive(
+    queue: QueueName,
+    options: { max: number; visibilitySeconds: number; waitSeconds?: number },
+  ): Promise<ReceivedMessage[]>;
   delete(queue: QueueName, receiptHandle: string): Promise<void>;
   changeVisibility(queue: QueueName, receiptHandle: string, visibilitySeconds: number): Promise<void>;
 }

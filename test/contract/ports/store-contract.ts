@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ObjectGoneError, type Store } from '../../../shared/ports/store.ts';
+
+export interface StoreUnderTest {
+  store: Store;
+  /** The tags of the current object, which the port itself never reads. */
+  tags(key: string): Promise<Readonly<Record<string, string>>>;
+  close(): Promise<void>;
+}
+
+const ODD_KEYS = [
+  'sales/FY26 plan + actuals (v2).csv',
+  'übersicht/März & Söhne/"quoted" <tag>.csv',
+  'percent/100%25 and 100%.csv',
+  '日本語/売上 😀.csv',
+  'a',
+  'a/b',
+  'a/b/c.csv',
+  'a.b/c',
+  'a.',
+  'with//empty/segment',
+  'folder-marker/',
+  ' leading and trailing ',
+  'semi;colon=equals?question#hash:colon*star|bar',
+  `long/${'x'.repeat(500)}.csv`,
+  `long/${'x'.repeat(499)}y.csv`,
+  'deep/'.repeat(150),
+];
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+/** What every adapter of `Store` does, as S3 does it. */
+export function describeStore(name: string, make: () => Promise<StoreUnderTest>): void {
+  describe(`Store: ${name}`, () => {
+    let subject: StoreUnderTest;
+    let store: Store;
+    beforeEach(async () => {
+      subject = await make();
+      store = subject.store;
+    });
+    afterEach(() => subject.close());
+
+    const read = async (key: string, versionId?: string) => {
+      const object = await store.get(key, versionId);
+      return object && Buffer.from(object.body).toString();
+    };
+    const keys = async (prefix: string, startAfter?: string) => {
+      const found = await collect(store.list(prefix, startAfter === undefined ? {} : { startAfter }));
+      return found.map(({ key }) => key);
+    };
+
+    describe('reading and writing', () => {
+      it('reads back what was put', async () => {
+        const head = await store.put('runs/r1.json', '{"turn":1}', { contentType: 'application/json' });
+        const object = await store.get('runs/r1.json');
+        expect(object).toMatchObject(head);
+        expect(object).toMatchObject({ key: 'runs/r1.json', size: 10 });
+        expect(Buffer.from(object?.body ?? []).toString()).toBe('{"turn":1}');
+        expect(new Date(head.lastModified).toISOString()).toBe(head.lastModified);
+        expect(await store.head('runs/r1.json')).toEqual(head);
+      });
+
+      it('knows nothing of what was never written', async () => {
+        expect(await store.head('no')).toBeUndefined();
+        expect(await store.get('no')).toBeUndefined();
+        await expect(store.getRange('no', { start: 0, end: 1 })).rejects.toThrow(ObjectGoneError);
+      });
+
+      it('keeps every byte, and objects without any', async () => {
+        const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+        await store.put('bytes', bytes);
+        await store.put('empty', '');
+        expect(Buffer.from((await store.get('bytes'))?.body ?? [])).toEqual(Buffer.from(bytes));
+        expect((await store.get('empty'))?.body.byteLength).toBe(0);
+      });
+
+      it('forgets a deleted object but not its versions; deleting twice is no error', async () => {
+        const { versionId } = await store.put('drop.csv', 'old');
+        await store.delete('drop.csv');
+        await store.delete('drop.csv');
+        await store.delete('never/there');
+        expect(await store.head('drop.csv')).toBeUndefined();
+        expect(await keys('')).toEqual([]);
+        expect(await read('drop.csv', versionId)).toBe('old');
+      });
+
+      it('keeps tags', async () => {
+        await store.put('runs/r1.json', '{}', { tags: { state: 'ended', owner: 'a b+c' } });
+        expect(await subject.tags('runs/r1.json')).toEqual({ state: 'ended', owner: 'a b+c' });
+        await store.put('runs/r1.json', '{}');
+        expect(await subject.tags('runs/r1.json')).toEqual({});
+      });
+
+      it.each(ODD_KEYS)('keeps the key %j as it is', async (key) => {
+        await store.put(key, `the object of ${key}`);
+        expect(await read(key)).toBe(`the object of ${key}`);
+        expect(await keys(key.slice(0, 3))).toEqual([key]);
+        expect((await store.create(key, 'again')).written).toBe(false);
+      });
+
+      it('keeps odd keys apart from each other', async () => {
+        for (const key of ODD_KEYS) await store.put(key, key);
+        for (const key of ODD_KEYS) expect(await read(key)).toBe(key);
+        expect(new Set(ODD_KEYS.map((key) => store.address(key))).size).toBe(ODD_KEYS.length);
+      });
+
+      it.each([
+        ['an empty key', ''],
+        ['a key of more than 1,024 bytes', 'é'.repeat(513)],
+        ['half of a surrogate pair', '\ud800'],
+        ['a NUL', 'a\0b'],
+      ])('refuses %s', async (_, key) => {
+        await expect(store.put(key, 'x')).rejects.toThrow(RangeError);
+      });
+    });
+
+    describe('versions', () => {
+      it('gives the bytes of a pinned version after the key was overwritten', async () => {
+        const first = await store.put('drop.csv', 'first');
+        const second = await store.put('drop.csv', 'second');
+        expect(second.versionId).not.toBe(first.versionId);
+        expect(await read('drop.csv')).toBe('second');
+        expect(await read('drop.csv', first.versionId)).toBe('first');
+        expect(await store.head('drop.csv', first.versionId)).toEqual(first);
+        expect(Buffer.from(await store.getRange('drop.csv', { start: 1, end: 3 }, first.versionId)).toString()).toBe(
+          'ir',
+        );
+      });
+
+      it('says when a version is not there', async () => {
+        const { versionId } = await store.put('drop.csv', 'x');
+        const unknown = versionId.replace(/./, (character) => (character === 'a' ? 'b' : 'a'));
+        expect(await store.head('drop.csv', unknown)).toBeUndefined();
+        expect(await store.get('drop.csv', unknown)).toBeUndefined();
+        const gone = store.getRange('drop.csv', { start: 0, end: 1 }, unknown);
+        await expect(gone).rejects.toMatchObject({ name: 'ObjectGoneError', key: 'drop.csv', versionId: unknown });
+      });
+    });
+
+    describe('ranges', () => {
+      it.each([
+        ['the middle', 2, 5, '234'],
+        ['the whole', 0, 10, '0123456789'],
+        ['past the end, cut there', 7, 100, '789'],
+        ['wholly past the end, nothing', 10, 12, ''],
+        ['nothing at all', 3, 3, ''],
+      ])('reads %s', async (_, start, end, expected) => {
+        await store.put('digits', '0123456789');
+        expect(Buffer.from(await store.getRange('digits', { start, end })).toString()).toBe(expected);
+      });
+
+      it('reads nothing from an empty object', async () => {
+        await store.put('empty', '');
+        expect((await store.getRange('empty', { start: 0, end: 5 })).byteLength).toBe(0);
+      });
+
+      it.each([
+        [-1, 2],
+        [3, 2],
+        [0.5, 2],
+      ])('refuses %d to %d', async (start, end) => {
+        await store.put('digits', '0123456789');
+        await expect(store.getRange('digits', { start, end })).rejects.toThrow(RangeError);
+      });
+    });
+
+    describe('conditional writes', () => {
+      it('creates once', async () => {
+        const first = await store.create('failures/r1.json', 'first');
+        expect(first).toEqual({ written: true, etag: expect.any(String), versionId: expect.any(String) });
+        expect(await store.create('failures/r1.json', 'second')).toEqual({ written: false });
+        expect(await read('failures/r1.json')).toBe('first');
+        expect(await store.head('failures/r1.json')).toMatchObject(
+          first.written ? { etag: first.etag, versionId: first.versionId } : {},
+        );
+      });
+
+      it('creates again after a delete', async () => {
+        await store.create('lane', '1');
+        await store.delete('lane');
+        expect((await store.create('lane', '2')).written).toBe(true);
+        expect(await read('lane')).toBe('2');
+      });
+
+      it('replaces only what the caller has seen', async () => {
+        const { etag } = await store.put('holder', 'a');
+        expect((await store.replace('holder', 'b', etag)).written).toBe(true);
+        expect(await store.replace('holder', 'c', etag)).toEqual({ written: false });
+        expect(await read('holder')).toBe('b');
+      });
+
+      it('does not replace what is not there', async () => {
+        const { etag } = await store.put('holder', 'a');
+        expect(await store.replace('never', 'x', etag)).toEqual({ written: false });
+        await store.delete('holder');
+        expect(await store.replace('holder', 'x', etag)).toEqual({ written: false });
+        expect(await store.head('holder')).toBeUndefined();
+      });
+
+      it('lets exactly one of many concurrent creators win', async () => {
+        const writers = Array.from({ length: 20 }, (_, index) => `writer ${index}`);
+        const results = await Promise.all(writers.map((writer) => store.create('contended', writer)));
+        const winners = writers.filter((_, index) => results[index]?.written);
+        expect(winners).toHaveLength(1);
+        expect(await read('contended')).toBe(winners[0]);
+      });
+
+      it('loses no increment of a counter that many change by compare-and-swap', async () => {
+        await store.put('counter', '0');
+        const increment = async () => {
+          for (;;) {
+            const object = await store.get('counter');
+            if (object === undefined) throw new Error('The counter is gone');
+            const next = String(Number(Buffer.from(object.body).toString()) + 1);
+            if ((await store.replace('counter', next, object.etag)).written) return;
+          }
+        };
+        await Promise.all(Array.from({ length: 12 }, increment));
+        expect(await read('counter')).toBe('12');
+      });
+    });
+
+    describe('streams', () => {
+      it('writes a stream of several parts byte for byte', async () => {
+        const sent = createHash('sha256');
+        async function* pieces() {
+          for (let index = 0; index < 96; index++) {
+            const piece = Buffer.alloc(128 * 1024 + index, index);
+            sent.update(piece);
+            yield piece;
+          }
+        }
+        const head = await store.putStream('exports/board report.csv', pieces(), { tags: { state: 'ended' } });
+        const object = await store.get('exports/board report.csv', head.versionId);
+        expect(object?.size).toBe(head.size);
+        expect(head.size).toBe(96 * 128 * 1024 + (95 * 96) / 2);
+        expect(
+          createHash('sha256')
+            .update(object?.body ?? '')
+            .digest('hex'),
+        ).toBe(sent.digest('hex'));
+        expect(await store.head('exports/board report.csv')).toEqual(head);
+        expect(await subject.tags('exports/board report.csv')).toEqual({ state: 'ended' });
+      });
+
+      it('writes an empty stream', async () => {
+        expect((await store.putStream('empty.csv', (async function* () {})())).size).toBe(0);
+        expect((await store.get('empty.csv'))?.body.byteLength).toBe(0);
+      });
+
+      it('writes nothing when the stream breaks, and passes its error on', async () => {
+        async function* broken() {
+          yield Buffer.alloc(6 * 1024 * 1024);
+          throw new Error('the download was cut');
+        }
+        await expect(store.putStream('cut.csv', broken())).rejects.toThrow('the download was cut');
+        expect(await store.head('cut.csv')).toBeUndefined();
+      });
+    });
+
+    describe('listing', () => {
+      it('lists by prefix in the order of UTF-8 bytes, which is not that of JavaScript strings', async () => {
+        const expected = ['t/', 't/A', 't/a', 't/a b', 't/a+b', 't/a/b', 't/é', 't/\uff5e', 't/😀'];
+        for (const key of [...expected, 's', 't', 'u/a'].toReversed()) await store.put(key, key);
+        expect(await keys('t/')).toEqual(expected);
+      });
+
+      it('starts just after a key, there or not', async () => {
+        for (const key of ['t/1', 't/2', 't/3']) await store.put(key, key);
+        expect(await keys('t/', 't/1')).toEqual(['t/2', 't/3']);
+        expect(await keys('t/', 't/11')).toEqual(['t/2', 't/3']);
+        expect(await keys('t/', 't/3')).toEqual([]);
+        expect(await keys('t/', 'a')).toEqual(['t/1', 't/2', 't/3']);
+        expect(await keys('t/', 'z')).toEqual([]);
+      });
+
+      it('gives the current head of each object', async () => {
+        await store.put('one', 'old');
+        const head = await store.put('one', 'new!');
+        expect(await collect(store.list(''))).toEqual([head]);
+      });
+
+      it('lists more than a page', async () => {
+        const many = Array.from({ length: 1005 }, (_, index) => `runs/${String(index).padStart(4, '0')}`);
+        for (let start = 0; start < many.length; start += 50)
+          await Promise.all(many.slice(start, start + 50).map((key) => store.put(key, '')));
+        expect(await keys('runs/')).toEqual(many);
+      });
+    });
+  });
+}
