@@ -1,0 +1,92 @@
+import { statfsSync } from 'node:fs';
+import type { LockedDataFolder } from './data-folder.ts';
+import { type EngineLog, silentLog } from './engine-log.ts';
+import { EventSourceMapping, type Mapping } from './event-source-mapping.ts';
+import { guardSync } from './storage-error.ts';
+
+export interface EngineOptions {
+  log?: EngineLog;
+  /** After how long a failed message reappears; default 5 s, so that nobody waits 15 minutes on a laptop. */
+  failedVisibilitySeconds?: number;
+  /** How soon a message sent by another process is seen, at the latest; default 1000. */
+  lookAgainMs?: number;
+  /** Below this much free disk nothing is received, because no handler could keep its result; default 32 MiB. */
+  minimumFreeBytes?: number;
+}
+
+export interface Engine {
+  /** Resolves when no mapped queue holds a message, visible, in flight or delayed, and no handler runs. */
+  idle(): Promise<void>;
+  /**
+   * Receives no more, waits for running handlers up to `waitSeconds` (default 30), then closes the data folder and frees its
+   * lock. What a handler still does after that fails; its message is delivered again by the next engine.
+   * @returns whether every handler had come back
+   */
+  stop(waitSeconds?: number): Promise<boolean>;
+}
+
+/** Calls the handlers for what is in the queues of `folder`, until stopped. */
+export function startEngine(
+  folder: LockedDataFolder,
+  mappings: readonly Mapping[],
+  options: EngineOptions = {},
+): Engine {
+  const { queues, clock } = folder;
+  const log = options.log ?? silentLog;
+  const minimumFreeBytes = options.minimumFreeBytes ?? 32 * 1024 * 1024;
+  let waiting: (() => void)[] = [];
+
+  const isIdle = () =>
+    running.every((mapping) => mapping.running === 0 && queues.nextVisibleAt(mapping.queue) === undefined);
+  const tellIfIdle = () => {
+    if (waiting.length === 0 || !isIdle()) return;
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
+  const running = mappings.map(
+    (mapping) =>
+      new EventSourceMapping(mapping, {
+        queues,
+        clock,
+        log,
+        failedVisibilitySeconds: options.failedVisibilitySeconds ?? 5,
+        lookAgainMs: options.lookAgainMs ?? 1000,
+        pause: () => diskTooFull(folder.dataDir, minimumFreeBytes),
+        onSettled: tellIfIdle,
+      }),
+  );
+  const stopListening = queues.onChange((queue) => {
+    for (const mapping of running) if (mapping.queue === queue) mapping.wake();
+  });
+  for (const mapping of running) mapping.start();
+
+  let stopped: Promise<boolean> | undefined;
+  const stop = async (waitSeconds: number) => {
+    stopListening();
+    const enough = new AbortController();
+    const finished = Promise.all(running.map((mapping) => mapping.stop())).then(() => true);
+    const late = clock.sleep(waitSeconds * 1000, enough.signal).then(() => false);
+    const inTime = await Promise.race([finished, late]);
+    enough.abort();
+    folder.close();
+    return inTime;
+  };
+  return {
+    idle: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        tellIfIdle();
+      }),
+    stop: (waitSeconds = 30) => (stopped ??= stop(waitSeconds)),
+  };
+}
+
+function diskTooFull(path: string, minimumFreeBytes: number): string | undefined {
+  try {
+    const { bavail, bsize } = guardSync('read', path, () => statfsSync(path));
+    if (bavail * bsize >= minimumFreeBytes) return undefined;
+    return `the disk of ${path} is almost full. Free some space; nothing is lost, and work goes on by itself.`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
