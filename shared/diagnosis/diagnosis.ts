@@ -52,6 +52,8 @@ export interface Diagnosis {
   retry: Retry;
   /** ids and names worth quoting: model, object, task, request id */
   references: Readonly<Record<string, string>>;
+  /** the answer it was read from; `body` is redacted and cut at 4 KB */
+  http?: { method: string; path: string; status: number; body: string };
 }
 
 export interface Counts {
