@@ -52,3 +52,23 @@ export function duration(from: string, to: string) {
 /** A mapping of settings. `title` is how a mistake names the place: `"x" is not a setting of <title>`. */
 export const settings = <T extends z.core.$ZodLooseShape>(title: string, shape: T) =>
   z.strictObject(shape, { error: must(`settings (${Object.keys(shape).join(', ')})`) }).meta({ title });
+
+/** A broken rule across settings, told at `path` below the mapping; not told when one of `unlessMeant` is there but misspelt. */
+export interface BrokenRule {
+  path?: string[];
+  message: string;
+  at?: 'key';
+  unlessMeant?: readonly string[];
+}
+
+/** Adds a rule across settings. It sees the mapping even when some settings in it are wrong, so that all mistakes are told at once. */
+export const ruled = <T extends z.ZodType>(schema: T, rule: (value: object) => readonly BrokenRule[]): T =>
+  schema.superRefine(
+    (value, context) => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const { path = [], message, at, unlessMeant } of rule(value)) {
+        context.addIssue({ code: 'custom', path, message, params: { at, unlessMeant } });
+      }
+    },
+    { when: () => true },
+  );

@@ -40,11 +40,14 @@ const isPlain = (glob: string): boolean =>
 function pathsMeet(a: readonly string[], b: readonly string[]): boolean {
   const [first, ...rest] = a;
   const [other, ...others] = b;
-  if (first === '**') return pathsMeet(rest, b) || (other !== undefined && pathsMeet(a, others));
-  if (other === '**') return pathsMeet(a, others) || (first !== undefined && pathsMeet(rest, b));
+  if (first === '**') return pathsMeet(rest, b) || (isPassable(other) && pathsMeet(a, others));
+  if (other === '**') return pathsMeet(a, others) || (isPassable(first) && pathsMeet(rest, b));
   if (first === undefined || other === undefined) return first === other;
   return namesMeet(first, other) && pathsMeet(rest, others);
 }
+
+/** Whether `**` takes this folder: any but one that begins with a dot. */
+const isPassable = (part: string | undefined): boolean => part !== undefined && !part.startsWith('.');
 
 function namesMeet(a: string, b: string): boolean {
   // A leading wildcard never stands for a leading dot.

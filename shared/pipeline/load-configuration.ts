@@ -57,13 +57,19 @@ export async function readConfiguration(path: string): Promise<Configuration> {
   return loaded.configuration;
 }
 
+/** The slips that people make most, in our words; the parser's own words serve for the others. */
+const SYNTAX: Partial<Record<YAMLError['code'], string>> = {
+  DUPLICATE_KEY: 'this key is there twice',
+  TAB_AS_INDENT: 'tabs cannot indent YAML; use spaces',
+  MULTIPLE_DOCS: 'a second document begins here ("---"); the file may hold one',
+  BLOCK_AS_IMPLICIT_KEY: 'a second ": " stands in this line; put the value in quotes',
+  BAD_INDENT: 'this is not indented like its neighbours, or a bracket before it is not closed',
+  TAG_RESOLVE_FAILED: 'tags ("!name") mean nothing here; put the value in quotes',
+};
+
 function syntaxMistake(problem: YAMLError, lines: LineCounter): Mistake {
   const { line, col } = lines.linePos(problem.pos[0]);
-  return {
-    line,
-    column: col,
-    message: problem.code === 'DUPLICATE_KEY' ? 'this key is there twice' : `not YAML: ${problem.message}`,
-  };
+  return { line, column: col, message: SYNTAX[problem.code] ?? `this is not YAML: ${problem.message}` };
 }
 
 function lostAlias(document: Document): Alias | undefined {

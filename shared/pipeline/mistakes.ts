@@ -35,7 +35,7 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[], document: Docume
       : [],
   );
   return issues.flatMap((issue): Mistake[] => {
-    if (issue.message.startsWith('is missing') && meant.includes(issue.path.join('\n'))) return [];
+    if (isMisspelling(issue, meant)) return [];
     switch (issue.code) {
       case 'unrecognized_keys':
         return issue.keys.map((key) => ({ ...at([...issue.path, key], 'key'), message: unknownKey(key, issue.path) }));
@@ -47,6 +47,18 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[], document: Docume
       }
     }
   });
+}
+
+/** Whether an issue is only the echo of a misspelt key: that key's right name is then not missing. */
+function isMisspelling(issue: z.core.$ZodIssue, meant: readonly string[]): boolean {
+  const path = issue.path.join('\n');
+  if (issue.message.startsWith('is missing')) return meant.includes(path);
+  const keys: unknown = issue.code === 'custom' ? issue.params?.unlessMeant : undefined;
+  if (!Array.isArray(keys)) return false;
+  // The rule may be told at one of the keys, or at the mapping that lacks them.
+  return keys.some((key) =>
+    [path, issue.path.slice(0, -1).join('\n')].some((place) => meant.includes(`${place}\n${key}`)),
+  );
 }
 
 function unknownKey(key: string, path: Path): string {

@@ -12,8 +12,8 @@ interface Field {
 
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
 const FIELDS: readonly Field[] = [
-  { name: 'minutes', from: 0, to: 59, names: [] },
-  { name: 'hours', from: 0, to: 23, names: [] },
+  { name: 'minute', from: 0, to: 59, names: [] },
+  { name: 'hour', from: 0, to: 23, names: [] },
   { name: 'day of month', from: 1, to: 31, names: [], special: /^(?:\?|L|LW|(?:[1-9]|[12]\d|3[01])W)$/ },
   { name: 'month', from: 1, to: 12, names: MONTHS },
   {
@@ -49,7 +49,7 @@ export function scheduleMistake(expression: string): string | undefined {
         field.names.length > 0
           ? `${field.from}-${field.to} or ${field.names[0]}-${field.names.at(-1)}`
           : `${field.from}-${field.to}`;
-      return `a schedule whose ${field.name} are in ${range}, but "${text}" is not`;
+      return `a schedule whose ${field.name} is within ${range} ("${text}" is not)`;
     }
   }
   if ((fields[2] === '?') === (fields[4] === '?')) {
@@ -64,8 +64,8 @@ function isItem(item: string, field: Field): boolean {
   if (more.length > 0 || (step !== undefined && !/^[1-9]\d{0,3}$/.test(step))) return false;
   if (range === '*') return true;
   const ends = range.split('-').map((end) => valueIn(end, field));
-  if (ends.length > 2 || ends.some((end) => end === undefined)) return false;
-  return true;
+  const [first, last = first] = ends;
+  return ends.length <= 2 && first !== undefined && last !== undefined && first <= last;
 }
 
 function valueIn(text: string, field: Field): number | undefined {

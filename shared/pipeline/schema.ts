@@ -1,5 +1,16 @@
 import * as z from 'zod';
-import { checked, choice, duration, must, nameOrId, number, settings, yesOrNo } from './fields.ts';
+import {
+  type BrokenRule,
+  checked,
+  choice,
+  duration,
+  must,
+  nameOrId,
+  number,
+  ruled,
+  settings,
+  yesOrNo,
+} from './fields.ts';
 import type { Policies, Rejects } from './frozen-pipeline.ts';
 import { globMistake, globsOverlap } from './glob.ts';
 import { originMistake } from './origin.ts';
@@ -16,35 +27,28 @@ const anaplan = settings('anaplan', {
 /** What starts a pipeline besides `plandrop run`. Globs are matched by {@link pipelinesFor}. */
 export type Trigger = { kind: 'drop'; glob: string } | { kind: 'schedule'; expression: string; timezone: string };
 
-const on = settings('on', {
-  drop: checked('a pattern of keys, such as "sales/*.csv"', globMistake).exactOptional(),
-  schedule: checked('a schedule, such as "cron(0 6 ? * MON-FRI *)"', scheduleMistake).exactOptional(),
-  timezone: checked('a time zone, such as Europe/London', timezoneMistake).exactOptional(),
-})
-  .superRefine(
-    (value, context) => {
-      const has = (key: string) => isObject(value) && key in value;
-      if (has('drop') && has('schedule')) {
-        context.addIssue({ code: 'custom', message: 'takes either drop or schedule, not both' });
-      } else if (has('timezone') && !has('schedule')) {
-        context.addIssue({
-          code: 'custom',
-          path: ['timezone'],
-          message: 'belongs to a schedule, and there is none here',
-        });
-      } else if (isObject(value) && Object.keys(value).length === 0) {
-        context.addIssue({ code: 'custom', message: 'must say what starts the pipeline: drop or schedule' });
-      }
-    },
-    { when: () => true },
-  )
-  .transform((value): Trigger => {
-    if (value.drop !== undefined) return { kind: 'drop', glob: value.drop };
-    return { kind: 'schedule', expression: value.schedule ?? '', timezone: value.timezone ?? 'UTC' };
-  });
+const on = ruled(
+  settings('on', {
+    drop: checked('a pattern of keys, such as "sales/*.csv"', globMistake).exactOptional(),
+    schedule: checked('a schedule, such as "cron(0 6 ? * MON-FRI *)"', scheduleMistake).exactOptional(),
+    timezone: checked('a time zone, such as Europe/London', timezoneMistake).exactOptional(),
+  }),
+  triggerRule,
+).transform((value): Trigger => {
+  if (value.drop !== undefined) return { kind: 'drop', glob: value.drop };
+  return { kind: 'schedule', expression: value.schedule ?? '', timezone: value.timezone ?? 'UTC' };
+});
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+function triggerRule(trigger: object): BrokenRule[] {
+  const [drop, schedule, timezone] = ['drop', 'schedule', 'timezone'].map((key) => key in trigger);
+  if (drop && schedule) return [{ message: 'takes either drop or schedule, not both' }];
+  if (timezone && !schedule) {
+    return [
+      { path: ['timezone'], message: 'belongs to a schedule, and there is none here', unlessMeant: ['schedule'] },
+    ];
+  }
+  if (drop || schedule) return [];
+  return [{ message: 'must say what starts the pipeline: drop or schedule', unlessMeant: ['drop', 'schedule'] }];
 }
 
 const rejects = settings('rejects', {
@@ -75,7 +79,7 @@ export interface Pipeline {
   policies: Policies;
 }
 
-const pipeline = settings('a pipeline', {
+const written = settings('a pipeline', {
   workspace: nameOrId('the workspace'),
   model: nameOrId('the model'),
   on: on.exactOptional(),
@@ -96,54 +100,56 @@ const pipeline = settings('a pipeline', {
     chunksInFlight: number('a whole number from 1 to 16', { from: 1, to: 16 }).default(4),
   }).prefault({}),
   source: choice(['strict', 'warn', 'off']).default('strict'),
-})
-  .superRefine(
-    (value, context) => {
-      if (!isDropWithoutImport(value)) return;
-      const message = 'is a drop, but no step is an import, so the file would never be uploaded';
-      context.addIssue({ code: 'custom', path: ['on'], message });
-    },
-    { when: () => true },
-  )
-  .transform(
-    (value): Pipeline => ({
-      workspace: value.workspace,
-      model: value.model,
-      ...(value.on === undefined ? {} : { trigger: value.on }),
-      steps: value.steps,
-      rejects: value.rejects,
-      onFailure: value.onFailure,
-      policies: {
-        retry: value.retry,
-        modelWaitSeconds: value.modelWait,
-        startGraceSeconds: value.startGrace,
-        pollMinSeconds: value.poll.minSeconds,
-        deadlineSeconds: value.deadline,
-        // Anaplan Connect counts a megabyte as 1,000,000 bytes, and so does the limit of 50 (anaplan-notes: Chunks).
-        chunkBytes: value.chunkMegabytes * 1_000_000,
-        chunksInFlight: value.upload.chunksInFlight,
-        source: value.source,
-      },
-    }),
-  );
+});
 
-/** Looks at a pipeline that may have mistakes elsewhere, so it trusts nothing. */
-function isDropWithoutImport(value: unknown): boolean {
-  const seen = z.object({
+const pipeline = ruled(written, pipelineRule).transform(
+  (value): Pipeline => ({
+    workspace: value.workspace,
+    model: value.model,
+    ...(value.on === undefined ? {} : { trigger: value.on }),
+    steps: value.steps,
+    rejects: value.rejects,
+    onFailure: value.onFailure,
+    policies: {
+      retry: value.retry,
+      modelWaitSeconds: value.modelWait,
+      startGraceSeconds: value.startGrace,
+      pollMinSeconds: value.poll.minSeconds,
+      deadlineSeconds: value.deadline,
+      // Anaplan Connect counts a megabyte as 1,000,000 bytes, and so does the limit of 50 (anaplan-notes: Chunks).
+      chunkBytes: value.chunkMegabytes * 1_000_000,
+      chunksInFlight: value.upload.chunksInFlight,
+      source: value.source,
+    },
+  }),
+);
+
+function pipelineRule(value: object): BrokenRule[] {
+  const startedByDrop = z.object({
     on: z.object({ kind: z.literal('drop') }),
     steps: z.array(z.object({ kind: z.string() })).min(1),
   });
-  const read = seen.safeParse(value);
-  return read.success && !read.data.steps.some(({ kind }) => kind === 'import');
+  const read = startedByDrop.safeParse(value);
+  if (!read.success || read.data.steps.some(({ kind }) => kind === 'import')) return [];
+  return [{ path: ['on'], message: 'is a drop, but no step is an import, so the file would never be uploaded' }];
 }
 
 const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/;
 const NAME_MISTAKE =
   'must be letters, digits, "-" and "_", at most 48 of them (it becomes part of keys and of schedule names)';
 
-/** A key must have one pipeline. Where two patterns cannot be compared, the key itself shows it: see {@link pipelinesFor}. */
-function overlaps(pipelines: unknown): { path: string[]; message: string }[] {
-  const globs = dropGlobs(pipelines);
+function namesRule(pipelines: object): BrokenRule[] {
+  return Object.keys(pipelines)
+    .filter((name) => !PIPELINE_NAME.test(name))
+    .map((name) => ({ path: [name], message: NAME_MISTAKE, at: 'key' }));
+}
+
+/** A key must have one pipeline. Where two patterns cannot be compared, the key itself shows it: see `pipelinesFor`. */
+function overlapRule(pipelines: object): BrokenRule[] {
+  const globs = Object.entries(pipelines).flatMap(([name, pipeline]) => {
+    const glob = dropGlobOf(pipeline);
+    return glob === undefined ? [] : [{ name, glob }];
+  });
   return globs.flatMap(({ name, glob }, index) => {
     const rival = globs.slice(0, index).find((earlier) => globsOverlap(earlier.glob, glob) === true);
     if (rival === undefined) return [];
@@ -152,35 +158,24 @@ function overlaps(pipelines: unknown): { path: string[]; message: string }[] {
   });
 }
 
-/** Every good pattern, also of pipelines that have mistakes elsewhere and so are not transformed yet. */
-function dropGlobs(pipelines: unknown): { name: string; glob: string }[] {
-  const drop = z.union([
-    z.object({ trigger: z.object({ glob: z.string() }) }).transform(({ trigger }) => trigger.glob),
-    z.object({ on: z.object({ glob: z.string() }) }).transform((seen) => seen.on.glob),
-    z.object({ on: z.object({ drop: z.string() }) }).transform((seen) => seen.on.drop),
-  ]);
-  if (!isObject(pipelines)) return [];
-  return Object.entries(pipelines).flatMap(([name, pipeline]) => {
-    const read = drop.safeParse(pipeline);
-    return read.success && globMistake(read.data) === undefined ? [{ name, glob: read.data }] : [];
-  });
+/** The pattern of a pipeline, also of one that has mistakes elsewhere and so is not transformed yet. */
+function dropGlobOf(pipeline: unknown): string | undefined {
+  const glob = z.object({ glob: z.string() });
+  const read = z.union([z.object({ trigger: glob }), z.object({ on: glob })]).safeParse(pipeline);
+  if (!read.success) return undefined;
+  return 'trigger' in read.data ? read.data.trigger.glob : read.data.on.glob;
 }
+
+const NO_PIPELINE = must('names with a pipeline under each, at least one');
 
 export const configurationSchema = settings('the file', {
   anaplan: anaplan.prefault({}),
-  pipelines: z
-    .record(z.string(), pipeline, { error: must('at least one pipeline under its name') })
-    .refine((value) => Object.keys(value).length > 0, { error: must('at least one pipeline under its name') })
-    .superRefine(
-      (value, context) => {
-        for (const name of isObject(value) ? Object.keys(value) : []) {
-          if (PIPELINE_NAME.test(name)) continue;
-          context.addIssue({ code: 'custom', path: [name], message: NAME_MISTAKE, params: { at: 'key' } });
-        }
-        for (const { path, message } of overlaps(value)) context.addIssue({ code: 'custom', path, message });
-      },
-      { when: () => true },
-    ),
+  pipelines: ruled(
+    z
+      .record(z.string(), pipeline, { error: NO_PIPELINE })
+      .refine((value) => Object.keys(value).length > 0, { error: NO_PIPELINE }),
+    (value) => [...namesRule(value), ...overlapRule(value)],
+  ),
 });
 
 /** A whole `plandrop.yaml`, with defaults filled in. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checked, must, nameOrId, settings, yesOrNo } from './fields.ts';
+import { type BrokenRule, checked, must, nameOrId, ruled, settings, yesOrNo } from './fields.ts';
 import { STEP_KINDS, type StepKind } from './frozen-pipeline.ts';
 
 /** Folders of the state store that are Plandrop's own; an export written there could destroy a ledger. */
@@ -26,7 +26,7 @@ const STEP_SETTINGS: Readonly<Record<StepKind, readonly string[]>> = {
 
 const mappingValue = z.string({ error: must('text (put it in quotes)') }).min(1, { error: must('text') });
 
-export const stepSchema = settings('a step', {
+const written = settings('a step', {
   import: nameOrId('an import').exactOptional(),
   process: nameOrId('a process').exactOptional(),
   export: nameOrId('an export').exactOptional(),
@@ -34,40 +34,35 @@ export const stepSchema = settings('a step', {
   mapping: z.record(z.string(), mappingValue, { error: must('pairs such as { Version: Actual }') }).exactOptional(),
   repeatable: yesOrNo().default(false),
   to: checked('a key such as "exports/board-{date}.csv"', exportKeyMistake).exactOptional(),
-})
-  .superRefine(
-    (value, context) => {
-      if (typeof value !== 'object' || value === null) return;
-      const kinds = STEP_KINDS.filter((kind) => kind in value);
-      if (kinds.length === 0) {
-        context.addIssue({ code: 'custom', message: `must name what to run: ${STEP_KINDS.join(', ')}` });
-      } else if (kinds.length > 1) {
-        context.addIssue({
-          code: 'custom',
-          message: `must run one thing, not ${kinds.join(' and ')}; make each its own step`,
-        });
-      }
-      const [kind] = kinds;
-      if (kind === undefined || kinds.length > 1) return;
-      for (const key of ['mapping', 'to']) {
-        if (key in value && !STEP_SETTINGS[kind].includes(key)) {
-          const fits = STEP_KINDS.filter((other) => STEP_SETTINGS[other].includes(key)).join(' or ');
-          context.addIssue({ code: 'custom', path: [key], message: `belongs to a step of kind ${fits}, not ${kind}` });
-        }
-      }
-    },
-    { when: () => true },
-  )
-  .transform(({ mapping, repeatable, to, ...named }): Step => {
-    const kind = STEP_KINDS.find((candidate) => named[candidate] !== undefined) ?? 'action';
-    return {
-      kind,
-      name: named[kind] ?? '',
-      repeatable,
-      ...(mapping === undefined ? {} : { mapping }),
-      ...(to === undefined ? {} : { to }),
-    };
-  });
+});
+
+export const stepSchema = ruled(written, stepRule).transform(({ mapping, repeatable, to, ...named }): Step => {
+  const kind = STEP_KINDS.find((candidate) => named[candidate] !== undefined) ?? 'action';
+  return {
+    kind,
+    name: named[kind] ?? '',
+    repeatable,
+    ...(mapping === undefined ? {} : { mapping }),
+    ...(to === undefined ? {} : { to }),
+  };
+});
+
+function stepRule(step: object): BrokenRule[] {
+  const kinds = STEP_KINDS.filter((kind) => kind in step);
+  const [kind, other] = kinds;
+  if (kind === undefined) {
+    return [{ message: `must name what to run: ${STEP_KINDS.join(', ')}`, unlessMeant: STEP_KINDS }];
+  }
+  if (other !== undefined) {
+    return [{ message: `must run one thing, not ${kinds.join(' and ')}; make each its own step` }];
+  }
+  return ['mapping', 'to']
+    .filter((key) => key in step && !STEP_SETTINGS[kind].includes(key))
+    .map((key) => {
+      const fits = STEP_KINDS.filter((each) => STEP_SETTINGS[each].includes(key)).join(' or ');
+      return { path: [key], message: `belongs to a step of kind ${fits}, not ${kind}` };
+    });
+}
 
 function exportKeyMistake(text: string): string | undefined {
   const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(([, name]) => !PLACEHOLDERS.includes(name ?? ''));

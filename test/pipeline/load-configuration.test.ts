@@ -1,0 +1,205 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, loadConfiguration, readConfiguration } from '../../shared/pipeline/load-configuration.ts';
+import { WRONG_CONFIGURATIONS } from './wrong-configurations.ts';
+
+function load(text: string) {
+  const loaded = loadConfiguration(text);
+  if (!loaded.ok) throw new ConfigurationError('plandrop.yaml', loaded.mistakes);
+  return loaded.configuration;
+}
+
+const SMALLEST = `
+pipelines:
+  load:
+    workspace: Finance
+    model: FY26 Plan
+    steps: [{ process: Recalculate }]
+`;
+
+const WHOLE = `
+anaplan: { apiUrl: "http://127.0.0.1:7080", authUrl: https://eu3.auth.anaplan.com, requestsPerMinute: 300 }
+pipelines:
+  sales-actuals:
+    workspace: Finance
+    model: FY26 Plan
+    on: { drop: "sales/*.csv" }
+    steps:
+      - import: Load Sales
+        mapping: { Version: Actual }
+        repeatable: true
+      - process: Recalculate
+      - export: Board Report
+        to: "exports/board-{date}.csv"
+      - action: Delete old
+    rejects: { maxPercent: 0.5, countIgnored: true }
+    onFailure: continue
+    retry: { attempts: 3 }
+    modelWait: 1h 30min
+    startGrace: 90s
+    poll: { minSeconds: 10 }
+    deadline: 2d
+    chunkMegabytes: 50
+    upload: { chunksInFlight: 2 }
+    source: warn
+  nightly:
+    workspace: 8a81b09d5e8c6f27015ea4b1d8ad4b3f
+    model: "112000000001"
+    on: { schedule: "cron(0 6 ? * MON-FRI *)", timezone: Europe/London }
+    steps: [{ process: Recalculate }]
+`;
+
+describe('a good configuration', () => {
+  it('fills in every default', () => {
+    expect(load(SMALLEST)).toEqual({
+      anaplan: {
+        apiUrl: 'https://api.anaplan.com',
+        authUrl: 'https://auth.anaplan.com',
+        oauthUrl: 'https://us1a.app.anaplan.com',
+        requestsPerMinute: 600,
+      },
+      pipelines: {
+        load: {
+          workspace: 'Finance',
+          model: 'FY26 Plan',
+          steps: [{ kind: 'process', name: 'Recalculate', repeatable: false }],
+          rejects: { maxRows: 0, countIgnored: false },
+          onFailure: 'hold',
+          policies: {
+            retry: { attempts: 8, conflicts: 5, failedPolls: 30 },
+            modelWaitSeconds: 7200,
+            startGraceSeconds: 120,
+            pollMinSeconds: 5,
+            deadlineSeconds: 43_200,
+            chunkBytes: 10_000_000,
+            chunksInFlight: 4,
+            source: 'strict',
+          },
+        },
+      },
+    });
+  });
+
+  it('keeps what is written, in seconds and bytes', () => {
+    const { anaplan, pipelines } = load(WHOLE);
+    expect(anaplan).toMatchObject({ apiUrl: 'http://127.0.0.1:7080', requestsPerMinute: 300 });
+    expect(pipelines['sales-actuals']).toEqual({
+      workspace: 'Finance',
+      model: 'FY26 Plan',
+      trigger: { kind: 'drop', glob: 'sales/*.csv' },
+      steps: [
+        { kind: 'import', name: 'Load Sales', mapping: { Version: 'Actual' }, repeatable: true },
+        { kind: 'process', name: 'Recalculate', repeatable: false },
+        { kind: 'export', name: 'Board Report', to: 'exports/board-{date}.csv', repeatable: false },
+        { kind: 'action', name: 'Delete old', repeatable: false },
+      ],
+      // only a percentage is said, so the number of rows is open
+      rejects: { maxPercent: 0.5, countIgnored: true },
+      onFailure: 'continue',
+      policies: {
+        retry: { attempts: 3, conflicts: 5, failedPolls: 30 },
+        modelWaitSeconds: 5400,
+        startGraceSeconds: 90,
+        pollMinSeconds: 10,
+        deadlineSeconds: 172_800,
+        chunkBytes: 50_000_000,
+        chunksInFlight: 2,
+        source: 'warn',
+      },
+    });
+    expect(pipelines.nightly?.trigger).toEqual({
+      kind: 'schedule',
+      expression: 'cron(0 6 ? * MON-FRI *)',
+      timezone: 'Europe/London',
+    });
+  });
+
+  it('may use anchors', () => {
+    const text = `${SMALLEST}  again:\n    workspace: &w Finance\n    model: *w\n    steps: [{ process: x }]\n`;
+    expect(load(text).pipelines.again?.model).toBe('Finance');
+  });
+
+  it('takes http: for every address of this machine', () => {
+    for (const host of ['localhost', '127.0.0.1', '127.1.2.3:80', '[::1]:7080']) {
+      expect(load(`anaplan: { apiUrl: "http://${host}" }${SMALLEST}`).anaplan.apiUrl).toBe(`http://${host}`);
+    }
+  });
+});
+
+describe('a wrong configuration', () => {
+  it.each(WRONG_CONFIGURATIONS)('%s is told in plain words', (_, text, messages) => {
+    const loaded = loadConfiguration(text);
+    expect(loaded.ok ? [] : loaded.mistakes.map((m) => `${m.line}:${m.column}: ${m.message}`)).toEqual(messages);
+  });
+
+  it('tells all mistakes at once, in the order of the file', () => {
+    const loaded = loadConfiguration(WRONG_EVERYWHERE);
+    expect(loaded.ok ? [] : loaded.mistakes.map((m) => `${m.line}:${m.column}: ${m.message}`)).toEqual([
+      '1:20: "apiUrl" must be an https:// address (http:// is for this machine only, such as http://127.0.0.1:7080), not "http://x.example"',
+      '4:5: "workspce" is not a setting of a pipeline; did you mean "workspace"?',
+      '6:17: "drop" must be a pattern without a leading "/" or "./" (keys have none), not "/sales/*"',
+      '7:38: "repeatable" must be true or false, not 1',
+      '8:16: "onFailure" must be one of hold, continue, not "hlod"',
+      '9:3: "model" is missing; it must be the name or id of the model',
+      '11:12: "steps" must be at least one step, not []',
+    ]);
+  });
+
+  it('becomes one line per mistake, with the file and the place', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'plandrop-'));
+    try {
+      const file = join(folder, 'plandrop.yaml');
+      await expect(readConfiguration(file)).rejects.toThrow(`${file}:1:1: there is no such file`);
+      await writeFile(file, 'pipelines: {}\nanaplan: 5\n');
+      await expect(readConfiguration(file)).rejects.toThrow(
+        `${file}:1:12: "pipelines" must be names with a pipeline under each, at least one, not {}\n${file}:2:10: "anaplan" must be settings`,
+      );
+      await expect(readConfiguration(folder)).rejects.toThrow('the file cannot be read (EISDIR)');
+      await writeFile(file, SMALLEST);
+      await expect(readConfiguration(file)).resolves.toHaveProperty('pipelines.load');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('never throws, whatever the text is', () => {
+    const pieces = fc.constantFrom(
+      ...' \n\t:-{}[]"\'&*!#|>%@`',
+      'pipelines:',
+      '\n  sales:',
+      '\n    on: ',
+      'steps',
+      '&a',
+      '*a',
+      '<<: ',
+      '? ',
+      '0x1',
+      '~',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(pieces, fc.string({ maxLength: 3 })), { maxLength: 25 }), (parts) => {
+        const loaded = loadConfiguration(parts.join(''));
+        expect(
+          loaded.ok || loaded.mistakes.every(({ line, column, message }) => line > 0 && column > 0 && message !== ''),
+        ).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+const WRONG_EVERYWHERE = `anaplan: { apiUrl: "http://x.example" }
+pipelines:
+  one:
+    workspce: Finance
+    model: FY26 Plan
+    on: { drop: "/sales/*" }
+    steps: [{ import: x, repeatable: 1 }]
+    onFailure: hlod
+  two:
+    workspace: Finance
+    steps: []
+`;
