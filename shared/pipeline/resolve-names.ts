@@ -37,7 +37,7 @@ export interface ResolvedNames {
 
 /**
  * Looks up every name of the configuration, or of one pipeline, in Anaplan. All problems are told at once.
- * Reads only lists and import definitions, which Anaplan answers even while a model is busy (anaplan-notes: Busy models).
+ * Reads only lists and import definitions, which Anaplan answers even while a model is busy (anaplan-notes: Busy model).
  * @throws whatever the client throws
  */
 export async function resolveNames(

@@ -116,7 +116,7 @@ const pipeline = ruled(written, pipelineRule).transform(
       startGraceSeconds: value.startGrace,
       pollMinSeconds: value.poll.minSeconds,
       deadlineSeconds: value.deadline,
-      // Anaplan Connect counts a megabyte as 1,000,000 bytes, and so does the limit of 50 (anaplan-notes: Chunks).
+      // Anaplan Connect counts a megabyte as 1,000,000 bytes, and so does the limit of 50 (anaplan-notes: Uploading).
       chunkBytes: value.chunkMegabytes * 1_000_000,
       chunksInFlight: value.upload.chunksInFlight,
       source: value.source,
