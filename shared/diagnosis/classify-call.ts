@@ -32,6 +32,9 @@ export const RATE_LIMIT_SECONDS = 10;
 /** A longer `Retry-After` than any run lives is not a wait, and must not overflow a date. */
 const MAX_RETRY_AFTER_SECONDS = 30 * 24 * 3600;
 
+/** As much of an answer as a report keeps; the client has redacted it. */
+const MAX_BODY = 4096;
+
 const DOING: Readonly<Record<AnaplanCall, string>> = {
   'sign-in': 'signing in to Anaplan',
   list: 'listing what {model} holds',
@@ -68,6 +71,16 @@ export function classifyCall(failure: CallFailure, context: CallContext = {}): D
     whatToCheck: meaning.whatToCheck.map((check) => fill(check, words)),
     retry: withRetryAfter(meaning.retry, failure),
     references: referencesOf(failure, context),
+    ...(failure.kind === 'http' || failure.kind === 'unreadable'
+      ? {
+          http: {
+            method: failure.method,
+            path: failure.path,
+            status: failure.status,
+            body: failure.body.slice(0, MAX_BODY),
+          },
+        }
+      : {}),
   };
 }
 

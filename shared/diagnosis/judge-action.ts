@@ -1,0 +1,174 @@
+import type { TaskResult } from '../anaplan/types.ts';
+import type { Counts, Reason } from './diagnosis.ts';
+import type { DumpSummary } from './dump-summary.ts';
+import type { Message } from './message-codes.ts';
+import { type Line, linesOf, type Tally, tallyOf } from './task-tally.ts';
+
+export type Outcome = 'succeeded' | 'succeeded-with-rejects' | 'failed' | 'cancelled';
+
+/** What became of one action: an import, export or other action, alone or inside a process. */
+export interface Judgement {
+  objectId: string;
+  name: string;
+  outcome: Outcome;
+  counts?: Counts;
+  /** cells written by a module import */
+  cells?: number;
+  /** all rows of the file, where Anaplan gives that number itself */
+  totalRows?: number;
+  /** true where rows are known to be rejected but not how many: `counts.rejected` is then the least it can be */
+  rejectedAtLeast?: boolean;
+  reasons: readonly Reason[];
+  /** why it failed or was cancelled, in Anaplan's words */
+  problem?: Message;
+}
+
+/**
+ * Judges one action's result. `COMPLETE` says nothing and `successful` little: what counts is what was rejected, first by
+ * the dump, then by the counts, then by the lines about rows (anaplan-notes: Task results).
+ */
+export function judgeAction(
+  result: TaskResult,
+  named: { objectId: string; name: string },
+  dumps: readonly DumpSummary[],
+  successful: boolean | undefined = result.successful,
+): Judgement {
+  const lines = linesOf(result.details);
+  const tally = tallyOf(lines);
+  const read = dumps.filter((dump) => dump.unreadable === undefined || dump.rows > 0);
+  const rowLines = rowReasons(lines, tally);
+  const { rejected, warned } = rejectsOf(tally, read, rowLines);
+  const reasons = read.length > 0 ? mergeReasons(read.flatMap((dump) => dump.reasons)) : rowLines;
+  const dumpUnread = result.failureDumpAvailable && (read.length === 0 || read.some((dump) => dump.unreadable));
+  const uncounted = dumpUnread && rejected === 0 && !provesNoRejects(tally, successful);
+
+  const problem = lines.find(({ message }) => message.level === 'failure')?.message;
+  const unknown = lines.find(({ message }) => message.level === 'unknown')?.message;
+  const outcome = decide({ tally, rejected, uncounted, problem, unknown, successful });
+  const reason = problem ?? (outcome === 'failed' && rejected === 0 ? unknown : undefined);
+  const total = uncounted ? 1 : rejected;
+  return {
+    ...named,
+    outcome,
+    ...(tally.counted || total > 0 || warned > 0 ? { counts: countsOf(tally, total, warned) } : {}),
+    ...(tally.cells === undefined ? {} : { cells: tally.cells }),
+    ...(tally.totalRows === undefined ? {} : { totalRows: tally.totalRows }),
+    ...(uncounted || (dumpUnread && read.length > 0) ? { rejectedAtLeast: true } : {}),
+    reasons,
+    ...(reason === undefined ? {} : { problem: reason }),
+  };
+}
+
+function decide(seen: {
+  tally: Tally;
+  rejected: number;
+  uncounted: boolean;
+  problem: Message | undefined;
+  unknown: Message | undefined;
+  successful: boolean | undefined;
+}): Outcome {
+  const { tally, rejected } = seen;
+  if (seen.problem !== undefined) return seen.problem.category === 'cancelled' ? 'cancelled' : 'failed';
+  if (rejected > 0) {
+    const arrived = tally.loaded + (tally.cells ?? 0) + tally.ignored;
+    return tally.counted && arrived === 0 ? 'failed' : 'succeeded-with-rejects';
+  }
+  if (seen.uncounted) return 'succeeded-with-rejects';
+  if (seen.successful === true) return 'succeeded';
+  // Counts without a failed row outrank the flag, which Anaplan also clears for rows it merely ignored.
+  return tally.counted && seen.unknown === undefined ? 'succeeded' : 'failed';
+}
+
+/** A list import counts its failed rows, so no failed row there means none; a module import counts only cells it found. */
+function provesNoRejects(tally: Tally, successful: boolean | undefined): boolean {
+  if (!tally.counted || tally.cells !== undefined) return false;
+  return tally.failed === 0 || (successful === true && tally.warned > 0);
+}
+
+function rejectsOf(tally: Tally, dumps: readonly DumpSummary[], rowLines: readonly Reason[]) {
+  const said = tally.failed ?? 0;
+  const occurrences = (severity: Reason['severity']) =>
+    rowLines.reduce((sum, reason) => (reason.severity === severity ? sum + reason.count : sum), 0);
+  if (dumps.length > 0) {
+    const sum = (of: (dump: DumpSummary) => number) => dumps.reduce((total, dump) => total + of(dump), 0);
+    // Without a status column the dump does not tell rejected from warned; Anaplan's own count does, if there is one.
+    const inDump = sum((dump) => (dump.hasStatus || tally.failed === undefined ? dump.rejected : 0));
+    const cellsOnly =
+      inDump === 0 && tally.failedCells > 0
+        ? Math.min(
+            tally.failedCells,
+            sum((dump) => dump.rows),
+          )
+        : 0;
+    return {
+      rejected: Math.max(inDump, said, cellsOnly),
+      warned: Math.max(
+        tally.warned,
+        sum((dump) => dump.warned),
+      ),
+    };
+  }
+  const counted = tally.failed ?? Math.max(tally.failedCells, occurrences('rejected'));
+  return { rejected: counted, warned: Math.max(tally.warned, occurrences('warned')) };
+}
+
+/**
+ * The lines about rows as reasons. Without the dump's status it is the summary that tells rejected from warned, and
+ * where it is silent, what the code usually means.
+ */
+function rowReasons(lines: readonly Line[], tally: Tally): Reason[] {
+  const onlyWarnings = tally.warned > 0 && (tally.failed ?? 0) === 0 && tally.failedCells === 0;
+  const onlyRejects = tally.warned === 0 && ((tally.failed ?? 0) > 0 || tally.failedCells > 0);
+  const reasons = lines
+    .filter(({ message, occurrences }) => message.level === 'row' || (message.level === 'unknown' && occurrences > 0))
+    .map(({ message, occurrences }): Reason => {
+      const usuallyWarned = message.usually === 'warned' || message.level === 'unknown';
+      const warned = onlyWarnings || (usuallyWarned && !onlyRejects);
+      return {
+        ...(message.code === undefined ? {} : { code: message.code }),
+        text: message.groupText,
+        count: Math.max(1, occurrences),
+        severity: warned ? 'warned' : 'rejected',
+        columns: [],
+        samples: [],
+      };
+    });
+  return mergeReasons(reasons);
+}
+
+/** Like reasons added up, most frequent first, rejected before warned where equally frequent. */
+export function mergeReasons(reasons: readonly Reason[]): Reason[] {
+  const merged = new Map<string, Reason>();
+  for (const reason of reasons) {
+    const key = JSON.stringify([reason.severity, reason.code, reason.text]);
+    const known = merged.get(key);
+    merged.set(
+      key,
+      known === undefined
+        ? reason
+        : {
+            ...known,
+            count: known.count + reason.count,
+            columns: [...new Set([...known.columns, ...reason.columns])],
+            samples: [...known.samples, ...reason.samples].slice(
+              0,
+              Math.max(known.samples.length, reason.samples.length),
+            ),
+          },
+    );
+  }
+  return [...merged.values()].sort(
+    (a, b) => b.count - a.count || a.severity.localeCompare(b.severity) || a.text.localeCompare(b.text),
+  );
+}
+
+function countsOf(tally: Tally, rejected: number, warned: number): Counts {
+  return {
+    processed: tally.processed,
+    created: tally.created,
+    updated: tally.updated,
+    rejected,
+    warned,
+    ignored: tally.ignored,
+  };
+}

@@ -1,0 +1,183 @@
+import type { ActionKind, Task } from '../anaplan/types.ts';
+import type { TaskClassification, TaskContext } from './classify-task.ts';
+import type { Diagnosis, Reason } from './diagnosis.ts';
+import type { Judgement } from './judge-action.ts';
+import { lookUpMessage, type Message } from './message-codes.ts';
+import { capitalised, countOf, excerpt } from './words.ts';
+
+const KIND: Readonly<Record<ActionKind, string>> = {
+  imports: 'import',
+  exports: 'export',
+  actions: 'action',
+  processes: 'process',
+};
+
+const RUN_BY_HAND =
+  'Run it once by hand in Anaplan as the integration user and read what the window says; look at the action history of the model.';
+const SUPPORT =
+  'If Anaplan gives no reason there either, run `plandrop support <runId>` and give the bundle to Anaplan support.';
+
+/** What a person is told about a task that did not simply succeed. Never retried: a task is only started again by a person. */
+export function diagnoseTask(
+  task: Task,
+  context: TaskContext,
+  seen: Omit<TaskClassification, 'diagnosis'>,
+  own: Judgement,
+): Diagnosis {
+  const subject = `${KIND[context.action.kind] ?? 'action'} "${excerpt(context.action.name, 120)}"`;
+  const base = { retry: { kind: 'no' } as const, references: referencesOf(task, context, seen) };
+  switch (seen.outcome) {
+    case 'cancelled':
+      return { ...base, ...cancelled(task, subject, seen) };
+    case 'succeeded-with-rejects':
+      return { ...base, ...withRejects(subject, seen) };
+    default:
+      return { ...base, ...failed(task, subject, seen, own) };
+  }
+}
+
+type Words = Omit<Diagnosis, 'retry' | 'references'>;
+
+function cancelled(task: Task, subject: string, seen: Omit<TaskClassification, 'diagnosis'>): Words {
+  const by = task.cancelledBy ? `${excerpt(task.cancelledBy, 120)} cancelled it` : 'it was cancelled';
+  const partly = seen.nested !== undefined || (seen.counts?.processed ?? 0) > 0;
+  return {
+    category: 'cancelled',
+    cause: task.cancelledBy
+      ? `${excerpt(task.cancelledBy, 120)} cancelled the task in Anaplan.`
+      : 'The task was cancelled in Anaplan.',
+    message: `${capitalised(subject)} did not finish: ${by}.${applied(seen)}`,
+    whatToCheck: [
+      'Ask who cancelled it and why, then redrive the run.',
+      ...(partly ? ['Check what was applied before the end: actions of a process that were done stay done.'] : []),
+    ],
+  };
+}
+
+function withRejects(subject: string, seen: Omit<TaskClassification, 'diagnosis'>): Words {
+  const reason = topReason(seen.reasons, 'rejected');
+  const known = reason === undefined ? undefined : meaningOf(reason);
+  const rejected = seen.counts?.rejected ?? 0;
+  const least = seen.rejectedAtLeast ? 'at least ' : '';
+  return {
+    category: known?.category ?? 'invalid-data',
+    ...(reason?.code === undefined ? {} : { code: reason.code }),
+    cause: known?.cause ?? 'Anaplan rejected rows and gave no reason that could be read.',
+    message:
+      `${capitalised(subject)} ran, and ${least}${countOf(rejected, 'row was', 'rows were')} rejected.` +
+      `${mostFrequent(reason)}${missing(seen)}`,
+    whatToCheck: [
+      ...(known?.whatToCheck ?? []),
+      'Open the failure dump: each rejected row stands there with its line in the source file and the reason.',
+      'Drop a file with the mended rows again: the rows that were loaded need not be in it.',
+    ],
+  };
+}
+
+function failed(task: Task, subject: string, seen: Omit<TaskClassification, 'diagnosis'>, own: Judgement): Words {
+  if (task.taskState !== 'COMPLETE') {
+    return {
+      category: 'internal',
+      cause: 'The task was judged before it had ended.',
+      message: `${capitalised(subject)} is still ${excerpt(task.taskState, 40)} in Anaplan.`,
+      whatToCheck: ['Report this as a fault of Plandrop, and look in Anaplan how the task ended.'],
+    };
+  }
+  const culprit = seen.nested?.find(({ outcome }) => outcome === 'failed') ?? own;
+  const where = culprit === own || seen.nested === undefined ? '' : ` in "${excerpt(culprit.name, 120)}"`;
+  const problem = culprit.problem ?? own.problem;
+  if (problem !== undefined) {
+    return {
+      category: problem.category,
+      ...(problem.code === undefined ? {} : { code: problem.code }),
+      cause: problem.cause,
+      message: `${capitalised(subject)} failed${where}: ${said(problem.text, task)}${applied(seen)}`,
+      whatToCheck: problem.whatToCheck,
+    };
+  }
+  const reason = topReason(culprit.reasons, 'rejected') ?? topReason(seen.reasons, 'rejected');
+  const known = reason === undefined ? undefined : meaningOf(reason);
+  const rejected = culprit.counts?.rejected ?? 0;
+  if (reason !== undefined || rejected > 0) {
+    return {
+      category: known?.category ?? 'invalid-data',
+      ...(reason?.code === undefined ? {} : { code: reason.code }),
+      cause: known?.cause ?? 'Anaplan rejected every row.',
+      message: `${capitalised(subject)} failed${where}: nothing was loaded, ${countOf(rejected, 'row was', 'rows were')} rejected.${mostFrequent(reason)}${missing(seen)}${applied(seen)}`,
+      whatToCheck: [
+        ...(known?.whatToCheck ?? []),
+        'When every row is rejected, compare the header and the order of columns with the import first.',
+        'Open the failure dump: each rejected row stands there with its line in the source file and the reason.',
+      ],
+    };
+  }
+  return {
+    category: 'unrecognised',
+    cause:
+      task.result === undefined
+        ? 'Anaplan says the task is complete and gives no result.'
+        : 'Anaplan says the task was not successful and gives no reason.',
+    message: `${capitalised(subject)} failed${where}: ${said('', task)}${applied(seen)}`,
+    whatToCheck: [RUN_BY_HAND, SUPPORT],
+  };
+}
+
+function said(text: string, task: Task): string {
+  if (text !== '') return `Anaplan says "${excerpt(text, 500)}".`;
+  const step = excerpt(task.currentStep ?? '', 120);
+  return step === '' || /^complete/i.test(step)
+    ? 'Anaplan gave no reason.'
+    : `Anaplan gave no reason; its last step was "${step}".`;
+}
+
+function mostFrequent(reason: Reason | undefined): string {
+  if (reason === undefined) return '';
+  return ` Most frequent: "${excerpt(reason.text, 200)}" (${countOf(reason.count, 'time')}).`;
+}
+
+function missing(seen: Pick<TaskClassification, 'missingMembers'>): string {
+  const [first] = seen.missingMembers;
+  if (first === undefined || first.members.length === 0) return '';
+  const shown = first.members.slice(0, 5).map((member) => excerpt(member, 60));
+  const rest = first.count - shown.length;
+  return ` Missing${first.list === undefined ? '' : ` from ${excerpt(first.list, 80)}`}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+}
+
+/** A process is not atomic: what its other actions did stays (anaplan-notes: Processes). */
+function applied(seen: Omit<TaskClassification, 'diagnosis'>): string {
+  if (seen.nested === undefined) {
+    const loaded = (seen.counts?.created ?? 0) + (seen.counts?.updated ?? 0);
+    return loaded > 0 ? ` ${countOf(loaded, 'row')} had been loaded before.` : '';
+  }
+  const done = seen.nested.filter(({ outcome }) => outcome === 'succeeded' || outcome === 'succeeded-with-rejects');
+  if (done.length === 0) return '';
+  const names = done.slice(0, 5).map(({ name }) => `"${excerpt(name, 80)}"`);
+  const rest = done.length - names.length;
+  return ` Already applied: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+}
+
+function topReason(reasons: readonly Reason[], severity: Reason['severity']): Reason | undefined {
+  return reasons.find((reason) => reason.severity === severity) ?? reasons[0];
+}
+
+function meaningOf(reason: Reason): Message {
+  return lookUpMessage({ ...(reason.code === undefined ? {} : { type: reason.code }), localMessageText: reason.text });
+}
+
+function referencesOf(
+  task: Task,
+  context: TaskContext,
+  seen: Omit<TaskClassification, 'diagnosis'>,
+): Record<string, string> {
+  const culprit = seen.nested?.find(({ outcome }) => outcome !== 'succeeded');
+  return {
+    action: excerpt(context.action.name, 120),
+    objectId: excerpt(context.action.id, 80),
+    taskId: excerpt(task.taskId, 80),
+    ...(culprit === undefined
+      ? {}
+      : { failedObjectId: excerpt(culprit.objectId, 80), failedObject: excerpt(culprit.name, 120) }),
+    ...(context.model === undefined ? {} : { model: excerpt(context.model, 120) }),
+    ...(context.user === undefined ? {} : { user: excerpt(context.user, 120) }),
+  };
+}
