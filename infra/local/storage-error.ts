@@ -77,7 +77,7 @@ function sqliteReason(error: Error): string | undefined {
     case 6:
       return 'another process is holding it. Stop that process, or wait until it has finished.';
     case 8:
-      return READ_ONLY;
+      return 'it cannot be written to. Give this user write access, or choose another data folder.';
     case 10:
       return `the disk reports an error (${error.message}). It may be full or failing.`;
     case 11:

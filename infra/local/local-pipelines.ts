@@ -1,0 +1,70 @@
+import { misconfigured, namesNotFound } from '../../functions/locked-pipelines.ts';
+import type { Pipelines } from '../../functions/services.ts';
+import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
+import { classifyCall } from '../../shared/diagnosis/classify-call.ts';
+import { freeze } from '../../shared/pipeline/freeze.ts';
+import { formatLock, type Lock, LockError, parseLock } from '../../shared/pipeline/lock.ts';
+import { pipelinesFor } from '../../shared/pipeline/match-drop.ts';
+import { type NameDirectory, resolveNames } from '../../shared/pipeline/resolve-names.ts';
+import type { Configuration } from '../../shared/pipeline/schema.ts';
+import type { Store } from '../../shared/ports/store.ts';
+
+const LOCK_KEY = 'plandrop.lock.json';
+
+/**
+ * The pipelines of one machine: names are resolved by asking Anaplan, once per process and pipeline, and kept in the data folder
+ * for the time when Anaplan does not answer.
+ */
+export function localPipelines(configuration: Configuration, anaplan: NameDirectory, state: Store): Pipelines {
+  const resolved = new Map<string, ReturnType<Pipelines['freeze']>>();
+  return {
+    matching: (key) => pipelinesFor(key, configuration),
+    freeze: async (name) => {
+      const known = resolved.get(name);
+      if (known !== undefined) return known;
+      const answer = resolve(name, configuration, anaplan, state);
+      resolved.set(name, answer);
+      // Only a definition is worth keeping: the cause of anything else may be gone when the next run asks.
+      if (!(await answer.catch(() => undefined))?.ok) resolved.delete(name);
+      return answer;
+    },
+  };
+}
+
+async function resolve(
+  name: string,
+  configuration: Configuration,
+  anaplan: NameDirectory,
+  state: Store,
+): ReturnType<Pipelines['freeze']> {
+  const kept = await readLock(state);
+  if (!Object.hasOwn(configuration.pipelines, name)) {
+    const unknown = freeze(name, configuration, kept);
+    return { ok: false, diagnosis: misconfigured(name, unknown.ok ? 'it is not there' : unknown.message) };
+  }
+  try {
+    const { lock, problems } = await resolveNames(configuration, anaplan, { only: name });
+    if (problems.length > 0) return { ok: false, diagnosis: namesNotFound(name, problems) };
+    const pipelines = { ...kept.pipelines, ...lock.pipelines };
+    await state.put(LOCK_KEY, formatLock({ version: 1, pipelines }), { contentType: 'application/json' });
+    const frozen = freeze(name, configuration, lock);
+    return frozen.ok ? frozen : { ok: false, diagnosis: misconfigured(name, frozen.message) };
+  } catch (error) {
+    if (!(error instanceof AnaplanCallError)) throw error;
+    const diagnosis = classifyCall(error.failure, { object: `pipeline "${name}"` });
+    const before = freeze(name, configuration, kept);
+    return before.ok && diagnosis.retry.kind !== 'no' ? before : { ok: false, diagnosis };
+  }
+}
+
+async function readLock(state: Store): Promise<Lock> {
+  const object = await state.get(LOCK_KEY);
+  if (object === undefined) return { version: 1, pipelines: {} };
+  try {
+    return parseLock(new TextDecoder().decode(object.body), LOCK_KEY);
+  } catch (error) {
+    // It is only a copy of what Anaplan says, and is written anew.
+    if (error instanceof LockError) return { version: 1, pipelines: {} };
+    throw error;
+  }
+}
