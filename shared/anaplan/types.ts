@@ -20,6 +20,8 @@ export interface TaskDetail {
   localMessageText: string;
   occurrences: number;
   values: Readonly<Record<string, string | null>>;
+  /** the list as it came, when it could not be read as pairs; `values` is empty then */
+  unpaired?: readonly (string | null)[];
 }
 
 export interface TaskResult {

@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import { registerSecret } from '../observe/index.ts';
+import type { Credentials } from '../ports/secrets.ts';
+import { discard, readJson } from './answer.ts';
+import { type CertificateOptions, certificateSignIn } from './certificate.ts';
+import { type Answer, type Ask, exchange, type Shared, type View } from './exchange.ts';
+
+/** A token as a sign-in gave it. */
+export interface Grant {
+  value: string;
+  /** how long it lives, from the answer on */
+  lifeMs: number;
+  /** only OAuth: the refresh token to use next time */
+  nextRefreshToken?: string;
+}
+
+export interface SignInHosts {
+  authUrl: string;
+  oauthUrl: string;
+}
+
+/** Signing in is not held up by a busy model, so its answer may be awaited for less long. */
+const SIGN_IN_READ_TIMEOUT_MS = 60_000;
+/** When neither the answer's clock nor ours makes sense of `expiresAt`: below every documented life. */
+const ASSUMED_LIFE_MS = 30 * 60_000;
+const LONGEST_LIFE_MS = 24 * 3_600_000;
+
+const tokenAnswer = z.object({
+  tokenInfo: z.object({
+    tokenValue: z.string().min(1),
+    expiresAt: z.coerce.number(),
+    refreshTokenId: z.string().optional().catch(undefined),
+  }),
+});
+
+const oauthAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().optional().catch(undefined),
+  refresh_token: z.string().optional().catch(undefined),
+});
+
+/** Asks for a token with the credentials themselves (anaplan-notes: Signing in). */
+export async function signIn(
+  shared: Shared,
+  view: View,
+  hosts: SignInHosts,
+  credentials: Credentials,
+  certificateOptions?: CertificateOptions,
+): Promise<Grant> {
+  const ask = { name: 'signIn', method: 'POST', readTimeoutMs: SIGN_IN_READ_TIMEOUT_MS } as const;
+  const authenticate = { ...ask, origin: hosts.authUrl, path: '/token/authenticate' };
+  const readGrant = (answer: Answer) => readTokenAnswer(answer, shared.clock.now());
+  switch (credentials.kind) {
+    case 'basic': {
+      const pair = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+      registerSecret(credentials.password);
+      registerSecret(pair);
+      return exchange(shared, view, { ...authenticate, headers: { authorization: `Basic ${pair}` } }, readGrant);
+    }
+    case 'certificate': {
+      if (credentials.passphrase) registerSecret(credentials.passphrase);
+      const signed = certificateSignIn(credentials, shared.clock.now(), certificateOptions);
+      const { authorization, payload } = signed;
+      return exchange(shared, view, { ...authenticate, headers: { authorization }, json: payload }, readGrant);
+    }
+    case 'oauth': {
+      registerSecret(credentials.refreshToken);
+      if (credentials.clientSecret) registerSecret(credentials.clientSecret);
+      const json = {
+        grant_type: 'refresh_token',
+        client_id: credentials.clientId,
+        refresh_token: credentials.refreshToken,
+        ...(credentials.clientSecret === undefined ? {} : { client_secret: credentials.clientSecret }),
+      };
+      return exchange(shared, view, { ...ask, origin: hosts.oauthUrl, path: '/oauth/token', json }, readOauthAnswer);
+    }
+    default:
+      return credentials satisfies never;
+  }
+}
+
+/** Lengthens a token's life. What comes back may be the same value or another (anaplan-notes: Token life). */
+export function refresh(shared: Shared, view: View, hosts: SignInHosts, token: string): Promise<Grant> {
+  const ask: Ask = {
+    name: 'signIn',
+    method: 'POST',
+    origin: hosts.authUrl,
+    path: '/token/refresh',
+    headers: { authorization: `AnaplanAuthToken ${token}` },
+    readTimeoutMs: SIGN_IN_READ_TIMEOUT_MS,
+  };
+  return exchange(shared, view, ask, (answer) => readTokenAnswer(answer, shared.clock.now()));
+}
+
+/** Ends a token's life at once. */
+export function signOut(shared: Shared, view: View, hosts: SignInHosts, token: string): Promise<void> {
+  const ask: Ask = {
+    name: 'signOut',
+    method: 'POST',
+    origin: hosts.authUrl,
+    path: '/token/logout',
+    headers: { authorization: `AnaplanAuthToken ${token}` },
+  };
+  return exchange(shared, view, ask, discard);
+}
+
+async function readTokenAnswer(answer: Answer, now: number): Promise<Grant> {
+  const { tokenInfo } = await readJson(answer, tokenAnswer);
+  registerSecret(tokenInfo.tokenValue);
+  if (tokenInfo.refreshTokenId) registerSecret(tokenInfo.refreshTokenId);
+  // By the answer's own clock if it shows one: ours may be wrong by more than a token's life.
+  const lives = [Date.parse(answer.headers.date ?? ''), now].map((answeredAt) => tokenInfo.expiresAt - answeredAt);
+  const lifeMs = lives.find((life) => life > 0 && life <= LONGEST_LIFE_MS) ?? ASSUMED_LIFE_MS;
+  return { value: tokenInfo.tokenValue, lifeMs };
+}
+
+async function readOauthAnswer(answer: Answer): Promise<Grant> {
+  const granted = await readJson(answer, oauthAnswer);
+  registerSecret(granted.access_token);
+  if (granted.refresh_token) registerSecret(granted.refresh_token);
+  const seconds = granted.expires_in ?? 0;
+  const lifeMs = seconds > 0 ? Math.min(seconds * 1000, LONGEST_LIFE_MS) : ASSUMED_LIFE_MS;
+  return {
+    value: granted.access_token,
+    lifeMs,
+    ...(granted.refresh_token ? { nextRefreshToken: granted.refresh_token } : {}),
+  };
+}
