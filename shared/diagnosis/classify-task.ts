@@ -25,7 +25,7 @@ export interface AnnouncedDump {
   nested: boolean;
 }
 
-export interface TaskClassification {
+export interface TaskOutcome {
   outcome: Outcome;
   /** of a process, the sum of its actions; `processed` is 0 where Anaplan counts cells only */
   counts?: Counts;
@@ -59,7 +59,7 @@ export function isFinal(task: Task): boolean {
  * - A dump of warnings only is no reject.
  * - A process is judged by its actions: its own `successful: false` is harmless when every one of them is fine.
  */
-export function classifyTask(task: Task, context: TaskContext): TaskClassification {
+export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
   const result = task.result ?? { failureDumpAvailable: false, details: [], nestedResults: [] };
   const nestedResults = flatten(result);
   const named = (of: TaskResult, fallback: string) => {
@@ -94,7 +94,10 @@ export function classifyTask(task: Task, context: TaskContext): TaskClassificati
   const reasons = mergeReasons(parts.flatMap((part) => part.reasons));
   const counts = sumCounts(parts);
   const cells = parts.some((part) => part.cells !== undefined)
-    ? parts.reduce((sum, part) => sum + (part.cells ?? 0), 0)
+    ? Math.min(
+        Number.MAX_SAFE_INTEGER,
+        parts.reduce((sum, part) => sum + (part.cells ?? 0), 0),
+      )
     : undefined;
   const missingMembers = fetched.flatMap((dump) => dump.missingMembers);
   const outcomeWithoutWords = {
@@ -180,7 +183,11 @@ function announcedDumps(
 function sumCounts(parts: readonly Judgement[]): Counts | undefined {
   const counted = parts.flatMap(({ counts }) => (counts === undefined ? [] : [counts]));
   if (counted.length === 0) return undefined;
-  const sum = (of: keyof Counts) => counted.reduce((total, counts) => total + counts[of], 0);
+  const sum = (of: keyof Counts) =>
+    Math.min(
+      Number.MAX_SAFE_INTEGER,
+      counted.reduce((total, counts) => total + counts[of], 0),
+    );
   return {
     processed: sum('processed'),
     created: sum('created'),

@@ -1,5 +1,5 @@
 import type { ActionKind, Task } from '../anaplan/types.ts';
-import type { TaskClassification, TaskContext } from './classify-task.ts';
+import type { TaskContext, TaskOutcome } from './classify-task.ts';
 import type { Diagnosis, Reason } from './diagnosis.ts';
 import type { Judgement } from './judge-action.ts';
 import { lookUpMessage, type Message } from './message-codes.ts';
@@ -21,7 +21,7 @@ const SUPPORT =
 export function diagnoseTask(
   task: Task,
   context: TaskContext,
-  seen: Omit<TaskClassification, 'diagnosis'>,
+  seen: Omit<TaskOutcome, 'diagnosis'>,
   own: Judgement,
 ): Diagnosis {
   const subject = `${KIND[context.action.kind] ?? 'action'} "${excerpt(context.action.name, 120)}"`;
@@ -38,7 +38,7 @@ export function diagnoseTask(
 
 type Words = Omit<Diagnosis, 'retry' | 'references'>;
 
-function cancelled(task: Task, subject: string, seen: Omit<TaskClassification, 'diagnosis'>): Words {
+function cancelled(task: Task, subject: string, seen: Omit<TaskOutcome, 'diagnosis'>): Words {
   const by = task.cancelledBy ? `${excerpt(task.cancelledBy, 120)} cancelled it` : 'it was cancelled';
   const partly = seen.nested !== undefined || (seen.counts?.processed ?? 0) > 0;
   return {
@@ -54,7 +54,7 @@ function cancelled(task: Task, subject: string, seen: Omit<TaskClassification, '
   };
 }
 
-function withRejects(subject: string, seen: Omit<TaskClassification, 'diagnosis'>): Words {
+function withRejects(subject: string, seen: Omit<TaskOutcome, 'diagnosis'>): Words {
   const reason = topReason(seen.reasons, 'rejected');
   const known = reason === undefined ? undefined : meaningOf(reason);
   const rejected = seen.counts?.rejected ?? 0;
@@ -74,7 +74,7 @@ function withRejects(subject: string, seen: Omit<TaskClassification, 'diagnosis'
   };
 }
 
-function failed(task: Task, subject: string, seen: Omit<TaskClassification, 'diagnosis'>, own: Judgement): Words {
+function failed(task: Task, subject: string, seen: Omit<TaskOutcome, 'diagnosis'>, own: Judgement): Words {
   if (task.taskState !== 'COMPLETE') {
     return {
       category: 'internal',
@@ -135,7 +135,7 @@ function mostFrequent(reason: Reason | undefined): string {
   return ` Most frequent: "${excerpt(reason.text, 200)}" (${countOf(reason.count, 'time')}).`;
 }
 
-function missing(seen: Pick<TaskClassification, 'missingMembers'>): string {
+function missing(seen: Pick<TaskOutcome, 'missingMembers'>): string {
   const [first] = seen.missingMembers;
   if (first === undefined || first.members.length === 0) return '';
   const shown = first.members.slice(0, 5).map((member) => excerpt(member, 60));
@@ -144,7 +144,7 @@ function missing(seen: Pick<TaskClassification, 'missingMembers'>): string {
 }
 
 /** A process is not atomic: what its other actions did stays (anaplan-notes: Processes). */
-function applied(seen: Omit<TaskClassification, 'diagnosis'>): string {
+function applied(seen: Omit<TaskOutcome, 'diagnosis'>): string {
   if (seen.nested === undefined) {
     const loaded = (seen.counts?.created ?? 0) + (seen.counts?.updated ?? 0);
     return loaded > 0 ? ` ${countOf(loaded, 'row')} had been loaded before.` : '';
@@ -164,11 +164,7 @@ function meaningOf(reason: Reason): Message {
   return lookUpMessage({ ...(reason.code === undefined ? {} : { type: reason.code }), localMessageText: reason.text });
 }
 
-function referencesOf(
-  task: Task,
-  context: TaskContext,
-  seen: Omit<TaskClassification, 'diagnosis'>,
-): Record<string, string> {
+function referencesOf(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagnosis'>): Record<string, string> {
   const culprit = seen.nested?.find(({ outcome }) => outcome !== 'succeeded');
   return {
     action: excerpt(context.action.name, 120),

@@ -1,0 +1,131 @@
+import type { Reason } from './diagnosis.ts';
+import type { FailureOutcome, FailureReport } from './failure-report.ts';
+import { capitalised, countOf, excerpt, fill } from './words.ts';
+
+/** SNS wants fewer than 100 ASCII characters: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const MAX_SUBJECT = 99;
+const SHOWN_REASONS = 5;
+
+/**
+ * The message that wakes somebody: what happened to which file, why, what to do, where the dump is, how to run it again.
+ * It is written for a person who knows Anaplan and has never seen Plandrop.
+ */
+export function alertText(report: FailureReport): { subject: string; text: string } {
+  const sections = [
+    `${headline(report)}\n${report.message}`,
+    `Why: ${report.cause}`,
+    `What to check:\n${report.whatToCheck.map((check, index) => `${index + 1}. ${check}`).join('\n')}`,
+    reasonsSection(report.reasons ?? []),
+    dumpSection(report),
+    redriveSection(report),
+    provenance(report),
+  ];
+  return { subject: subject(report), text: `${sections.filter((section) => section !== '').join('\n\n')}\n` };
+}
+
+/** `{model}` stands for the model, with the word before it. */
+const HAPPENED: Readonly<Record<FailureOutcome, string>> = {
+  failed: 'was not loaded{model}',
+  unknown: 'may or may not have been loaded{model}',
+  cancelled: 'was not loaded{model} to the end, because the task was cancelled',
+  'succeeded-with-rejects': 'was loaded{model} without {rows}',
+};
+const HAPPENED_WITHOUT_FILE: Readonly<Record<FailureOutcome, string>> = {
+  failed: 'failed',
+  unknown: 'ended, and it is not known how',
+  cancelled: 'was cancelled',
+  'succeeded-with-rejects': 'ran with rejected rows',
+};
+
+function headline(report: FailureReport): string {
+  const pipeline = `pipeline ${excerpt(report.pipeline, 80)}`;
+  const model = (preposition: string) =>
+    report.model === undefined ? '' : ` ${preposition} model "${excerpt(report.model.name, 120)}"`;
+  if (report.drop === undefined) {
+    return `${capitalised(pipeline)}${model('in')} ${HAPPENED_WITHOUT_FILE[report.outcome]}.`;
+  }
+  const rejected = report.counts?.rejected ?? 0;
+  const rows = rejected > 0 ? countOf(rejected, 'row') : 'some of its rows';
+  const happened = fill(HAPPENED[report.outcome], { model: model('into'), rows });
+  return `File ${excerpt(report.drop.key, 300)} ${happened} (${pipeline}).`;
+}
+
+function subject(report: FailureReport): string {
+  const rejected = report.counts?.rejected ?? 0;
+  const happened: Record<FailureOutcome, string> = {
+    failed: 'failed',
+    unknown: 'ended unknown',
+    cancelled: 'was cancelled',
+    'succeeded-with-rejects': rejected > 0 ? `rejected ${countOf(rejected, 'row')}` : 'rejected rows',
+  };
+  const file = report.drop?.key.split('/').at(-1);
+  const what = `${excerpt(report.pipeline, 40)} ${happened[report.outcome]} (${report.category})`;
+  return ascii(`Plandrop: ${what}${file === undefined ? '' : `, ${file}`}`)
+    .slice(0, MAX_SUBJECT)
+    .trimEnd();
+}
+
+/** SNS refuses a subject with anything but printable ASCII. */
+function ascii(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/\s+/g, ' ')
+    .replace(/[^ -~]/g, '?');
+}
+
+function reasonsSection(reasons: readonly Reason[]): string {
+  if (reasons.length === 0) return '';
+  const lines = reasons.slice(0, SHOWN_REASONS).map((reason) => {
+    const sample = reason.samples[0];
+    const shown = (sample?.values ?? []).filter((value) => value !== '').slice(0, 3);
+    const example =
+      sample === undefined || shown.length === 0
+        ? ''
+        : `, for example line ${sample.line}: ${shown.map((value) => excerpt(value, 60)).join(', ')}`;
+    const loaded = reason.severity === 'warned' ? ' (loaded all the same)' : '';
+    return `- ${excerpt(reason.text, 200)}: ${countOf(reason.count, 'time')}${loaded}${example}`;
+  });
+  const rest = reasons.length - lines.length;
+  return `Reasons Anaplan gives:\n${lines.join('\n')}${rest > 0 ? `\n- and ${rest} more` : ''}`;
+}
+
+function dumpSection(report: FailureReport): string {
+  const kept =
+    report.dumps.length === 0
+      ? ''
+      : `The failure dump, with every rejected row and its reason, is at:\n${report.dumps.slice(0, 10).join('\n')}`;
+  const lost = report.dumpLost === undefined ? '' : `A failure dump is lost: ${excerpt(report.dumpLost, 300)}`;
+  return [kept, lost].filter((part) => part !== '').join('\n');
+}
+
+function redriveSection(report: FailureReport): string {
+  const held =
+    report.holdLane === undefined
+      ? ''
+      : `\nUntil then, other runs for this model wait (${excerpt(report.holdLane, 200)}). To let them go on: npx plandrop lanes release "${excerpt(report.model?.name ?? '', 120)}"`;
+  if (report.outcome === 'unknown') {
+    return (
+      'Nothing is run again by itself, because it might be applied twice. Look in Anaplan whether it was done, then say so:\n' +
+      `  npx plandrop runs settle ${report.runId} --as succeeded\n` +
+      `  npx plandrop runs settle ${report.runId} --as failed, and then ${report.redrive}${held}`
+    );
+  }
+  const file = report.outcome === 'succeeded-with-rejects' ? ', or drop a file with the mended rows' : '';
+  return `When the cause is mended, run it again${file}:\n  ${report.redrive}${held}`;
+}
+
+function provenance(report: FailureReport): string {
+  const { step } = report;
+  const parts = [
+    `Run ${report.runId}, ended ${report.at}`,
+    report.scheduledFor === undefined ? '' : `scheduled for ${report.scheduledFor}`,
+    step === undefined
+      ? ''
+      : `step ${step.ordinal}, ${step.kind} "${excerpt(step.name, 120)}"${step.objectId ? ` (${step.objectId})` : ''}`,
+    report.taskId === undefined ? '' : `Anaplan task ${excerpt(report.taskId, 80)}`,
+    report.code === undefined ? '' : `Anaplan code ${excerpt(report.code, 120)}`,
+    report.references.requestId === undefined ? '' : `request id ${excerpt(report.references.requestId, 120)}`,
+  ];
+  return `${parts.filter((part) => part !== '').join('; ')}.`;
+}

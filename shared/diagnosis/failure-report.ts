@@ -1,0 +1,144 @@
+import type { Task } from '../anaplan/types.ts';
+import type { Category, Counts, Diagnosis, Reason } from './diagnosis.ts';
+import { excerpt } from './words.ts';
+
+export type FailureOutcome = 'failed' | 'unknown' | 'cancelled' | 'succeeded-with-rejects';
+
+/** Where a failure comes from: all that a person, or a program behind the failures queue, needs to find it again. */
+export interface Provenance {
+  runId: string;
+  /** stable; the run's id unless told */
+  id?: string;
+  pipeline: string;
+  /** the model's name as in the configuration, and its id where it is known */
+  model?: { name: string; id?: string };
+  /** `ordinal` is 1-based */
+  step?: { ordinal: number; kind: string; name: string; objectId?: string };
+  /** the file that started the run */
+  drop?: { bucket: string; key: string; versionId: string; bytes?: number };
+  /** the time that started it, ISO 8601, for a scheduled run */
+  scheduledFor?: string;
+  outcome: FailureOutcome;
+  /** when it ended, ISO 8601 */
+  at: string;
+  task?: Task;
+  /** where the dumps are kept */
+  dumps?: readonly string[];
+  /** why a dump that Anaplan announced could not be kept */
+  dumpLost?: string;
+  counts?: Counts;
+  reasons?: readonly Reason[];
+  /** why the lane stays held after this run */
+  holdLane?: string;
+}
+
+/** What is kept under `failures/` and sent to the failures queue: a diagnosis and everything needed to act on it. */
+export interface FailureReport {
+  v: 1;
+  id: string;
+  runId: string;
+  pipeline: string;
+  model?: { name: string; id?: string };
+  step?: { ordinal: number; kind: string; name: string; objectId?: string };
+  drop?: { bucket: string; key: string; versionId: string; bytes?: number };
+  scheduledFor?: string;
+  outcome: FailureOutcome;
+  at: string;
+  category: Category;
+  code?: string;
+  cause: string;
+  message: string;
+  whatToCheck: readonly string[];
+  references: Readonly<Record<string, string>>;
+  http?: { method: string; path: string; status: number; body: string };
+  task?: {
+    taskId: string;
+    taskState: string;
+    currentStep?: string;
+    details: readonly { type: string; text: string; occurrences: number }[];
+  };
+  taskId?: string;
+  dumps: readonly string[];
+  dumpLost?: string;
+  counts?: Counts;
+  reasons?: readonly Reason[];
+  holdLane?: string;
+  /** the command that runs it again */
+  redrive: string;
+}
+
+const MAX_DETAILS = 50;
+
+/** Puts a diagnosis and its provenance together. Pure: the time of the failure is passed in. */
+export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): FailureReport {
+  const { task, id = from.runId } = from;
+  return {
+    v: 1,
+    id,
+    runId: from.runId,
+    pipeline: from.pipeline,
+    ...given('model', from.model),
+    ...given('step', from.step),
+    ...given('drop', from.drop),
+    ...given('scheduledFor', from.scheduledFor),
+    outcome: from.outcome,
+    at: from.at,
+    category: diagnosis.category,
+    ...given('code', diagnosis.code),
+    cause: diagnosis.cause,
+    message: diagnosis.message,
+    whatToCheck: diagnosis.whatToCheck,
+    references: diagnosis.references,
+    ...given('http', diagnosis.http),
+    ...given('task', task === undefined ? undefined : taskInReport(task)),
+    ...given('taskId', task?.taskId ?? diagnosis.references.taskId),
+    dumps: from.dumps ?? [],
+    ...given('dumpLost', from.dumpLost),
+    ...given('counts', from.counts),
+    ...given('reasons', from.reasons),
+    ...given('holdLane', from.holdLane),
+    redrive: `npx plandrop failures redrive ${id}`,
+  };
+}
+
+/** The lines of a task's result, those of a process's actions included, as a report keeps them. */
+function taskInReport(task: Task): NonNullable<FailureReport['task']> {
+  const results = task.result === undefined ? [] : [task.result, ...task.result.nestedResults];
+  return {
+    taskId: task.taskId,
+    taskState: task.taskState,
+    ...given('currentStep', task.currentStep),
+    details: results
+      .flatMap(({ details }) => details.slice(0, MAX_DETAILS))
+      .slice(0, MAX_DETAILS)
+      .map(({ type, localMessageText, occurrences }) => ({
+        type: excerpt(type, 120),
+        text: excerpt(localMessageText, 500),
+        occurrences,
+      })),
+  };
+}
+
+/** Attributes by which whoever reads the failures queue can filter; none is ever empty (SQS refuses that). At most 10. */
+export function failureAttributes(report: FailureReport): Record<string, string> {
+  const attributes = {
+    pipeline: report.pipeline,
+    model: report.model?.name,
+    run: report.runId,
+    step: report.step?.name,
+    outcome: report.outcome,
+    category: report.category,
+    code: report.code,
+    dump: report.dumps[0],
+  };
+  const filled: Record<string, string> = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    const words = excerpt(value ?? '', 256);
+    if (words !== '') filled[name] = words;
+  }
+  return filled;
+}
+
+function given<Name extends string, Value>(name: Name, value: Value | undefined): { [key in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { [key in Name]: Value });
+}

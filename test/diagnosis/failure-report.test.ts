@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { alertText } from '../../shared/diagnosis/alert-text.ts';
+import { classifyCall } from '../../shared/diagnosis/classify-call.ts';
+import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
+import { buildFailureReport, failureAttributes, type Provenance } from '../../shared/diagnosis/failure-report.ts';
+
+const diagnosis: Diagnosis = {
+  category: 'missing-members',
+  code: 'moduleImportInvalidListIdentifier',
+  cause: 'The file names members that "Products" does not have.',
+  message: 'Import "Load Sales" ran, and 12 rows were rejected.',
+  whatToCheck: ['Add the missing members to the list first.', 'Compare the spelling.'],
+  retry: { kind: 'no' },
+  references: { taskId: '1B1D' },
+};
+const from: Provenance = {
+  runId: '2026-11-02-ab12',
+  pipeline: 'sales-actuals',
+  model: { name: 'FY26 Plan', id: '75A4' },
+  step: { ordinal: 1, kind: 'import', name: 'Load Sales', objectId: '112000000002' },
+  drop: { bucket: 'drops', key: 'sales/januar für köln.csv', versionId: 'v1', bytes: 100 },
+  outcome: 'succeeded-with-rejects',
+  at: '2026-11-02T06:03:11.000Z',
+  dumps: ['s3://state/dumps/2026-11-02-ab12/1-1-112000000002.csv'],
+  counts: { processed: 100, created: 0, updated: 88, rejected: 12, warned: 0, ignored: 0 },
+  reasons: [
+    {
+      code: 'moduleImportInvalidListIdentifier',
+      text: 'Item not located in Products list',
+      count: 12,
+      severity: 'rejected',
+      columns: ['Product'],
+      samples: [{ line: 14, values: ['P-9'] }],
+    },
+  ],
+};
+const report = buildFailureReport(diagnosis, from);
+
+describe('the report', () => {
+  it('is plain data with the diagnosis, where it comes from, and how to run it again', () => {
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    expect(report).toMatchObject({
+      v: 1,
+      id: '2026-11-02-ab12',
+      category: 'missing-members',
+      taskId: '1B1D',
+      redrive: 'npx plandrop failures redrive 2026-11-02-ab12',
+    });
+  });
+
+  it('holds the answer it was read from, and the lines of the task', () => {
+    const failure = {
+      kind: 'http',
+      call: 'chunk',
+      method: 'PUT',
+      path: '/2/0/x',
+      status: 403,
+      envelope: true,
+      anaplanMessage: 'Forbidden',
+      body: '{}',
+    } as const;
+    const task = {
+      taskId: 'T1',
+      taskState: 'COMPLETE',
+      currentStep: 'Failed.',
+      result: {
+        failureDumpAvailable: false,
+        details: [],
+        nestedResults: [
+          {
+            failureDumpAvailable: false,
+            details: [
+              {
+                type: 'notAuthorised',
+                localMessageText: 'You are not authorised to run X',
+                occurrences: 0,
+                values: {},
+              },
+            ],
+            nestedResults: [],
+          },
+        ],
+      },
+    } as const;
+    const held = buildFailureReport(classifyCall(failure), { ...from, task });
+    expect(held.http).toEqual({ method: 'PUT', path: '/2/0/x', status: 403, body: '{}' });
+    expect(held.task).toEqual({
+      taskId: 'T1',
+      taskState: 'COMPLETE',
+      currentStep: 'Failed.',
+      details: [{ type: 'notAuthorised', text: 'You are not authorised to run X', occurrences: 0 }],
+    });
+  });
+
+  it('has attributes to filter on, at most ten and none empty', () => {
+    expect(failureAttributes(report)).toEqual({
+      pipeline: 'sales-actuals',
+      model: 'FY26 Plan',
+      run: '2026-11-02-ab12',
+      step: 'Load Sales',
+      outcome: 'succeeded-with-rejects',
+      category: 'missing-members',
+      code: 'moduleImportInvalidListIdentifier',
+      dump: 's3://state/dumps/2026-11-02-ab12/1-1-112000000002.csv',
+    });
+    const { code: _, ...withoutCode } = diagnosis;
+    const bare = buildFailureReport(withoutCode, { runId: 'r', pipeline: 'p', outcome: 'failed', at: from.at });
+    expect(failureAttributes(bare)).toEqual({
+      pipeline: 'p',
+      run: 'r',
+      outcome: 'failed',
+      category: 'missing-members',
+    });
+  });
+});
+
+describe('the alert', () => {
+  it('tells what happened, why, what to do, where the dump is and how to run it again', () => {
+    expect(alertText(report)).toEqual({
+      subject: 'Plandrop: sales-actuals rejected 12 rows (missing-members), januar fur koln.csv',
+      text: `File sales/januar für köln.csv was loaded into model "FY26 Plan" without 12 rows (pipeline sales-actuals).
+Import "Load Sales" ran, and 12 rows were rejected.
+
+Why: The file names members that "Products" does not have.
+
+What to check:
+1. Add the missing members to the list first.
+2. Compare the spelling.
+
+Reasons Anaplan gives:
+- Item not located in Products list: 12 times, for example line 14: P-9
+
+The failure dump, with every rejected row and its reason, is at:
+s3://state/dumps/2026-11-02-ab12/1-1-112000000002.csv
+
+When the cause is mended, run it again, or drop a file with the mended rows:
+  npx plandrop failures redrive 2026-11-02-ab12
+
+Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales" (112000000002); Anaplan task 1B1D; Anaplan code moduleImportInvalidListIdentifier.
+`,
+    });
+  });
+
+  it.each([
+    ['failed', 'File sales/januar für köln.csv was not loaded into model "FY26 Plan"', 'sales-actuals failed'],
+    ['unknown', 'File sales/januar für köln.csv may or may not have been loaded', 'sales-actuals ended unknown'],
+    [
+      'cancelled',
+      'File sales/januar für köln.csv was not loaded into model "FY26 Plan" to the end',
+      'sales-actuals was cancelled',
+    ],
+  ] as const)('says in its first line that a file %s', (outcome, first, subject) => {
+    const alert = alertText(buildFailureReport(diagnosis, { ...from, outcome }));
+    expect(alert.text.split('\n')[0]).toContain(first);
+    expect(alert.subject).toContain(subject);
+  });
+
+  it('says of an unknown run that it must be settled before it is run again, and what waits', () => {
+    const { text } = alertText(
+      buildFailureReport(diagnosis, { ...from, outcome: 'unknown', holdLane: 'the task may still run' }),
+    );
+    expect(text.indexOf('runs settle')).toBeGreaterThan(0);
+    expect(text.indexOf('runs settle')).toBeLessThan(text.indexOf('failures redrive'));
+    expect(text).toContain('npx plandrop lanes release "FY26 Plan"');
+  });
+
+  it('speaks of the pipeline where no file is concerned', () => {
+    const { drop: _, ...scheduled } = { ...from, outcome: 'failed' as const, scheduledFor: '2026-11-02T06:00:00Z' };
+    const { text, subject } = alertText(buildFailureReport(diagnosis, scheduled));
+    expect(text.split('\n')[0]).toBe('Pipeline sales-actuals in model "FY26 Plan" failed.');
+    expect(subject).toBe('Plandrop: sales-actuals failed (missing-members)');
+  });
+
+  it('has a subject that SNS takes, whatever the names', () => {
+    for (const name of ['x'.repeat(300), '日本語\n\r\t\u0000', 'ﬀ'.repeat(90), '']) {
+      const { subject } = alertText(
+        buildFailureReport(diagnosis, {
+          ...from,
+          pipeline: name,
+          drop: { bucket: 'b', key: `a/${name}`, versionId: 'v' },
+        }),
+      );
+      expect(subject.length).toBeLessThan(100);
+      expect(subject).toMatch(/^[ -~]+$/);
+    }
+  });
+});
