@@ -1,0 +1,174 @@
+import { Hono } from 'hono';
+import type { SimulatorClock } from './clock.ts';
+import { ApiError } from './engine/api-error.ts';
+import { RateLimit } from './engine/rate-limit.ts';
+import { Sessions } from './engine/sessions.ts';
+import type { Tenant, User } from './engine/tenant.ts';
+import { addCatalogueRoutes } from './http/catalogue-routes.ts';
+import type { RequestEnv, Simulation } from './http/context.ts';
+import { errorAnswer } from './http/envelope.ts';
+import { addFileRoutes } from './http/file-routes.ts';
+import { addStatusRoute } from './http/model-status.ts';
+import { type LoggedRequest, RequestLog } from './http/request-log.ts';
+import { signInRoutes } from './http/sign-in-routes.ts';
+import { addDumpRoutes, addTaskRoutes } from './http/task-routes.ts';
+import { addTenantRoutes } from './http/tenant-routes.ts';
+import { watchRoutes } from './http/watch-routes.ts';
+import { ConnectionCut, madeAnswer, spoiled, throttled } from './weather/answers.ts';
+import type { ScenarioPlan, WeatherAction } from './weather/scenario.ts';
+import { Weather } from './weather/weather.ts';
+
+const MODEL_PREFIXES = ['/2/0/workspaces/:workspaceId/models/:modelId', '/2/0/models/:modelId'];
+const KINDS = ['imports', 'exports', 'actions', 'processes'] as const;
+
+/** A request that the server is to act on later than it answered. */
+interface LateAct {
+  due: number;
+  request: Request;
+}
+
+/** The simulator without a socket: a request in, an answer out. A cut connection is a `ConnectionCut` error. */
+export class SimulatorApp {
+  readonly log = new RequestLog();
+  readonly weather: Weather;
+  readonly simulation: Simulation;
+  readonly #clock: SimulatorClock;
+  readonly #routes: Hono<RequestEnv>;
+  #late: LateAct[] = [];
+
+  constructor(tenant: Tenant, scenario: ScenarioPlan, clock: SimulatorClock) {
+    this.#clock = clock;
+    this.weather = new Weather(scenario, tenant.seeded);
+    const rateLimit = new RateLimit(tenant.settings.requestsPerMinute);
+    this.simulation = { tenant, sessions: new Sessions(tenant), rateLimit };
+    this.#routes = this.#assemble();
+  }
+
+  /** Answers one request, as of now. @throws ConnectionCut when the scenario cuts the connection */
+  async fetch(request: Request): Promise<Response> {
+    const at = this.#clock.now();
+    await this.#actLate(at);
+    const url = new URL(request.url);
+    if (url.pathname === '/simulator' || url.pathname.startsWith('/simulator/'))
+      return this.#route(request, at, undefined);
+    const entry = this.log.add(request.method, url.pathname + url.search, at);
+    const session = this.simulation.sessions.find(tokenOf(request), at);
+    if (session) entry.user = session.user.plan.email;
+    const action = this.weather.next({ method: request.method, path: url.pathname, user: entry.user });
+    if (action) entry.weather = Object.keys(action).join(', ');
+    try {
+      const response = action ? await this.#inWeather(request, action, entry) : await this.#route(request, at, entry);
+      entry.status = response.status;
+      return response;
+    } finally {
+      entry.tookMs = this.#clock.now() - entry.at;
+    }
+  }
+
+  async #inWeather(request: Request, action: WeatherAction, entry: LoggedRequest): Promise<Response> {
+    if (action.delayMs) await this.#clock.sleep(action.delayMs);
+    this.#change(action);
+    const { answer, reset, actLaterMs } = action;
+    if (reset === 'before') throw new ConnectionCut();
+    const path = new URL(request.url).pathname;
+    if (answer && !answer.acted && actLaterMs === undefined) return madeAnswer(answer, path, this.#clock.now());
+    if (actLaterMs !== undefined) {
+      const body = request.body ? await request.arrayBuffer() : null;
+      const { method, headers, url } = request;
+      this.#late.push({ due: this.#clock.now() + actLaterMs, request: new Request(url, { method, headers, body }) });
+      if (!answer) throw new ConnectionCut();
+      return madeAnswer(answer, path, this.#clock.now());
+    }
+    const slow = action.bytesPerSecond !== undefined && request.body;
+    const taken = slow ? slowed(request, throttled(slow, action.bytesPerSecond ?? 1, this.#clock)) : request;
+    const response = await this.#route(taken, this.#clock.now(), entry);
+    if (reset === 'after' || answer) await response.body?.cancel();
+    if (reset === 'after') throw new ConnectionCut();
+    return answer ? madeAnswer(answer, path, this.#clock.now()) : spoiled(response, action, this.#clock);
+  }
+
+  #change(action: WeatherAction): void {
+    if (action.expireTokens) this.simulation.sessions.expireAll();
+    const { modelState } = action;
+    for (const model of this.simulation.tenant.models) {
+      if (modelState && [undefined, model.name, model.id].includes(modelState.model)) model.state = modelState.state;
+    }
+  }
+
+  async #actLate(at: number): Promise<void> {
+    const due = this.#late.filter((each) => each.due <= at).sort((a, b) => a.due - b.due);
+    this.#late = this.#late.filter((each) => each.due > at);
+    for (const { due: when, request } of due) {
+      const entry = this.log.add(request.method, `${new URL(request.url).pathname} (late)`, when);
+      const response = await this.#route(request, when, entry);
+      await response.body?.cancel();
+      entry.status = response.status;
+    }
+  }
+
+  async #route(request: Request, at: number, entry: LoggedRequest | undefined): Promise<Response> {
+    return this.#routes.fetch(request, {
+      at,
+      seen: (user: User) => {
+        if (entry) entry.user = user.plan.email;
+      },
+      hold: async (until: number) => {
+        await this.#clock.sleep(until - this.#clock.now());
+        return Math.max(until, this.#clock.now());
+      },
+    });
+  }
+
+  #assemble(): Hono<RequestEnv> {
+    const { simulation } = this;
+    const { tenant, sessions, rateLimit } = simulation;
+    const routes = new Hono<RequestEnv>({ getPath });
+    routes.route('/simulator', watchRoutes(simulation, this.log));
+    routes.route('/token', signInRoutes(simulation));
+    routes.use('/2/0/*', async (c, next) => {
+      if (!rateLimit.take(c.env.at)) {
+        throw new ApiError(429, 'Too Many Requests', { 'retry-after': String(tenant.settings.retryAfterSeconds) });
+      }
+      const session = sessions.find(tokenOf(c.req.raw), c.env.at);
+      if (!session) throw new ApiError(401, 'Not Authenticated.');
+      c.env.seen(session.user);
+      c.set('user', session.user);
+      await next();
+    });
+    const api = new Hono<RequestEnv>();
+    addTenantRoutes(api, simulation);
+    routes.route('/2/0', api);
+    const model = new Hono<RequestEnv>();
+    for (const kind of KINDS) addTaskRoutes(model, simulation, kind);
+    addDumpRoutes(model, simulation);
+    addFileRoutes(model, simulation);
+    addCatalogueRoutes(model, simulation);
+    addStatusRoute(model, simulation);
+    for (const prefix of MODEL_PREFIXES) routes.route(prefix, model);
+    routes.notFound((c) => errorAnswer(new ApiError(404, 'Not Found'), c.req.path, c.env.at));
+    routes.onError((error, c) => {
+      const known = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error');
+      if (known !== error && !(error instanceof ConnectionCut)) console.error('simulator:', error);
+      return errorAnswer(known, c.req.path, c.env.at);
+    });
+    return routes;
+  }
+}
+
+/** A trailing slash makes no difference: `/imports/` is `/imports`. */
+function getPath(request: Request): string {
+  const path = new URL(request.url).pathname.replaceAll(/\/{2,}/g, '/');
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+function tokenOf(request: Request): string {
+  const header = request.headers.get('authorization') ?? '';
+  return /^(?:AnaplanAuthToken|Bearer)\s+(.+)$/.exec(header)?.[1] ?? '';
+}
+
+function slowed(request: Request, body: ReadableStream<Uint8Array>): Request {
+  const { method, headers, url } = request;
+  // `duplex` is what Node asks for with a stream; its types do not know it everywhere
+  const init: RequestInit & { duplex: 'half' } = { method, headers, body, duplex: 'half' };
+  return new Request(url, init);
+}

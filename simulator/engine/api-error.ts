@@ -1,0 +1,14 @@
+/** A refusal by the Integration API: its status and the text of its envelope. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export const notFound = () => new ApiError(404, 'Not Found');
+export const badRequest = (message: string) => new ApiError(400, message);

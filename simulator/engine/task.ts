@@ -1,0 +1,63 @@
+import type { Outcome } from './outcome.ts';
+
+/** The path segment under which a task is started and polled. */
+export type ActionKind = 'imports' | 'exports' | 'actions' | 'processes';
+
+export type TaskState = 'NOT_STARTED' | 'IN_PROGRESS' | 'COMPLETE' | 'CANCELLING' | 'CANCELLED';
+
+export interface MappingParameter {
+  entityType: string;
+  entityName: string;
+  importId?: string | undefined;
+}
+
+/** Who started a task. */
+export interface Starter {
+  userId: string;
+  email: string;
+  admin: boolean;
+  mayRun: boolean;
+}
+
+/** One action that a task runs: the only one, or one of a process. */
+export interface TaskPart {
+  objectId: string;
+  name: string;
+  kind: Exclude<ActionKind, 'processes'>;
+  durationMs: number;
+  /** set once its time has come and it has done its work */
+  outcome?: Outcome;
+  endedAt?: number;
+}
+
+/** A task. What state it is in follows from its times; nothing ticks. Times are epoch milliseconds. */
+export interface Task {
+  taskId: string;
+  kind: ActionKind;
+  objectId: string;
+  name: string;
+  starter: Starter;
+  mapping: readonly MappingParameter[];
+  createdAt: number;
+  startsAt: number;
+  endsAt: number;
+  parts: TaskPart[];
+  cancel?: { stopsAt: number; doneAt: number; by: string };
+  /** set when it is over */
+  final?: 'COMPLETE' | 'CANCELLED' | undefined;
+}
+
+/** The state at a time, for a task that has been settled until then. */
+export function stateOf(task: Task, at: number): TaskState {
+  if (task.final) return task.final;
+  if (task.cancel) return 'CANCELLING';
+  return at < task.startsAt ? 'NOT_STARTED' : 'IN_PROGRESS';
+}
+
+/** 0 to 1. */
+export function progressOf(task: Task, at: number): number {
+  if (task.final) return 1;
+  const length = task.endsAt - task.startsAt;
+  if (at <= task.startsAt || length <= 0) return 0;
+  return Math.min(0.99, Math.round(((at - task.startsAt) / length) * 100) / 100);
+}

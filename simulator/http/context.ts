@@ -1,0 +1,31 @@
+import type { Context } from 'hono';
+import type { RateLimit } from '../engine/rate-limit.ts';
+import type { Sessions } from '../engine/sessions.ts';
+import type { Tenant, User } from '../engine/tenant.ts';
+
+/** What the routes work with. */
+export interface Simulation {
+  tenant: Tenant;
+  sessions: Sessions;
+  rateLimit: RateLimit;
+}
+
+/** What is known of a request before its route runs. */
+export interface RequestEnv {
+  Bindings: {
+    /** the time it acts at, epoch milliseconds; later than its arrival when it was held */
+    at: number;
+    /** told who it was, for the log of requests */
+    seen: (user: User) => void;
+    /** Waits until then without blocking anybody else; answers the time it then is. */
+    hold: (until: number) => Promise<number>;
+  };
+  Variables: { user: User };
+}
+
+export type Ctx = Context<RequestEnv>;
+
+/** Scheme, host and port the caller used: URLs in answers point back to the simulator. */
+export function originOf(c: Ctx): string {
+  return new URL(c.req.url).origin;
+}
