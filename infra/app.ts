@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { freeze } from '../shared/pipeline/freeze.ts';
+import { ConfigurationError, readConfiguration } from '../shared/pipeline/load-configuration.ts';
+import { LockError, parseLock } from '../shared/pipeline/lock.ts';
+import { bundled } from './constructs/function-code.ts';
+import { PlandropStack } from './plandrop-stack.ts';
+
+/** `cdk synth`, `cdk deploy`: context `configuration`, `lock`, `stackName` and `alertsEmail` may be given with `-c name=value`. */
+async function main(): Promise<void> {
+  const app = new App();
+  const context = (name: string): string | undefined => app.node.tryGetContext(name)?.toString();
+  const files = {
+    configuration: context('configuration') ?? 'plandrop.yaml',
+    lock: context('lock') ?? 'plandrop.lock.json',
+  };
+  const configuration = await readConfiguration(files.configuration);
+  if (!existsSync(files.lock)) {
+    throw new LockError(`there is no ${files.lock}; write it with "plandrop lock", review it and commit it`);
+  }
+  const lock = parseLock(readFileSync(files.lock, 'utf8'), files.lock);
+  // A pipeline that could not be followed on AWS is told now, not at the first drop.
+  const refused = Object.keys(configuration.pipelines)
+    .map((name) => freeze(name, configuration, lock))
+    .flatMap((frozen) => (frozen.ok ? [] : [frozen.message]));
+  if (refused.length > 0) throw new LockError(refused.join('\n'));
+
+  const alertsEmail = context('alertsEmail');
+  new PlandropStack(app, context('stackName') ?? 'Plandrop', {
+    configuration,
+    makeFunction: bundled(files),
+    ...(alertsEmail === undefined ? {} : { alertsEmail }),
+  });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof ConfigurationError || error instanceof LockError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

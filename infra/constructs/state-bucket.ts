@@ -1,0 +1,24 @@
+import { Duration } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledgeAccessLogs, SAFE_BUCKET, UNFINISHED_UPLOADS } from './source-bucket.ts';
+
+/** Ledgers, lanes, failures and dumps: all that Plandrop remembers. */
+export class StateBucket extends Construct {
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      ...SAFE_BUCKET,
+      lifecycleRules: [
+        UNFINISHED_UPLOADS,
+        // Only what is tagged as ended expires: an unfinished run outlives any retention.
+        { id: 'ended', tagFilters: { ended: 'true' }, expiration: Duration.days(400) },
+        // Every commit leaves the state before it behind; those are kept for an investigation, and are never read.
+        { id: 'superseded', noncurrentVersionExpiration: Duration.days(90), expiredObjectDeleteMarker: true },
+      ],
+    });
+    acknowledgeAccessLogs(this.bucket);
+  }
+}

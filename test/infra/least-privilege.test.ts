@@ -1,0 +1,129 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Synthesised, synthesise } from './synthesise.ts';
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+}
+
+let template: Synthesised;
+beforeAll(() => {
+  template = synthesise();
+});
+
+const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** A resource as a person writes it: `StateBucket/runs/*`, `UploadFileQueue`, `*`. */
+function readable(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = resource as Record<string, string | [string, unknown]>;
+  if (Array.isArray(join)) return (join[1] as unknown[]).map(readable).join('');
+  const logicalId = typeof Ref === 'string' ? Ref : String(attribute?.[0]);
+  return logicalId.replace(/[0-9A-F]{8}$/, '');
+}
+
+/** Every right of a role, one `action on resource` each. */
+function rightsOf(role: string): string[] {
+  return template
+    .all('AWS::IAM::Policy')
+    .filter(({ Properties }) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref.startsWith(role)))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+    .flatMap((statement) =>
+      listOf(statement.Action).flatMap((action) =>
+        listOf(statement.Resource).map((resource) => `${action} on ${readable(resource)}`),
+      ),
+    )
+    .sort();
+}
+
+const receives = (stage: string) =>
+  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+    (action) => `sqs:${action} on ${stage}Queue`,
+  );
+const sends = (...queues: string[]) =>
+  queues.flatMap((queue) =>
+    ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((action) => `sqs:${action} on ${queue}Queue`),
+  );
+const logs = (stage: string) => [`logs:CreateLogStream on ${stage}Logs`, `logs:PutLogEvents on ${stage}Logs`];
+const TRACES = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
+const RUNS = [
+  's3:DeleteObject on StateBucket/lanes/*/tickets/*',
+  ...['failures', 'lanes', 'runs'].flatMap((folder) => [
+    `s3:GetObject on StateBucket/${folder}/*`,
+    `s3:PutObject on StateBucket/${folder}/*`,
+  ]),
+  's3:ListBucket on StateBucket',
+  's3:PutObjectTagging on StateBucket/failures/*',
+  's3:PutObjectTagging on StateBucket/runs/*',
+  'sns:Publish on AlertsTopic',
+];
+const DROPS = [
+  's3:GetObject on SourceBucket/*',
+  's3:GetObjectVersion on SourceBucket/*',
+  's3:ListBucket on SourceBucket',
+];
+const SECRET = [
+  'secretsmanager:DescribeSecret on AnaplanCredentials',
+  'secretsmanager:GetSecretValue on AnaplanCredentials',
+];
+const FILES = [
+  's3:GetObject on StateBucket/dumps/*',
+  's3:PutObjectTagging on StateBucket/dumps/*',
+  ...['dumps', 'exports', 'out'].flatMap((folder) => [
+    `s3:AbortMultipartUpload on StateBucket/${folder}/*`,
+    `s3:PutObject on StateBucket/${folder}/*`,
+  ]),
+];
+
+describe('each role has exactly these rights', () => {
+  it.each([
+    ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS]],
+    ['ReceiveSchedule', sends('UploadFile', 'StartAction', 'Failures')],
+    ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...SECRET]],
+    ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...SECRET]],
+    ['PollTask', [...sends('PollTask', 'CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...SECRET]],
+    ['CollectResult', [...sends('CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...FILES, ...SECRET]],
+  ])('%s', (stage, own) => {
+    const expected = new Set([...receives(stage), ...logs(stage), ...TRACES, ...RUNS, ...own]);
+    expect(rightsOf(`${stage}Role`)).toEqual([...expected].sort());
+  });
+
+  it('the scheduler', () => {
+    expect(rightsOf('SchedulerRole')).toEqual([
+      'sqs:SendMessage on PoisonQueue',
+      'sqs:SendMessage on ReceiveScheduleQueue',
+    ]);
+  });
+});
+
+describe('no role has more than it should', () => {
+  const everyRight = () => template.all('AWS::IAM::Role').flatMap(({ logicalId }) => rightsOf(logicalId));
+
+  it('no action is a pattern', () => {
+    expect(everyRight().filter((right) => right.split(' on ')[0]?.includes('*'))).toEqual([]);
+  });
+
+  it('no resource is "*" but for traces, which AWS cannot limit', () => {
+    const everywhere = everyRight().filter((right) => right.endsWith(' on *'));
+    expect(new Set(everywhere)).toEqual(new Set(TRACES));
+  });
+
+  it('no role has a managed policy, and only its own service assumes it', () => {
+    for (const { Properties } of template.all('AWS::IAM::Role')) {
+      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+      expect(Properties).not.toHaveProperty('Policies');
+      const [statement, ...others] = Properties.AssumeRolePolicyDocument.Statement;
+      expect(others).toEqual([]);
+      expect(['lambda.amazonaws.com', 'scheduler.amazonaws.com']).toContain(statement.Principal.Service);
+    }
+  });
+
+  it('nobody writes to the source bucket, and nobody deletes but tickets', () => {
+    const changes = everyRight().filter((right) => /^s3:(Put|Delete|Abort)/.test(right));
+    expect(changes.filter((right) => right.includes('SourceBucket'))).toEqual([]);
+    expect(new Set(changes.filter((right) => right.startsWith('s3:Delete')))).toEqual(
+      new Set(['s3:DeleteObject on StateBucket/lanes/*/tickets/*']),
+    );
+  });
+});
