@@ -7,6 +7,7 @@ import { checkKey, checkRange } from '../../shared/ports/object-key.ts';
 import {
   type ByteRange,
   type ConditionalWrite,
+  type ListedObject,
   ObjectGoneError,
   type ObjectHead,
   type Store,
@@ -124,7 +125,7 @@ export class FileStore implements Store, Disposable {
     });
   }
 
-  async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ObjectHead> {
+  async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ListedObject> {
     let after = options.startAfter !== undefined && options.startAfter !== '' ? options.startAfter : undefined;
     // Keys with a prefix stand together, from the prefix itself on; a start before it changes nothing.
     if (after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) < 0) after = undefined;
@@ -151,8 +152,9 @@ export class FileStore implements Store, Disposable {
    */
   async sweep(): Promise<number> {
     const swept = this.#change(() => this.#files.sweep((versionId) => this.#index.hasVersion(versionId)));
-    for await (const { key, versionId } of this.list('')) {
-      if (this.#files.shows(key, versionId)) continue;
+    for await (const { key } of this.list('')) {
+      const versionId = this.#find(key)?.versionId;
+      if (versionId === undefined || this.#files.shows(key, versionId)) continue;
       this.#change(() => {
         if (this.#index.find(key)?.versionId === versionId) this.#files.show(key, versionId);
       });

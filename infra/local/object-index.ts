@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ObjectHead } from '../../shared/ports/store.ts';
+import type { ListedObject, ObjectHead } from '../../shared/ports/store.ts';
 import { integer, openDatabase, type Row, text, textMap } from './database.ts';
 
 const SCHEMA = `
@@ -74,9 +74,9 @@ export class ObjectIndex {
   }
 
   /** One page of current objects after `after` (or from `from` on, inclusive). */
-  page(from: string, after: string | undefined, limit: number): ObjectHead[] {
+  page(from: string, after: string | undefined, limit: number): ListedObject[] {
     const rows = after === undefined ? this.#sql.pageFrom.all(from, limit) : this.#sql.pageAfter.all(after, limit);
-    return rows.map(head);
+    return rows.map(listed);
   }
 
   close(): void {
@@ -85,11 +85,14 @@ export class ObjectIndex {
 }
 
 function head(row: Row): ObjectHead {
+  return { ...listed(row), versionId: text(row, 'version_id') };
+}
+
+function listed(row: Row): ListedObject {
   return {
     key: text(row, 'key'),
     size: integer(row, 'size'),
     etag: text(row, 'etag'),
-    versionId: text(row, 'version_id'),
     lastModified: text(row, 'last_modified'),
   };
 }

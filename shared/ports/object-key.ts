@@ -29,5 +29,16 @@ export function checkRange(range: { start: number; end: number }): void {
 
 /** Ascending by UTF-8 bytes, as S3 lists keys; JavaScript's own order differs above U+FFFF. */
 export function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (x !== y) return utf8Rank(x) - utf8Rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for characters above all others of 16 bits. */
+function utf8Rank(codeUnit: number): number {
+  if (codeUnit < 0xd800) return codeUnit;
+  return codeUnit >= 0xe000 ? codeUnit - 0x800 : codeUnit + 0x2000;
 }

@@ -8,6 +8,9 @@ export interface ObjectHead {
   lastModified: string;
 }
 
+/** What a listing tells of an object. S3 lists no version ids: who needs one asks with `head`. */
+export type ListedObject = Omit<ObjectHead, 'versionId'>;
+
 export interface StoredObject extends ObjectHead {
   body: Uint8Array;
 }
@@ -56,7 +59,7 @@ export interface Store {
   /** Removes the current object (its versions stay). Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
   /** Current objects whose key starts with `prefix`, ascending by key (UTF-8 bytes), from just after `startAfter`. */
-  list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ObjectHead>;
+  list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ListedObject>;
 }
 
 /** The object, or the version of it that was asked for, is not there (any more). */

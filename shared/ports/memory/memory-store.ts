@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { checkKey, checkRange, compareKeys } from '../object-key.ts';
+import {
+  type ByteRange,
+  type ConditionalWrite,
+  type ListedObject,
+  ObjectGoneError,
+  type ObjectHead,
+  type Store,
+  type StoredObject,
+  type WriteOptions,
+} from '../store.ts';
+import { type Faults, InjectedFault } from './injected-fault.ts';
+
+export interface StoreOperation {
+  name: 'head' | 'get' | 'getRange' | 'create' | 'replace' | 'put' | 'putStream' | 'delete' | 'list';
+  /** the key; for `list` the prefix */
+  key: string;
+}
+
+/**
+ * - `fail`: throws before anything has happened.
+ * - `lost-acknowledgement`: it happens, then throws: the caller cannot know.
+ * - `lost-then-refused`: a conditional write happens, its answer is lost, and the SDK's own repetition meets a 412.
+ * - `conflict`: a conditional write meets 409 until the adapter gives up; nothing is written, and it throws.
+ */
+export type StoreFault = 'fail' | 'lost-acknowledgement' | 'lost-then-refused' | 'conflict';
+
+export interface MemoryStoreOptions {
+  bucket: string;
+  clock: Clock;
+  faults?: Faults<StoreOperation, StoreFault>;
+}
+
+interface Version {
+  head: ObjectHead;
+  body: Uint8Array;
+  tags: Readonly<Record<string, string>>;
+}
+
+/** A bucket in memory with S3's semantics; deterministic, and it fails where it is told to. */
+export class MemoryStore implements Store {
+  readonly bucket: string;
+  readonly #clock: Clock;
+  readonly #versions = new Map<string, Version[]>();
+  readonly #current = new Map<string, Version>();
+  #written = 0;
+  /** Set it anew at any time, for instance to make the weather calm. */
+  faults: Faults<StoreOperation, StoreFault>;
+
+  constructor(options: MemoryStoreOptions) {
+    this.bucket = options.bucket;
+    this.#clock = options.clock;
+    this.faults = options.faults ?? (() => undefined);
+  }
+
+  address(key: string): string {
+    return `memory://${this.bucket}/${key}`;
+  }
+
+  head(key: string, versionId?: string): Promise<ObjectHead | undefined> {
+    return this.#do('head', key, () => this.#find(key, versionId)?.head);
+  }
+
+  get(key: string, versionId?: string): Promise<StoredObject | undefined> {
+    return this.#do('get', key, () => {
+      const found = this.#find(key, versionId);
+      return found && { ...found.head, body: new Uint8Array(found.body) };
+    });
+  }
+
+  getRange(key: string, range: ByteRange, versionId?: string): Promise<Uint8Array> {
+    return this.#do('getRange', key, () => {
+      checkRange(range);
+      const found = this.#find(key, versionId);
+      if (found === undefined) throw new ObjectGoneError(this.bucket, key, versionId);
+      return new Uint8Array(found.body.subarray(range.start, range.end));
+    });
+  }
+
+  create(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ConditionalWrite> {
+    return this.#writeIf('create', key, body, options, (current) => current === undefined);
+  }
+
+  replace(key: string, body: Uint8Array | string, etag: string, options?: WriteOptions): Promise<ConditionalWrite> {
+    return this.#writeIf('replace', key, body, options, (current) => current?.head.etag === etag);
+  }
+
+  put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ObjectHead> {
+    return this.#do('put', key, () => this.#write(key, body, options));
+  }
+
+  async putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectHead> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of body) pieces.push(new Uint8Array(piece));
+    return this.#do('putStream', key, () => this.#write(key, Buffer.concat(pieces), options));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#do('delete', key, () => this.#current.delete(key));
+  }
+
+  async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ListedObject> {
+    const { startAfter = '' } = options;
+    const found = await this.#do('list', prefix, () =>
+      [...this.#current.values()]
+        .map(({ head: { versionId: _, ...listed } }) => listed)
+        .filter(({ key }) => key.startsWith(prefix) && compareKeys(key, startAfter) > 0)
+        .toSorted((a, b) => compareKeys(a.key, b.key)),
+    );
+    yield* found;
+  }
+
+  /** The tags of the current object; `undefined` when there is none. */
+  tags(key: string): Readonly<Record<string, string>> | undefined {
+    return this.#current.get(key)?.tags;
+  }
+
+  /** Every key with a current object, in order; for tests and invariants, untouched by faults. */
+  keys(): string[] {
+    return [...this.#current.keys()].toSorted(compareKeys);
+  }
+
+  /** The current object as text; for tests and invariants, untouched by faults. */
+  text(key: string): string | undefined {
+    const found = this.#current.get(key);
+    return found && Buffer.from(found.body).toString();
+  }
+
+  async #do<T>(name: StoreOperation['name'], key: string, act: () => T): Promise<T> {
+    if (name !== 'list') checkKey(key);
+    const fault = await this.faults({ name, key });
+    if (fault === 'fail' || fault === 'conflict') throw new InjectedFault(`${name} ${key}: ${fault}`);
+    const result = act();
+    if (fault === 'lost-acknowledgement') throw new InjectedFault(`${name} ${key}: ${fault}`);
+    return result;
+  }
+
+  async #writeIf(
+    name: 'create' | 'replace',
+    key: string,
+    body: Uint8Array | string,
+    options: WriteOptions | undefined,
+    condition: (current: Version | undefined) => boolean,
+  ): Promise<ConditionalWrite> {
+    checkKey(key);
+    const fault = await this.faults({ name, key });
+    if (fault === 'fail' || fault === 'conflict') throw new InjectedFault(`${name} ${key}: ${fault}`);
+    const holds = condition(this.#current.get(key));
+    const head = holds ? this.#write(key, body, options) : undefined;
+    if (fault === 'lost-acknowledgement') throw new InjectedFault(`${name} ${key}: ${fault}`);
+    if (head === undefined || fault === 'lost-then-refused') return { written: false };
+    return { written: true, etag: head.etag, versionId: head.versionId };
+  }
+
+  #find(key: string, versionId?: string): Version | undefined {
+    if (versionId === undefined) return this.#current.get(key);
+    return this.#versions.get(key)?.find(({ head }) => head.versionId === versionId);
+  }
+
+  #write(key: string, content: Uint8Array | string, options: WriteOptions = {}): ObjectHead {
+    const body = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
+    const head: ObjectHead = {
+      key,
+      size: body.byteLength,
+      // Of the content, as with S3: equal bytes have equal ETags, so a compare-and-swap cannot see A-B-A.
+      etag: `"${createHash('md5').update(body).digest('hex')}"`,
+      versionId: `v${String(++this.#written).padStart(8, '0')}`,
+      lastModified: new Date(this.#clock.now()).toISOString(),
+    };
+    const version = { head, body, tags: { ...options.tags } };
+    const versions = this.#versions.get(key);
+    if (versions === undefined) this.#versions.set(key, [version]);
+    else versions.push(version);
+    this.#current.set(key, version);
+    return head;
+  }
+}
