@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Configuration } from '../shared/pipeline/schema.ts';
@@ -26,6 +26,8 @@ export class PlandropStack extends Stack {
   constructor(scope: Construct, id: string, props: PlandropStackProps) {
     super(scope, id, { description: 'Plandrop lands files in Anaplan', ...props });
     const { configuration, makeFunction } = props;
+
+    warnOfLoopback(this, configuration);
 
     const alerts = new AlertsTopic(this, 'Alerts', props.alertsEmail === undefined ? {} : { email: props.alertsEmail });
     const poison = new PoisonQueue(this, 'Poison', { alerts });
@@ -137,6 +139,14 @@ export class PlandropStack extends Stack {
     new CfnOutput(this, 'FillInThisSecret', { value: secret.secretArn });
     new CfnOutput(this, 'SubscribeToThisTopic', { value: alerts.topic.topicArn });
   }
+}
+
+/** The sample pipelines name a simulator on this machine; a function would find nobody there. */
+function warnOfLoopback(stack: Stack, { anaplan }: Configuration): void {
+  const loopback = [anaplan.apiUrl, anaplan.authUrl, anaplan.oauthUrl].filter((url) => url.startsWith('http:'));
+  if (loopback.length === 0) return;
+  const text = `${loopback.join(', ')} is this machine, which a function on AWS cannot reach; name Anaplan before you deploy`;
+  Annotations.of(stack).addWarningV2('plandrop:loopback', text);
 }
 
 /** Holds the sign-in under the names of the environment variables; the person who deploys fills it in. */

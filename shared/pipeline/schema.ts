@@ -17,10 +17,12 @@ import { originMistake } from './origin.ts';
 import { scheduleMistake, timezoneMistake } from './schedule-expression.ts';
 import { type Step, stepSchema } from './step-schema.ts';
 
+const origin = checked('an address', originMistake).transform((text) => new URL(text).origin);
+
 const anaplan = settings('anaplan', {
-  apiUrl: checked('an address', originMistake).default('https://api.anaplan.com'),
-  authUrl: checked('an address', originMistake).default('https://auth.anaplan.com'),
-  oauthUrl: checked('an address', originMistake).default('https://us1a.app.anaplan.com'),
+  apiUrl: origin.prefault('https://api.anaplan.com'),
+  authUrl: origin.prefault('https://auth.anaplan.com'),
+  oauthUrl: origin.prefault('https://us1a.app.anaplan.com'),
   requestsPerMinute: number('a whole number from 1 to 6000', { from: 1, to: 6000 }).default(600),
 });
 

@@ -1,4 +1,5 @@
 import { Validations } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE, type Synthesised, stackOf, synthesise } from './synthesise.ts';
@@ -400,6 +401,12 @@ it('there is nothing else in the stack', () => {
     'AWS::Scheduler::ScheduleGroup',
     'AWS::SecretsManager::Secret',
   ]);
+});
+
+it('an address of this machine is warned of, because a function cannot reach it', () => {
+  const { stack } = stackOf(SAMPLE.replace('requestsPerMinute', 'apiUrl: "http://127.0.0.1:7080", requestsPerMinute'));
+  Annotations.fromStack(stack).hasWarning('/Plandrop', Match.stringLikeRegexp('http://127.0.0.1:7080 is this machine'));
+  Annotations.fromStack(stackOf().stack).hasNoWarning('*', Match.anyValue());
 });
 
 it('cdk-nag finds nothing that is not acknowledged with a reason', () => {

@@ -122,8 +122,13 @@ describe('a good configuration', () => {
     expect(load(text).pipelines.again?.model).toBe('Finance');
   });
 
+  it('takes an address with a closing slash for the same address', () => {
+    const { anaplan } = load(`anaplan: { apiUrl: "https://EU3.api.anaplan.com/" }${SMALLEST}`);
+    expect(anaplan.apiUrl).toBe('https://eu3.api.anaplan.com');
+  });
+
   it('takes http: for every address of this machine', () => {
-    for (const host of ['localhost', '127.0.0.1', '127.1.2.3:80', '[::1]:7080']) {
+    for (const host of ['localhost', '127.0.0.1', '127.1.2.3:8080', '[::1]:7080']) {
       expect(load(`anaplan: { apiUrl: "http://${host}" }${SMALLEST}`).anaplan.apiUrl).toBe(`http://${host}`);
     }
   });

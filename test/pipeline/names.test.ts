@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { AnaplanClient } from '../../shared/anaplan/client.ts';
 import { freeze } from '../../shared/pipeline/freeze.ts';
 import { actionKindOf, frozenPipelineSchema, STEP_KINDS } from '../../shared/pipeline/frozen-pipeline.ts';
 import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
@@ -188,6 +189,10 @@ describe('resolving names', () => {
     const client = tenant({ listImports: () => Promise.reject(refused) });
     await expect(resolveNames(configurationOf(TEXT), client)).rejects.toBe(refused);
   });
+});
+
+it('the client is a directory of names', () => {
+  expectTypeOf<AnaplanClient>().toExtend<NameDirectory>();
 });
 
 describe('freezing a pipeline', () => {
