@@ -32,7 +32,7 @@ export function failureOf(of: {
   const { status, headers } = of.response;
   const parsed = errorBody.safeParse(jsonOrUndefined(of.text));
   const retryAfterSeconds = parseRetryAfter(headers['retry-after'], headers.date, of.now);
-  const requestId = headers['x-request-id'] ?? headers['x-correlation-id'];
+  const requestId = requestIdOf(headers);
   return {
     kind: 'http',
     call: of.call,
@@ -41,10 +41,16 @@ export function failureOf(of: {
     status,
     envelope: parsed.success,
     ...(parsed.success ? { anaplanMessage: redactBody(parsed.data, { limitBytes: 1000 }) } : {}),
-    ...(requestId === undefined ? {} : { requestId: redactText(requestId).slice(0, 200) }),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     body: redactBody(of.text, { wasCut: of.wasCut }),
   };
+}
+
+/** What support can find an exchange by, if the answer names it. Which header Anaplan uses is unknown. */
+export function requestIdOf(headers: Readonly<Record<string, string>>): string | undefined {
+  const id = headers['x-request-id'] ?? headers['x-correlation-id'];
+  return id === undefined ? undefined : redactText(id).slice(0, 200);
 }
 
 /**

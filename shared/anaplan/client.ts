@@ -53,19 +53,23 @@ interface Core {
  * const imports = await anaplan.listImports({ workspaceId, modelId });
  */
 export class AnaplanClient {
+  readonly #options: AnaplanClientOptions;
   readonly #core: Core;
   readonly #caller: Caller;
 
-  /** @throws TypeError when a URL is not an `https:` origin (`http:` for this machine only) */
-  constructor(options: AnaplanClientOptions | Core, view: View = {}) {
-    this.#core = 'session' in options ? options : newCore(options);
-    const ownView = 'session' in options ? view : viewOf(options);
-    this.#caller = new Caller(this.#core.shared, this.#core.session, this.#core.apiUrl, ownView);
+  /**
+   * `core` is how {@link with} hands on what its views share.
+   * @throws TypeError when a URL is not an `https:` origin (`http:` for this machine only)
+   */
+  constructor(options: AnaplanClientOptions, core?: Core) {
+    this.#options = options;
+    this.#core = core ?? newCore(options);
+    this.#caller = new Caller(this.#core.shared, this.#core.session, this.#core.apiUrl, viewOf(options));
   }
 
   /** A view for one run: its own hooks, deadline and signal; token, budget and connections are shared. */
   with(view: View): AnaplanClient {
-    return new AnaplanClient(this.#core, { ...this.#caller.view, ...view });
+    return new AnaplanClient({ ...this.#options, ...view }, this.#core);
   }
 
   /** Ends the token's life at Anaplan. The next call signs in again. */

@@ -1,7 +1,7 @@
 import { redactBody, redactText } from '../observe/index.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { RequestBudget } from '../retry/index.ts';
-import { failureOf, readBytes, readText } from './answer.ts';
+import { failureOf, readBytes, readText, requestIdOf } from './answer.ts';
 import { CALLS, type CallName } from './calls.ts';
 import { ABORTED, DEADLINE, errorFor } from './errors.ts';
 import { type AnaplanCall, AnaplanCallError, type CallFailure } from './failure.ts';
@@ -146,6 +146,7 @@ export async function openExchange(
       headers: {
         accept: ask.accept ?? 'application/json',
         'accept-encoding': 'identity',
+        'user-agent': 'plandrop',
         ...(ask.bytes ? { 'content-type': ask.bytes.contentType } : {}),
         ...(ask.json === undefined ? {} : { 'content-type': 'application/json' }),
         ...ask.headers,
@@ -156,7 +157,7 @@ export async function openExchange(
       freshConnection: ask.method === 'POST' && !isSafeToRepeat(ask.name),
     });
     note.status = response.status;
-    const requestId = response.headers['x-request-id'] ?? response.headers['x-correlation-id'];
+    const requestId = requestIdOf(response.headers);
     if (requestId !== undefined) note.requestId = requestId;
     const answerBody = mapErrors(response.body, networkError);
     if (response.status < 200 || response.status > 299) {

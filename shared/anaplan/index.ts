@@ -1,3 +1,4 @@
+export { type Credentials, MissingCredentialsError } from '../ports/secrets.ts';
 export { CALLS, type CallName, type RepeatableCall } from './calls.ts';
 export { type CertificateOptions, certificateFacts } from './certificate.ts';
 export { AnaplanClient, type AnaplanClientOptions, READ_TIMEOUT_MS } from './client.ts';

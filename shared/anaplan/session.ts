@@ -1,6 +1,7 @@
 import { registerSecret } from '../observe/index.ts';
 import type { Credentials } from '../ports/secrets.ts';
 import type { CertificateOptions } from './certificate.ts';
+import { HttpError } from './errors.ts';
 import type { Shared, View } from './exchange.ts';
 import { AnaplanCallError } from './failure.ts';
 import { type Grant, refresh, type SignInHosts, signIn, signOut } from './sign-in.ts';
@@ -103,8 +104,8 @@ export class Session {
       try {
         return await refresh(this.#shared, view, hosts, usable.value);
       } catch (error) {
-        // A refused or failed refresh says nothing about the credentials.
-        if (!(error instanceof AnaplanCallError)) throw error;
+        // A refused refresh says nothing about the credentials; any other failure is borne by the token we still have.
+        if (!(error instanceof HttpError) || error.status >= 500 || error.status === 429) throw error;
       }
     }
     const grant = await signIn(this.#shared, view, hosts, credentials, certificate);

@@ -94,8 +94,10 @@ export function redactText(text: string): string {
 /**
  * Redacted text of at most `limitBytes` UTF-8 bytes. Redacts before it cuts, since half a token would not be recognised.
  * `wasCut` says that `text` is itself the beginning of something longer: then its end, where half a secret may stand, goes.
+ * Of a very long text only the beginning is looked at.
  */
 export function redactBody(text: string, { limitBytes = BODY_LIMIT_BYTES, wasCut = false } = {}): string {
+  if (text.length > 16 * limitBytes) return redactBody(text.slice(0, 16 * limitBytes), { limitBytes, wasCut: true });
   let clean = redactText(text);
   if (wasCut) clean = clean.slice(0, Math.max(0, clean.length - (knownLongestFirst?.[0]?.length ?? 0)));
   if (Buffer.byteLength(clean) <= limitBytes) return wasCut ? `${clean}…` : clean;
