@@ -60,8 +60,8 @@ function* rowsOf(from: List | Module, omitEmpty: boolean): Generator<string[]> {
     }
     return;
   }
-  for (const { at, labels } of from.coordinates()) {
-    const values = from.lineItems.map((item) => from.get(item, at));
+  for (const { key, labels } of from.places()) {
+    const values = from.lineItems.map((item) => from.get(item, key));
     if (omitEmpty && values.every((value) => value === undefined)) continue;
     yield [...labels, ...values.map((value) => (value === undefined ? '' : String(value)))];
   }

@@ -1,9 +1,9 @@
 import { DumpWriter } from '../engine/dump-writer.ts';
-import type { Detail, MessageCode } from '../engine/messages.ts';
+import type { Detail } from '../engine/messages.ts';
 import { messageText } from '../engine/messages.ts';
 import {
   type CellFormats,
-  type CellValue,
+  cellKey,
   type Dimension,
   type LineItem,
   locate,
@@ -24,12 +24,6 @@ export interface ModuleMapping {
   values: readonly { item: LineItem; header: string }[];
   /** line item and value each in a column */
   pair?: { lineItem: string; value: string };
-}
-
-interface LineItemCount {
-  written: number;
-  failed: number;
-  ignored: number;
 }
 
 /**
@@ -72,146 +66,141 @@ export async function importIntoModule(
   };
 }
 
+/** A line item of a load: where its values stand in a row, and what became of them. */
+interface Target {
+  item: LineItem;
+  /** index in a row */
+  column: number;
+  written: number;
+  failed: number;
+  ignored: number;
+  /** keys of the cells written by this import */
+  touched: Set<string>;
+}
+
+/** A dimension of a load, in the module's order. */
+interface Axis {
+  dimension: Dimension;
+  column: number;
+  fixed: string | undefined;
+  /** coordinates of the texts seen so far */
+  known: Map<string, string>;
+}
+
 class ModuleLoad {
   rejectedRows = 0;
   rowCount = 0;
   readonly #module: Module;
-  readonly #mapping: ModuleMapping;
-  readonly #columns: ReadonlyMap<string, number>;
   readonly #formats: CellFormats;
   readonly #reasons = new Reasons();
-  readonly #counts = new Map<LineItem, LineItemCount>();
-  /** cells written by this import, by line item and coordinates */
-  readonly #touched = new Map<LineItem, Set<string>>();
+  readonly #axes: readonly Axis[];
+  readonly #targets: Target[];
+  readonly #pair: { lineItem: number; value: number } | undefined;
 
   constructor(module: Module, mapping: ModuleMapping, source: Source, formats: CellFormats) {
+    const columnOf = (header: string | undefined) => source.columns.get(header ?? '') ?? -1;
     this.#module = module;
-    this.#mapping = mapping;
-    this.#columns = source.columns;
     this.#formats = formats;
-    for (const { item } of mapping.values) this.#count(item);
+    this.#axes = module.dimensions.map((dimension) => {
+      const mapped = mapping.dimensions.find((each) => each.dimension === dimension);
+      return { dimension, column: columnOf(mapped?.header), fixed: mapped?.fixed, known: new Map() };
+    });
+    this.#targets = mapping.values.map(({ item, header }) => newTarget(item, columnOf(header)));
+    const { pair } = mapping;
+    this.#pair = pair && { lineItem: columnOf(pair.lineItem), value: columnOf(pair.value) };
   }
 
   get ignoredCells(): number {
-    return [...this.#counts.values()].reduce((sum, each) => sum + each.ignored, 0);
+    return this.#targets.reduce((sum, each) => sum + each.ignored, 0);
   }
 
   get details(): Detail[] {
-    const summary = [...this.#counts].map(([item, count]): Detail => {
-      const failed = count.failed > 0 ? 'WithFailures' : '';
-      const ignored = count.ignored > 0 ? `${failed ? 'And' : 'With'}Ignored` : '';
-      return {
-        type: `lineItemRowsProcessed${failed}${ignored}` as MessageCode,
-        occurrences: 0,
-        values: {
-          lineItemName: item.name,
-          rowCount: count.written,
-          failureCount: count.failed,
-          ignoredCount: count.ignored,
-          moduleName: this.#module.name,
-        },
-      };
-    });
-    return [...summary, ...this.#reasons.details];
+    return [...this.#targets.map((target) => this.#summary(target)), ...this.#reasons.details];
   }
 
-  take(row: Row): { status: 'E' | 'W'; errors: string[] } {
+  take(row: Row): { status: 'E' | 'W'; errors: readonly string[] } {
     this.rowCount += 1;
-    const targets = this.#targets(row);
-    const problems = targets.problem ? [targets.problem] : [];
-    const coordinates = this.#coordinates(row, problems);
-    let warned: RowProblem[] = [];
+    const problems: RowProblem[] = [];
+    const targets = this.#targetsOf(row, problems);
+    const key = 'problem' in row ? '' : this.#locate(row, problems);
     if (problems.length > 0) {
-      for (const { item } of targets.cells) this.#count(item).failed += 1;
+      for (const target of targets) target.failed += 1;
     } else {
-      for (const cell of targets.cells) this.#write(cell.item, coordinates, cell.text, problems);
-      warned = problems.filter((each) => each.type === 'moduleImportRepeatedNonNumeric');
+      const value = this.#pair?.value;
+      for (const target of targets) this.#write(target, key, row.fields[value ?? target.column] ?? '', problems);
     }
-    const status = problems.length > warned.length ? 'E' : 'W';
-    if (problems.length > warned.length) this.rejectedRows += 1;
-    return { status, errors: problems.map((each) => this.#note(each)) };
+    if (problems.length === 0) return CLEAN;
+    const rejected = problems.some((each) => each.type !== 'moduleImportRepeatedNonNumeric');
+    if (rejected) this.rejectedRows += 1;
+    return { status: rejected ? 'E' : 'W', errors: problems.map((each) => this.#note(each)) };
   }
 
-  #targets(row: Row): { cells: { item: LineItem; text: string }[]; problem?: RowProblem } {
-    if ('problem' in row) {
-      const values = { lineNumber: row.line, position: row.position };
-      return {
-        cells: this.#mapping.values.map(({ item }) => ({ item, text: '' })),
-        problem: { type: row.problem, values },
-      };
-    }
-    const cells = this.#mapping.values.map(({ item, header }) => ({ item, text: this.#field(row, header) }));
-    const pair = this.#mapping.pair;
-    if (!pair) return { cells };
-    const name = this.#field(row, pair.lineItem);
+  /** The line items a row has values for: those with columns, or the one it names. */
+  #targetsOf(row: Row, problems: RowProblem[]): readonly Target[] {
+    if ('problem' in row)
+      problems.push({ type: row.problem, values: { lineNumber: row.line, position: row.position } });
+    if (!this.#pair || 'problem' in row) return this.#targets;
+    const name = row.fields[this.#pair.lineItem] ?? '';
     const item = this.#module.lineItem(name);
-    if (!item) return { cells, problem: { type: 'moduleImportInvalidLineItemIdentifier', values: {}, value: name } };
-    return { cells: [...cells, { item, text: this.#field(row, pair.value) }] };
-  }
-
-  #coordinates(row: Row, problems: RowProblem[]): string[] {
-    const coordinates: string[] = [];
-    if ('problem' in row) return coordinates;
-    // in the module's order, whatever the file's
-    for (const dimension of this.#module.dimensions) {
-      const mapped = this.#mapping.dimensions.find((each) => each.dimension === dimension);
-      const text = mapped?.fixed ?? this.#field(row, mapped?.header ?? '');
-      const located = locate(dimension, text);
-      if (located.ok) coordinates.push(located.at);
-      else if (located.why === 'item') {
-        problems.push({
-          type: 'moduleImportInvalidListIdentifier',
-          values: { hierarchyName: dimension.name },
-          value: text,
-        });
-      } else if (located.why === 'period') {
-        problems.push({
-          type: 'moduleImportInvalidTimeEntityIdentifier',
-          values: { periodType: 'Month' },
-          value: text,
-        });
-      } else problems.push({ type: 'moduleImportInvalidTimescaleIdentifier', values: {}, value: text });
+    if (!item) {
+      problems.push({ type: 'moduleImportInvalidLineItemIdentifier', values: {}, value: name });
+      return [];
     }
-    return coordinates;
+    const known = this.#targets.find((each) => each.item === item);
+    if (known) return [known];
+    const target = newTarget(item, this.#pair.value);
+    this.#targets.push(target);
+    return [target];
   }
 
-  #write(item: LineItem, coordinates: string[], text: string, problems: RowProblem[]): void {
-    const count = this.#count(item);
+  /** The key of the row's cells; without problems only if every dimension has a member for it. */
+  #locate(row: Row, problems: RowProblem[]): string {
+    const coordinates: string[] = [];
+    for (const axis of this.#axes) {
+      const text = axis.fixed ?? row.fields[axis.column] ?? '';
+      const known = axis.known.get(text);
+      if (known !== undefined) {
+        coordinates.push(known);
+        continue;
+      }
+      const located = locate(axis.dimension, text);
+      if (located.ok) {
+        axis.known.set(text, located.at);
+        coordinates.push(located.at);
+      } else problems.push(missing(axis.dimension, located.why, text));
+    }
+    return cellKey(coordinates);
+  }
+
+  #write(target: Target, key: string, text: string, problems: RowProblem[]): void {
+    const { item } = target;
     if (item.calculated) {
-      count.ignored += 1;
+      target.ignored += 1;
       return;
     }
+    const first = !target.touched.has(key);
+    if (first) target.touched.add(key);
     if (text.trim() === '') {
-      this.#module.set(item, coordinates, undefined);
-      count.written += 1;
+      if (first) this.#module.set(item, key, undefined);
+      target.written += 1;
       return;
     }
     const read = readCell(item, text, this.#formats);
     if (!read.ok) {
       const values = typeof item.format === 'object' ? { hierarchyName: item.format.list.name } : {};
       problems.push({ type: read.problem, values, value: text });
-      count.failed += 1;
+      target.failed += 1;
       return;
     }
-    const before = this.#firstTouch(item, coordinates) ? undefined : this.#module.get(item, coordinates);
+    const before = first ? undefined : this.#module.get(item, key);
     if (before !== undefined && typeof before !== 'number' && before !== read.value) {
       problems.push({ type: 'moduleImportRepeatedNonNumeric', values: {} });
-      count.ignored += 1;
+      target.ignored += 1;
       return;
     }
-    const value: CellValue =
-      typeof before === 'number' && typeof read.value === 'number' ? before + read.value : read.value;
-    this.#module.set(item, coordinates, value);
-    count.written += 1;
-  }
-
-  #firstTouch(item: LineItem, coordinates: string[]): boolean {
-    const key = coordinates.join('|');
-    const touched = this.#touched.get(item) ?? new Set();
-    this.#touched.set(item, touched);
-    if (touched.has(key)) return false;
-    touched.add(key);
-    return true;
+    const value = typeof before === 'number' && typeof read.value === 'number' ? before + read.value : read.value;
+    this.#module.set(item, key, value);
+    target.written += 1;
   }
 
   #note(problem: RowProblem): string {
@@ -220,13 +209,36 @@ class ModuleLoad {
     return problem.value === undefined ? text : `${text}: ${problem.value}`;
   }
 
-  #field(row: Row, header: string): string {
-    return row.fields[this.#columns.get(header) ?? -1] ?? '';
+  #summary({ item, written, failed, ignored }: Target): Detail {
+    const values = {
+      lineItemName: item.name,
+      rowCount: written,
+      failureCount: failed,
+      ignoredCount: ignored,
+      moduleName: this.#module.name,
+    };
+    const occurrences = 0;
+    if (failed > 0 && ignored > 0) return { type: 'lineItemRowsProcessedWithFailuresAndIgnored', occurrences, values };
+    if (failed > 0) return { type: 'lineItemRowsProcessedWithFailures', occurrences, values };
+    if (ignored > 0) return { type: 'lineItemRowsProcessedWithIgnored', occurrences, values };
+    return { type: 'lineItemRowsProcessed', occurrences, values };
   }
+}
 
-  #count(item: LineItem): LineItemCount {
-    const count = this.#counts.get(item) ?? { written: 0, failed: 0, ignored: 0 };
-    this.#counts.set(item, count);
-    return count;
-  }
+const CLEAN = { status: 'W', errors: [] } as const;
+
+const newTarget = (item: LineItem, column: number): Target => ({
+  item,
+  column,
+  written: 0,
+  failed: 0,
+  ignored: 0,
+  touched: new Set(),
+});
+
+function missing(dimension: Dimension, why: 'item' | 'period' | 'timescale', value: string): RowProblem {
+  if (why === 'period')
+    return { type: 'moduleImportInvalidTimeEntityIdentifier', values: { periodType: 'Month' }, value };
+  if (why === 'timescale') return { type: 'moduleImportInvalidTimescaleIdentifier', values: {}, value };
+  return { type: 'moduleImportInvalidListIdentifier', values: { hierarchyName: dimension.name }, value };
 }

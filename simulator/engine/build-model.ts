@@ -3,7 +3,7 @@ import { Calendar } from './calendar.ts';
 import { ObjectIds, stableHex } from './ids.ts';
 import { List } from './list.ts';
 import { type ImportAction, Model, type ModelSurroundings, type Process } from './model.ts';
-import { type Dimension, type LineItemFormat, locate, Module, readCell } from './module.ts';
+import { cellKey, type Dimension, type LineItemFormat, locate, Module, readCell } from './module.ts';
 
 export interface ModelPlace {
   workspaceId: string;
@@ -71,12 +71,12 @@ function addModules(model: Model, plan: ModelPlan, ids: ObjectIds): void {
     model.modules.set(name, made);
     for (const cell of module.cells) {
       const at = dimensions.map((dimension) => locate(dimension, cell[dimension.name] ?? ''));
-      const coordinates = at.flatMap((each) => (each.ok ? [each.at] : []));
+      const key = cellKey(at.flatMap((each) => (each.ok ? [each.at] : [])));
       for (const item of lineItems) {
         const text = cell[item.name];
         const value =
           text === undefined ? undefined : readCell(item, text, { dateFormat: 'YYYY-MM-DD', decimalSeparator: '.' });
-        if (value?.ok) made.set(item, coordinates, value.value);
+        if (value?.ok) made.set(item, key, value.value);
       }
     }
   }

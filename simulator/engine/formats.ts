@@ -3,8 +3,12 @@ export type Read<T> = { ok: true; value: T } | { ok: false };
 
 const bad = { ok: false } as const;
 
+/** digits and a minus: no separator to think about */
+const PLAIN = /^-?\d{1,15}$/;
+
 /** `1234.5`, `1,234.50`, `(12)`, `-3`, `1e6`; with `,` as decimal separator the point groups thousands. */
 export function readNumber(text: string, decimalSeparator: '.' | ','): Read<number> {
+  if (PLAIN.test(text)) return { ok: true, value: Number(text) };
   let plain = text.trim();
   const negative = /^\((.*)\)$/.exec(plain);
   if (negative?.[1] !== undefined) plain = `-${negative[1]}`;

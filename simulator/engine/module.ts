@@ -80,6 +80,11 @@ export function readCell(
   }
 }
 
+/** The place of a cell. @param coordinates one `at` of `locate` per dimension of the module, in order */
+export function cellKey(coordinates: readonly string[]): string {
+  return coordinates.join('|');
+}
+
 /** A module: its dimensions, its line items, and the cells that have a value. */
 export class Module {
   readonly id: string;
@@ -104,24 +109,24 @@ export class Module {
     return this.dimensions.find((each) => each.name.toLowerCase() === name.trim().toLowerCase());
   }
 
-  /** @param coordinates one `at` of `locate` per dimension, in order */
-  get(item: LineItem, coordinates: readonly string[]): CellValue | undefined {
-    return this.#cells.get(item)?.get(coordinates.join('|'));
+  /** @param key the cell's place, as `cellKey` makes it */
+  get(item: LineItem, key: string): CellValue | undefined {
+    return this.#cells.get(item)?.get(key);
   }
 
   /** An empty value clears the cell. */
-  set(item: LineItem, coordinates: readonly string[], value: CellValue | undefined): void {
+  set(item: LineItem, key: string, value: CellValue | undefined): void {
     const cells = this.#cells.get(item);
-    if (value === undefined || value === '') cells?.delete(coordinates.join('|'));
-    else cells?.set(coordinates.join('|'), value);
+    if (value === undefined || value === '') cells?.delete(key);
+    else cells?.set(key, value);
   }
 
   get cellCount(): number {
     return [...this.#cells.values()].reduce((sum, cells) => sum + cells.size, 0);
   }
 
-  /** All combinations of the dimensions' members, as coordinates and as labels. */
-  *coordinates(): Generator<{ at: string[]; labels: string[] }> {
+  /** All combinations of the dimensions' members, as keys and as labels. */
+  *places(): Generator<{ key: string; labels: string[] }> {
     const members = this.dimensions.map((dimension) => {
       if (dimension.kind === 'list') return dimension.list.items.map((i) => ({ at: String(i.ordinal), label: i.name }));
       if (dimension.kind === 'time') return dimension.calendar.periods.map((p) => ({ at: p.month, label: p.name }));
@@ -131,10 +136,10 @@ export class Module {
       depth: number,
       at: string[],
       labels: string[],
-    ): Generator<{ at: string[]; labels: string[] }> {
+    ): Generator<{ key: string; labels: string[] }> {
       const level = members[depth];
       if (!level) {
-        yield { at, labels };
+        yield { key: cellKey(at), labels };
         return;
       }
       for (const member of level) yield* walk(depth + 1, [...at, member.at], [...labels, member.label]);
