@@ -174,7 +174,8 @@ function whole(format: SourceFormat, state: RecordState, held: Uint8Array, known
   return { state: ended(copy, layout), layout };
 }
 
-function layoutOf(format: SourceFormat, units: Units): RecordLayout {
+/** The rows and units of a format, with what stands for rows that are not told: row 1 is the header. */
+export function layoutOf(format: SourceFormat, units: Units): RecordLayout {
   const headerRow = rowOf(format.headerRow ?? ((format.firstDataRow ?? 2) > 1 ? 1 : 0), 0);
   return {
     meaning: units.meaning,

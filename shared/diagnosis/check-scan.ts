@@ -1,0 +1,63 @@
+import type { Diagnosis } from './diagnosis.ts';
+import type { SourceProblem } from './record-counter.ts';
+import type { SourceScanResult } from './source-scan.ts';
+import { countOf } from './words.ts';
+
+/** What only the whole file tells: quotes that never close, rows of another width, text in another encoding, no rows at all. */
+export function checkScan(scanned: SourceScanResult, file: string): Diagnosis | undefined {
+  const first = scanned.problems.find((problem) => problem.kind !== 'blank-row');
+  if (first !== undefined) return refusal(file, ...wordsFor(first, scanned));
+  if (scanned.rows > 0) return undefined;
+  return refusal(
+    file,
+    'The file has a header and no rows.',
+    'it holds no data row',
+    'Look at the job that writes this file: its query found nothing, or it was cut off.',
+  );
+}
+
+function wordsFor(
+  problem: Exclude<SourceProblem, { kind: 'blank-row' }>,
+  scanned: SourceScanResult,
+): [string, string, string] {
+  switch (problem.kind) {
+    case 'ragged-row':
+      return [
+        'Rows have more or fewer columns than the header, so values would land in the wrong columns.',
+        `line ${problem.line} has ${countOf(problem.columns, 'column')} where ${problem.expected} are expected` +
+          (scanned.raggedRows > 1 ? ` (${countOf(scanned.raggedRows, 'row')} in all)` : ''),
+        'Put quotes around values that hold the separator, or a line break, and see whether the last row was cut off.',
+      ];
+    case 'text-after-quote':
+      return [
+        'A quoted value goes on after its closing quote, so the rest of the row cannot be read for certain.',
+        `line ${problem.line} has text after a closing quote`,
+        'Double each quote that is part of a value: "12"" pipe".',
+      ];
+    case 'unbalanced-quote':
+      return [
+        'A quote is opened and never closed, so everything after it reads as one value. The file may have been cut off.',
+        `the quote opened on line ${problem.line} is never closed`,
+        'Look at that line, and whether the file is complete; double each quote that is part of a value.',
+      ];
+    case 'invalid-text':
+      return [
+        'The import expects UTF-8, and the file is written in another encoding.',
+        `byte ${problem.byte} on line ${problem.line} is not UTF-8`,
+        'Write the file as UTF-8, or change the encoding of the import data source in Anaplan to the one the file has.',
+      ];
+    default:
+      return problem satisfies never;
+  }
+}
+
+function refusal(file: string, cause: string, found: string, check: string): Diagnosis {
+  return {
+    category: 'source-file',
+    cause,
+    message: `${file} was not loaded: ${found}.`,
+    whatToCheck: [check, 'Then drop the mended file again. Nothing of this one was loaded.'],
+    retry: { kind: 'no' },
+    references: { file },
+  };
+}
