@@ -161,7 +161,11 @@ export async function openExchange(
     if (requestId !== undefined) note.requestId = requestId;
     const answerBody = mapErrors(response.body, networkError);
     if (response.status < 200 || response.status > 299) {
-      const { text, wasCut } = await readText(answerBody, ERROR_BODY_LIMIT_BYTES);
+      // The status alone says what happened; that its explanation broke off must not make a refusal ambiguous.
+      const { text, wasCut } = await readText(answerBody, ERROR_BODY_LIMIT_BYTES).catch(() => ({
+        text: '',
+        wasCut: true,
+      }));
       const failure = failureOf({ ...asked, response, text, wasCut, now: clock.now() });
       note.responseBody = failure.body;
       throw errorFor(failure);

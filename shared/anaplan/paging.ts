@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { discard, readJson } from './answer.ts';
 import type { ApiAsk, Caller } from './caller.ts';
-import type { Answer } from './exchange.ts';
 
 /** The largest page Anaplan gives (anaplan-notes: Paging). */
 const PAGE_SIZE = 5000;
 
-const paging = z.object({
+const envelope = z.object({
+  status: z.object({ code: z.number() }).optional().catch(undefined),
   meta: z
     .object({
       paging: z
@@ -20,8 +20,8 @@ const paging = z.object({
 
 /**
  * Every element of a collection, each once. Goes by offset and total, never by `next` (anaplan-notes: Paging); a collection
- * without its key is empty (anaplan-notes: Empty collections). Ends at a page that brings nothing new, whatever the total
- * claims.
+ * without its key is empty if the answer is Anaplan's own (anaplan-notes: Empty collections). Ends at a page that brings
+ * nothing new, whatever the total claims.
  */
 export async function listAll<T>(
   caller: Caller,
@@ -33,25 +33,28 @@ export async function listAll<T>(
   // A single element has been documented bare, not in a list.
   const elements = z.union([z.array(element), element.transform((one) => [one])]).nullish();
   const names = [keys].flat();
-  const page = z.intersection(paging, z.object(Object.fromEntries(names.map((name) => [name, elements]))));
+  const page = z.intersection(envelope, z.object(Object.fromEntries(names.map((name) => [name, elements]))));
   const found = new Map<string, T>();
   let offset = 0;
   for (;;) {
     const query = { ...ask.query, limit: PAGE_SIZE, offset };
-    const { meta, ...lists } = await caller.call({ ...ask, query }, (answer) =>
-      answer.status === 204 ? nothing(answer) : readJson(answer, page),
-    );
-    const items = names.map((name) => lists[name]).find((list) => list) ?? [];
+    const { items, total } = await caller.call({ ...ask, query }, async (answer) => {
+      if (answer.status === 204) {
+        await discard(answer);
+        return { items: [], total: 0 };
+      }
+      const { status, meta, ...lists } = await readJson(answer, page);
+      const list = names.map((name) => lists[name]).find((found) => found);
+      const isEnvelope = status ? status.code < 300 : meta !== undefined;
+      if (list === undefined && !isEnvelope) {
+        throw answer.unreadable(`its body has neither ${names[0]} nor Anaplan's envelope`);
+      }
+      return { items: list ?? [], total: meta?.paging?.totalSize };
+    });
     const knownBefore = found.size;
     for (const item of items) found.set(idOf(item), item);
     offset += items.length;
-    const total = meta?.paging?.totalSize;
     const more = total === undefined ? items.length >= PAGE_SIZE : offset < total;
     if (!more || found.size === knownBefore) return [...found.values()];
   }
-}
-
-async function nothing(answer: Answer): Promise<z.output<typeof paging> & Record<string, never>> {
-  await discard(answer);
-  return {};
 }

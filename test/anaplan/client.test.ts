@@ -72,6 +72,16 @@ describe('lists', () => {
     await expect(clientOf(fake).listImports(model)).resolves.toEqual([]);
   });
 
+  it.each([
+    { says: 'JSON of somebody else', answer: json(200, { hello: 'world' }) },
+    { says: 'an error in a 200', answer: json(200, { status: { code: 500, message: 'oops' } }) },
+  ])('are not taken for empty when the answer is $says', async ({ answer }) => {
+    await using fake = await fakeAnaplan();
+    fake.on(`GET ${inModel}/imports/112000000001/tasks`, answer);
+    const error = await caught(clientOf(fake).listTasks(model, imports));
+    expect(error.failure).toMatchObject({ kind: 'unreadable', call: 'list-tasks' });
+  });
+
   it('of imports name the file to upload to, unless the import reads another model', async () => {
     await using fake = await fakeAnaplan();
     fake.on(
@@ -550,6 +560,16 @@ describe('failures', () => {
     fake.on(`DELETE ${inModel}/files/${file}`, text(503, body));
     const error = await caught(clientOf(fake).deleteFile(model, file));
     expect(error.failure).toMatchObject({ kind: 'http', status: 503, envelope: false });
+  });
+
+  it('stay what their status says when the body breaks off', async () => {
+    await using fake = await fakeAnaplan();
+    fake.on(`POST ${inModel}/imports/112000000001/tasks`, (_, response) => {
+      response.writeHead(400, { 'content-length': '100' }).write('{"status":');
+      setTimeout(() => response.destroy(), 50);
+    });
+    const error = await caught(clientOf(fake).startTask(model, imports));
+    expect(error.failure).toMatchObject({ kind: 'http', status: 400, envelope: false });
   });
 
   it('keep 4 KB of an endless body and do not wait for its end', async () => {
