@@ -143,7 +143,8 @@ export class PlandropStack extends Stack {
 
 /** The sample pipelines name a simulator on this machine; a function would find nobody there. */
 function warnOfLoopback(stack: Stack, { anaplan }: Configuration): void {
-  const loopback = [anaplan.apiUrl, anaplan.authUrl, anaplan.oauthUrl].filter((url) => url.startsWith('http:'));
+  const addresses = new Set([anaplan.apiUrl, anaplan.authUrl, anaplan.oauthUrl]);
+  const loopback = [...addresses].filter((url) => url.startsWith('http:'));
   if (loopback.length === 0) return;
   const text = `${loopback.join(', ')} is this machine, which a function on AWS cannot reach; name Anaplan before you deploy`;
   Annotations.of(stack).addWarningV2('plandrop:loopback', text);

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type FunctionOptions, type Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
 
 /** Makes a function from the folder `functions/<folder>`. Tests that only look at the template pass one that does not bundle. */
@@ -41,6 +41,7 @@ export function bundled(files: { configuration: string; lock: string }): Functio
         minify: true,
         sourceMap: true,
         sourcesContent: false,
+        logLevel: LogLevel.WARNING,
         bundleAwsSDK: true,
         banner: BANNER,
         commandHooks: {
