@@ -1,0 +1,30 @@
+import type { DecideContext } from './decide-context.ts';
+import type { BegunRun, Run, StepResult } from './run.ts';
+import { end, firstStage, nextTurn, withStep } from './transitions.ts';
+
+/** A step has its result: on to the next step, or the run ends. No further step follows a failure or rejects beyond the allowance. */
+export function decideCollected(run: BegunRun, result: StepResult, { now }: DecideContext): Run {
+  const kept = withStep(run, { result });
+  const went =
+    result.outcome === 'succeeded' || (result.outcome === 'succeeded-with-rejects' && !result.beyondAllowance);
+  if (!went) {
+    return end(kept, {
+      now,
+      outcome: result.outcome,
+      alarming: true,
+      ...(result.diagnosis === undefined ? {} : { failure: result.diagnosis }),
+    });
+  }
+  const following = run.position.step + 1;
+  if (following < run.pipeline.steps.length) {
+    const moved: BegunRun = { ...kept, position: { ...kept.position, step: following } };
+    return nextTurn(moved, firstStage(run.pipeline, following), { now, delaySeconds: 0 });
+  }
+  const withRejects = kept.steps.find((step) => step.result?.outcome === 'succeeded-with-rejects')?.result;
+  return end(kept, {
+    now,
+    outcome: withRejects === undefined || withRejects === null ? 'succeeded' : 'succeeded-with-rejects',
+    alarming: false,
+    ...(withRejects?.diagnosis === undefined ? {} : { failure: withRejects.diagnosis }),
+  });
+}

@@ -1,0 +1,95 @@
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import { backoffSeconds, modelWaitSeconds } from '../retry/backoff.ts';
+import type { DecideContext } from './decide-context.ts';
+import { decideReconciled } from './decide-start.ts';
+import { type BegunRun, hasOpenTask, type Run } from './run.ts';
+import { currentStep, end, isoTime, nextTurn, note, withStep } from './transitions.ts';
+
+/**
+ * A call failed or a check refused. What a retry can heal is tried again in a new turn, with growing delays, until its budget
+ * is spent; everything else ends the run: `unknown` when a task or an intent of it is open, else `failed`.
+ */
+export function decideHindered(run: BegunRun, diagnosis: Diagnosis, context: DecideContext): Run {
+  switch (diagnosis.retry.kind) {
+    case 'no':
+      return giveUp(run, diagnosis, context);
+    case 'after':
+      return run.position.stage === 'poll'
+        ? afterFailedPoll(run, diagnosis, context)
+        : afterFailedAttempt(run, diagnosis, diagnosis.retry.budget, context);
+    case 'wait-for-model':
+      return waitForModel(run, diagnosis, context);
+    case 'reconcile':
+      return decideReconciled(run, { kind: 'wait', because: diagnosis.message }, context);
+    default:
+      return diagnosis.retry satisfies never;
+  }
+}
+
+function giveUp(run: BegunRun, failure: Diagnosis, { now }: DecideContext): Run {
+  // At `collect` the task has ended in Anaplan: what could not be read is how, not whether.
+  const ranUnread = run.position.stage === 'collect';
+  return end(run, { now, outcome: hasOpenTask(run) || ranUnread ? 'unknown' : 'failed', failure, alarming: true });
+}
+
+function afterFailedAttempt(
+  run: BegunRun,
+  diagnosis: Diagnosis,
+  budget: 'attempts' | 'conflicts',
+  context: DecideContext,
+): Run {
+  const attempt = run.spent[budget] + 1;
+  const allowed = run.pipeline.policies.retry[budget];
+  const spent = { ...run, spent: { ...run.spent, [budget]: attempt } };
+  if (attempt >= allowed) return giveUp(spent, budgetSpent(diagnosis, `${attempt} attempts`), context);
+  return again(spent, diagnosis, attempt, context);
+}
+
+function afterFailedPoll(run: BegunRun, diagnosis: Diagnosis, context: DecideContext): Run {
+  const { task } = currentStep(run);
+  if (task === null) throw new Error(`run ${run.runId} polled a task that it never started`);
+  const failedPolls = task.failedPolls + 1;
+  const counted = withStep(run, { task: { ...task, failedPolls, lastPolledAt: isoTime(context.now) } });
+  if (failedPolls >= run.pipeline.policies.retry.failedPolls) {
+    return giveUp(counted, budgetSpent(diagnosis, `${failedPolls} failed polls in a row`), context);
+  }
+  return again(counted, diagnosis, failedPolls, context);
+}
+
+function again(run: BegunRun, diagnosis: Diagnosis, attempt: number, { now, random }: DecideContext): Run {
+  const retryAfterSeconds = diagnosis.retry.kind === 'after' ? diagnosis.retry.seconds : undefined;
+  const rateLimited = diagnosis.category === 'rate-limit' && retryAfterSeconds === undefined;
+  const backoff = backoffSeconds({ attempt, random, retryAfterSeconds, rateLimited });
+  const floor = run.position.stage === 'poll' ? run.pipeline.policies.pollMinSeconds : 0;
+  const delaySeconds = Math.max(backoff, floor);
+  const text = `${diagnosis.message} Attempt ${attempt + 1} in ${delaySeconds.toFixed(1)} s.`;
+  return nextTurn(note(run, { now, text, category: diagnosis.category, delaySeconds }), run.position.stage, {
+    now,
+    delaySeconds,
+  });
+}
+
+function waitForModel(run: BegunRun, diagnosis: Diagnosis, context: DecideContext): Run {
+  const { now, random } = context;
+  const waitingSince = run.spent.waitingSince ?? isoTime(now);
+  const waitedSeconds = (now - Date.parse(waitingSince)) / 1000;
+  if (waitedSeconds >= run.pipeline.policies.modelWaitSeconds) {
+    return giveUp(
+      run,
+      budgetSpent(diagnosis, `${Math.round(waitedSeconds / 60)} minutes of waiting for the model`),
+      context,
+    );
+  }
+  const { looks } = run.spent;
+  const delaySeconds = modelWaitSeconds({ looks, random });
+  const waiting = { ...run, spent: { ...run.spent, looks: looks + 1, waitingSince } };
+  const text = `${diagnosis.message} Looking again in ${Math.round(delaySeconds)} s.`;
+  return nextTurn(note(waiting, { now, text, category: diagnosis.category, delaySeconds }), run.position.stage, {
+    now,
+    delaySeconds,
+  });
+}
+
+function budgetSpent(diagnosis: Diagnosis, spent: string): Diagnosis {
+  return { ...diagnosis, message: `${diagnosis.message} Given up after ${spent}.`, retry: { kind: 'no' } };
+}

@@ -1,0 +1,237 @@
+import type { Task } from '../anaplan/types.ts';
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { SavedScan } from '../diagnosis/source-scan.ts';
+import { nextPollSeconds } from '../retry/poll-pacing.ts';
+import { decideCollected } from './decide-collected.ts';
+import type { DecideContext } from './decide-context.ts';
+import { decideHindered } from './decide-hindered.ts';
+import { decideReconciled, type StartVerdict } from './decide-start.ts';
+import { type BegunRun, isFinalState, type Run, type StepResult, type Uploaded } from './run.ts';
+import { currentStep, end, forgive, isoTime, nextTurn, note, withStep } from './transitions.ts';
+
+/** What happened to a run, told by the handler that saw it. */
+export type RunEvent =
+  /** The lane was granted; `overtakenBy` names a run of a later drop that had the lane before. */
+  | { kind: 'lane-taken'; fence: number; overtakenBy?: string }
+  | { kind: 'claimed'; nonce: string; untilMs: number; engine?: string }
+  | { kind: 'claim-returned' }
+  /** About to announce the file: opens an epoch. */
+  | { kind: 'announcing'; chunkBytes: number; chunkCount: number }
+  | { kind: 'announced' }
+  | { kind: 'chunks-sent'; sent: readonly number[]; scan: { throughChunk: number; saved: SavedScan } }
+  | { kind: 'chunks-verified'; count: number }
+  | { kind: 'file-calls-answered' }
+  | { kind: 'file-call-unanswered' }
+  | { kind: 'upload-paused' }
+  | { kind: 'upload-finished'; uploaded: Uploaded }
+  /** About to `POST` the start. */
+  | { kind: 'start-intended'; baseline: readonly string[] }
+  | { kind: 'start-accepted'; taskId: string }
+  | { kind: 'start-refused'; diagnosis: Diagnosis }
+  | { kind: 'start-unclear'; diagnosis: Diagnosis }
+  | { kind: 'start-reconciled'; verdict: StartVerdict }
+  | { kind: 'polled'; task: Task }
+  | { kind: 'collected'; result: StepResult }
+  /** A call failed or a check refused; the diagnosis says whether trying again can heal it. */
+  | { kind: 'hindered'; diagnosis: Diagnosis }
+  /** A request was repeated inside the handler, after `delaySeconds`. */
+  | { kind: 'repeated'; diagnosis: Diagnosis; delaySeconds: number }
+  /** Somebody, or the deadline, asked that nothing new be started. */
+  | { kind: 'stopped'; by: string };
+
+/**
+ * The next ledger entry of a run after `event`. Pure. Its effects are named in the entry itself, so that whoever finds it can
+ * carry them out: the message `next` that is to be sent, and, once ended, the to-do list.
+ */
+export function decide(run: BegunRun, event: RunEvent, context: DecideContext): Run {
+  const { now } = context;
+  switch (event.kind) {
+    case 'lane-taken':
+      return noteOvertaken(grantLane(run, event.fence, now), event.overtakenBy, now);
+    case 'claimed': {
+      const { nonce, untilMs, engine } = event;
+      return { ...run, claim: { nonce, until: isoTime(untilMs), ...(engine === undefined ? {} : { engine }) } };
+    }
+    case 'claim-returned':
+      return { ...run, claim: null };
+    case 'announcing':
+      return openEpoch(run, event, now);
+    case 'announced':
+      return withEpoch(run, { announced: true });
+    case 'chunks-sent':
+      return forgive(withEpoch(run, { sent: mergeChunks(run, event.sent), scan: event.scan }));
+    case 'chunks-verified':
+      return forgive(withEpoch(run, { verifiedChunks: event.count }));
+    case 'file-calls-answered':
+      return withStep(run, { fileCallUnanswered: false });
+    case 'file-call-unanswered':
+      return withStep(run, { fileCallUnanswered: true });
+    case 'upload-paused':
+      return nextTurn(run, 'upload', { now, delaySeconds: 0 });
+    case 'upload-finished':
+      return nextTurn(withStep(run, { uploaded: event.uploaded }), 'start', { now, delaySeconds: 0 });
+    case 'start-intended': {
+      const { start } = currentStep(run);
+      const baselineStays = start?.baselineStays ?? false;
+      const baseline = baselineStays && start !== null ? start.baseline : [...event.baseline];
+      return withStep(run, {
+        start: { baseline, intendedAt: isoTime(now), open: true, baselineStays, unclearSince: null },
+      });
+    }
+    case 'start-accepted':
+      return beginPolling(run, event.taskId, { adopted: false, context });
+    case 'start-refused':
+      return decideHindered(closeIntent(run), event.diagnosis, context);
+    case 'start-unclear':
+      return decideReconciled(run, { kind: 'wait', because: event.diagnosis.message }, context);
+    case 'start-reconciled':
+      return event.verdict.kind === 'adopt'
+        ? beginPolling(
+            note(run, {
+              now,
+              text: `Adopted task ${event.verdict.taskId}: the only one that appeared after the unclear start.`,
+            }),
+            event.verdict.taskId,
+            { adopted: true, context },
+          )
+        : decideReconciled(run, event.verdict, context);
+    case 'polled':
+      return decidePolled(run, event.task, context);
+    case 'collected':
+      return decideCollected(run, event.result, context);
+    case 'hindered':
+      return decideHindered(run, event.diagnosis, context);
+    case 'repeated':
+      return note(run, {
+        now,
+        text: `${event.diagnosis.message} Repeated after ${event.delaySeconds.toFixed(1)} s.`,
+        category: event.diagnosis.category,
+        delaySeconds: event.delaySeconds,
+      });
+    case 'stopped':
+      return endStopped(run, event.by, now);
+    default:
+      return event satisfies never;
+  }
+}
+
+function grantLane(run: BegunRun, fence: number, now: number): BegunRun {
+  if (run.next === null) return run;
+  return {
+    ...run,
+    lane: { fence, grantedAt: isoTime(now) },
+    deadline: isoTime(now + run.pipeline.policies.deadlineSeconds * 1000),
+    next: { ...run.next, due: isoTime(now) },
+  };
+}
+
+function noteOvertaken(run: BegunRun, by: string | undefined, now: number): BegunRun {
+  if (by === undefined) return run;
+  return note(run, {
+    now,
+    text: `What started this run is older than what started run ${by}, which had the lane before: it arrived later, and ran next.`,
+  });
+}
+
+function openEpoch(run: BegunRun, size: { chunkBytes: number; chunkCount: number }, now: number): BegunRun {
+  const before = currentStep(run).epoch;
+  const opened = withStep(run, {
+    epoch: {
+      ordinal: (before?.ordinal ?? 0) + 1,
+      fence: run.lane?.fence ?? 0,
+      // A late PUT of an earlier epoch must write the same bytes as this one's.
+      chunkBytes: before?.chunkBytes ?? size.chunkBytes,
+      chunkCount: before?.chunkCount ?? size.chunkCount,
+      announced: false,
+      verify: before !== null,
+      verifiedChunks: 0,
+      sent: [],
+      scan: null,
+    },
+  });
+  if (before === null) return opened;
+  return note(opened, {
+    now,
+    text: 'Announced the file again; it starts at chunk 0, and every chunk is read back before the start.',
+  });
+}
+
+function withEpoch(run: BegunRun, change: Partial<NonNullable<ReturnType<typeof currentStep>['epoch']>>): BegunRun {
+  const { epoch } = currentStep(run);
+  if (epoch === null) throw new Error(`run ${run.runId} reports on an upload that it never announced`);
+  return withStep(run, { epoch: { ...epoch, ...change } });
+}
+
+function mergeChunks(run: BegunRun, sent: readonly number[]): number[] {
+  return [...new Set([...(currentStep(run).epoch?.sent ?? []), ...sent])].sort((a, b) => a - b);
+}
+
+function closeIntent(run: BegunRun): BegunRun {
+  const { start } = currentStep(run);
+  return start === null ? run : withStep(run, { start: { ...start, open: false } });
+}
+
+function beginPolling(run: BegunRun, taskId: string, how: { adopted: boolean; context: DecideContext }): Run {
+  const { now, random, pastDurationsSeconds } = how.context;
+  const started = withStep(closeIntent(run), {
+    task: {
+      taskId,
+      adopted: how.adopted,
+      startedAt: isoTime(now),
+      polls: 0,
+      failedPolls: 0,
+      lastPolledAt: null,
+      seen: null,
+    },
+  });
+  const delaySeconds = nextPollSeconds({
+    startedAt: now,
+    now,
+    polls: 0,
+    random,
+    minSeconds: run.pipeline.policies.pollMinSeconds,
+    ...(pastDurationsSeconds === undefined ? {} : { pastDurationsSeconds }),
+  });
+  return nextTurn(started, 'poll', { now, delaySeconds });
+}
+
+function decidePolled(run: BegunRun, seen: Task, context: DecideContext): Run {
+  const { now, random, pastDurationsSeconds } = context;
+  const { task } = currentStep(run);
+  if (task === null) throw new Error(`run ${run.runId} polled a task that it never started`);
+  const polls = task.polls + 1;
+  const polled = forgive(withStep(run, { task: { ...task, polls, failedPolls: 0, lastPolledAt: isoTime(now), seen } }));
+  if (isFinalState(seen.taskState)) return nextTurn(polled, 'collect', { now, delaySeconds: 0 });
+  const delaySeconds = nextPollSeconds({
+    startedAt: Date.parse(task.startedAt),
+    now,
+    polls,
+    random,
+    minSeconds: run.pipeline.policies.pollMinSeconds,
+    ...(pastDurationsSeconds === undefined ? {} : { pastDurationsSeconds }),
+  });
+  return nextTurn(polled, 'poll', { now, delaySeconds });
+}
+
+function endStopped(run: BegunRun, by: string, now: number): Run {
+  const step = run.pipeline.steps[run.position.step];
+  const failure: Diagnosis = {
+    category: 'cancelled',
+    cause:
+      by === 'deadline'
+        ? 'The run passed its deadline, so nothing new was started.'
+        : `The run was cancelled by ${by}.`,
+    message: `Stopped before the ${run.position.stage} of ${step?.kind ?? 'step'} "${step?.name ?? run.position.step}".`,
+    whatToCheck: ['Drop the file again, or redrive the run, when it should go on.'],
+    retry: { kind: 'no' },
+    references: { runId: run.runId },
+  };
+  return end(run, { now, outcome: 'cancelled', failure, alarming: by === 'deadline' });
+}
+
+/** Who asked that nothing new be started, or undefined: a request in the ledger, or the deadline. */
+export function stoppedBy(run: Run, now: number): string | undefined {
+  const request = run.requests[0];
+  if (request !== undefined) return request.by;
+  return run.deadline !== null && now > Date.parse(run.deadline) ? 'deadline' : undefined;
+}

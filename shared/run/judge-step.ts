@@ -1,0 +1,123 @@
+import type { TaskOutcome } from '../diagnosis/classify-task.ts';
+import type { Counts, Diagnosis } from '../diagnosis/diagnosis.ts';
+import { countOf } from '../diagnosis/words.ts';
+import type { FrozenStep, Rejects } from '../pipeline/frozen-pipeline.ts';
+import type { StepResult, Uploaded } from './run.ts';
+
+export interface StepEvidence {
+  step: FrozenStep;
+  /** what the classifier read from the task and its dumps */
+  classified: TaskOutcome;
+  rejects: Rejects;
+  /** absent when no rows of ours went in */
+  uploaded?: Uploaded;
+  /** the task was found by listing, not told to us */
+  adopted: boolean;
+  dumps: StepResult['dumps'];
+  /** why a dump that Anaplan announced could not be kept */
+  dumpLost?: string;
+  export?: string;
+}
+
+/**
+ * What a finished step came to. `succeeded` is never said when rows were rejected, when an announced dump is gone, when Anaplan's
+ * total of rows differs from those uploaded, or of a task that may be somebody else's (invariants 2 and 8). Pure.
+ */
+export function judgeStep(evidence: StepEvidence): StepResult {
+  const { classified, uploaded, dumps, dumpLost } = evidence;
+  const { totalRows } = classified;
+  const rowsVerified = uploaded !== undefined && totalRows !== undefined && totalRows === uploaded.rows;
+  const counts = countsOf(evidence);
+  const { outcome, diagnosis } = verdict(evidence, rowsVerified);
+  return {
+    outcome,
+    ...(counts === undefined ? {} : { counts }),
+    ...(classified.cells === undefined ? {} : { cells: classified.cells }),
+    reasons: [...classified.reasons],
+    dumps,
+    ...(dumpLost === undefined ? {} : { dumpLost }),
+    ...(evidence.export === undefined ? {} : { export: evidence.export }),
+    rowsVerified,
+    beyondAllowance: outcome === 'succeeded-with-rejects' && isBeyond(evidence),
+    ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, whatToCheck: [...diagnosis.whatToCheck] } }),
+  };
+}
+
+/** Where Anaplan counts cells only, the rows processed are those of the file: every row was read, whatever became of it. */
+function countsOf({ classified, uploaded }: StepEvidence): Counts | undefined {
+  const { counts, cells } = classified;
+  if (counts === undefined || cells === undefined || uploaded === undefined || counts.processed > 0) return counts;
+  return { ...counts, processed: uploaded.rows };
+}
+
+function verdict(
+  evidence: StepEvidence,
+  rowsVerified: boolean,
+): { outcome: StepResult['outcome']; diagnosis?: Diagnosis } {
+  const { classified, uploaded, adopted, dumpLost } = evidence;
+  const { outcome, totalRows, diagnosis } = classified;
+  if (outcome === 'failed' || outcome === 'cancelled') return { outcome, ...(diagnosis ? { diagnosis } : {}) };
+  if (uploaded !== undefined && totalRows !== undefined && !rowsVerified) {
+    return { outcome: 'failed', diagnosis: rowsDiffer(evidence.step, uploaded.rows, totalRows) };
+  }
+  if (adopted && !rowsVerified) return { outcome: 'unknown', diagnosis: perhapsNotOurs(evidence.step) };
+  if (dumpLost !== undefined && outcome === 'succeeded') {
+    return { outcome: 'succeeded-with-rejects', diagnosis: dumpGone(evidence.step, dumpLost) };
+  }
+  return { outcome, ...(diagnosis ? { diagnosis } : {}) };
+}
+
+function isBeyond(evidence: StepEvidence): boolean {
+  const { classified, rejects, dumpLost } = evidence;
+  const counts = countsOf(evidence);
+  // Nobody can say how many rows are within the allowance when what tells them is gone.
+  if (counts === undefined) return true;
+  if (classified.rejectedAtLeast || (dumpLost !== undefined && counts.rejected === 0)) return true;
+  const rejected = counts.rejected + (rejects.countIgnored ? counts.ignored : 0);
+  if (rejects.maxRows !== undefined && rejected > rejects.maxRows) return true;
+  return rejects.maxPercent !== undefined && percentOf(rejected, counts) > rejects.maxPercent;
+}
+
+function percentOf(rejected: number, counts: Counts): number {
+  return counts.processed === 0 ? (rejected === 0 ? 0 : 100) : (100 * rejected) / counts.processed;
+}
+
+function rowsDiffer(step: FrozenStep, sent: number, total: number): Diagnosis {
+  return {
+    category: 'row-count',
+    cause: 'Anaplan did not read the file that was uploaded, or not all of it.',
+    message: `${countOf(sent, 'row')} were uploaded for import "${step.name}", and Anaplan counts ${countOf(total, 'row')}.`,
+    whatToCheck: [
+      'See whether somebody else uploads to the same file with the same user, or set a default file for it in Anaplan.',
+      'Compare a few totals in the module or list with the file before anybody works with the data; then redrive the run.',
+    ],
+    retry: { kind: 'no' },
+    references: { objectId: step.objectId, rowsUploaded: String(sent), rowsInAnaplan: String(total) },
+  };
+}
+
+function perhapsNotOurs(step: FrozenStep): Diagnosis {
+  return {
+    category: 'ambiguous-start',
+    cause:
+      'The answer to the start was lost; one new task of the action was found, and nothing proves that it is ours.',
+    message: `${step.kind} "${step.name}" has run, but perhaps for somebody else, with another file.`,
+    whatToCheck: [
+      'Look in Anaplan whether the data of this file arrived.',
+      'Then settle the run as succeeded, or as failed to run it again.',
+    ],
+    retry: { kind: 'no' },
+    references: { objectId: step.objectId },
+  };
+}
+
+function dumpGone(step: FrozenStep, why: string): Diagnosis {
+  return {
+    category: 'invalid-data',
+    cause: 'Anaplan said that rows were rejected or warned about, and then did not hand out the list of them.',
+    message: `The failure dump of ${step.kind} "${step.name}" is lost: ${why}`,
+    whatToCheck: ['Run the import again to get a new dump, or compare the file with the data in Anaplan.'],
+    retry: { kind: 'no' },
+    references: { objectId: step.objectId },
+  };
+}

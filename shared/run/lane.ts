@@ -1,0 +1,156 @@
+import * as z from 'zod';
+import { readRun } from './ledger.ts';
+import { runMessage } from './message.ts';
+import { type BegunRun, isDone, type Run } from './run.ts';
+import type { RunServices } from './services.ts';
+import { triggerTime } from './trigger.ts';
+
+const holderSchema = z.object({
+  /** The run that has the lane, or had it when the lane was held. */
+  runId: z.string().nullable(),
+  /** Grows with each grant; written into every upload epoch. */
+  fence: z.int(),
+  /** Held by a person or by a failed run: nobody is granted the lane until it is released. */
+  hold: z.object({ by: z.string(), reason: z.string() }).nullable(),
+  /** Who left the lane last: an older drop that comes after it can say that it was overtaken. */
+  last: z.object({ runId: z.string(), ticket: z.string() }).nullable(),
+});
+export type Holder = z.infer<typeof holderSchema>;
+
+/** What came of asking for the lane. */
+export type LaneAnswer = { kind: 'taken'; fence: number; overtakenBy?: string } | { kind: 'waiting'; because: string };
+
+type LaneServices = Pick<RunServices, 'state' | 'queues' | 'clock' | 'log'>;
+
+const LANE_FREE: Holder = { runId: null, fence: 0, hold: null, last: null };
+const MAX_ROUNDS = 20;
+
+function holderKey(modelId: string): string {
+  return `lanes/${modelId}/holder`;
+}
+
+function ticketPrefix(modelId: string): string {
+  return `lanes/${modelId}/tickets/`;
+}
+
+/** `lanes/<modelId>/tickets/<drop time>-<runId>`: the list of a lane's tickets is in the order of the drops. */
+export function ticketKey(modelId: string, run: Pick<Run, 'trigger' | 'runId'>): string {
+  return `${ticketPrefix(modelId)}${new Date(triggerTime(run.trigger)).toISOString()}-${run.runId}`;
+}
+
+function runIdOfTicket(modelId: string, key: string): string {
+  return key.slice(ticketPrefix(modelId).length + '2026-01-31T00:00:00.000Z-'.length);
+}
+
+/** Writes the run's ticket. Repeating it is harmless. */
+export async function writeTicket({ state }: Pick<LaneServices, 'state'>, run: Run): Promise<void> {
+  if (run.ticket !== null) await state.create(run.ticket, JSON.stringify({ runId: run.runId }));
+}
+
+export async function readHolder({ state }: Pick<LaneServices, 'state'>, modelId: string): Promise<Holder> {
+  return (await heldBy(state, modelId)).holder;
+}
+
+/**
+ * Asks for the lane of `run`. Only the run itself takes a free lane, and only if no unfinished run has a smaller ticket; that
+ * run is woken instead. Rubbish on the way (tickets and holders of runs that are done) is removed by whoever sees it.
+ * After a crash a run finds itself the holder and goes on.
+ */
+export async function takeLane(services: LaneServices, run: BegunRun): Promise<LaneAnswer> {
+  const { modelId } = run.pipeline;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { holder, etag } = await heldBy(services.state, modelId);
+    if (holder.runId === run.runId && holder.hold === null) return { kind: 'taken', fence: holder.fence };
+    if (holder.hold !== null)
+      return { kind: 'waiting', because: `the lane is held by ${holder.hold.by}: ${holder.hold.reason}` };
+    if (holder.runId !== null) {
+      const holding = await readRun(services, holder.runId);
+      if (holding !== undefined && !isDone(holding.run))
+        return { kind: 'waiting', because: `run ${holder.runId} has the lane` };
+      await writeHolder(services.state, modelId, { ...holder, runId: null }, etag);
+      continue;
+    }
+    const first = await firstInLane(services, modelId);
+    if (first !== undefined && first.runId !== run.runId && (first.ticket ?? '') < (run.ticket ?? '')) {
+      await sendNext(services, first);
+      return { kind: 'waiting', because: `run ${first.runId} has an earlier ticket` };
+    }
+    const fence = holder.fence + 1;
+    if (await writeHolder(services.state, modelId, { ...holder, runId: run.runId, fence }, etag)) {
+      const overtakenBy =
+        holder.last !== null && (run.ticket ?? '') < holder.last.ticket ? holder.last.runId : undefined;
+      return { kind: 'taken', fence, ...(overtakenBy === undefined ? {} : { overtakenBy }) };
+    }
+  }
+  throw new Error(`the lane of model ${modelId} changed hands ${MAX_ROUNDS} times while run ${run.runId} asked for it`);
+}
+
+/**
+ * Leaves the lane at the end of a run: frees it, or keeps it held with the reason, and wakes the run that is next.
+ * The holder is written before the tickets are listed, so that a newcomer, who does it the other way round, is never missed.
+ */
+export async function leaveLane(services: LaneServices, run: BegunRun, holdLane: string | undefined): Promise<void> {
+  const { modelId } = run.pipeline;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { holder, etag } = await heldBy(services.state, modelId);
+    if (holder.runId !== run.runId || holder.hold !== null) break;
+    const last = run.ticket === null ? holder.last : { runId: run.runId, ticket: run.ticket };
+    const left: Holder =
+      holdLane === undefined
+        ? { ...holder, runId: null, last }
+        : { ...holder, hold: { by: `run ${run.runId}`, reason: holdLane } };
+    if (await writeHolder(services.state, modelId, left, etag)) break;
+  }
+  if (run.ticket !== null) await services.state.delete(run.ticket);
+  const { holder } = await heldBy(services.state, modelId);
+  if (holder.runId !== null || holder.hold !== null) return;
+  const first = await firstInLane(services, modelId, run.runId);
+  if (first !== undefined) await sendNext(services, first);
+}
+
+/** The unfinished run with the smallest ticket; tickets of runs that are done are deleted on the way. */
+async function firstInLane(services: LaneServices, modelId: string, except?: string): Promise<Run | undefined> {
+  for await (const { key } of services.state.list(ticketPrefix(modelId))) {
+    const runId = runIdOfTicket(modelId, key);
+    if (runId === except) continue;
+    const found = await readRun(services, runId);
+    if (found !== undefined && found.run.ended === null) return found.run;
+    if (found === undefined || isDone(found.run)) await services.state.delete(key);
+  }
+  return undefined;
+}
+
+/** Sends the `next` of a run: what wakes it, what a turn ends with, and what repairs a lost send. */
+export async function sendNext(
+  { queues, clock }: Pick<LaneServices, 'queues' | 'clock'>,
+  run: Run,
+  settleSeconds = 0,
+): Promise<void> {
+  if (run.next === null) return;
+  const wait = run.next.due === 'lane' ? settleSeconds : (Date.parse(run.next.due) - clock.now()) / 1000;
+  const delaySeconds = Math.min(900, Math.max(0, wait));
+  await queues.send(run.next.queue, JSON.stringify(runMessage(run.runId, run.next.turn)), { delaySeconds });
+}
+
+async function heldBy(state: LaneServices['state'], modelId: string): Promise<{ holder: Holder; etag: string }> {
+  for (;;) {
+    const object = await state.get(holderKey(modelId));
+    if (object !== undefined) {
+      return { holder: holderSchema.parse(JSON.parse(new TextDecoder().decode(object.body))), etag: object.etag };
+    }
+    await state.create(holderKey(modelId), JSON.stringify(LANE_FREE));
+  }
+}
+
+/**
+ * @returns whether our write stands. A refused write may be our own lost success; the next round of the caller reads the holder
+ * again and finds out, because a holder names its run and its fence.
+ */
+async function writeHolder(
+  state: LaneServices['state'],
+  modelId: string,
+  holder: Holder,
+  etag: string,
+): Promise<boolean> {
+  return (await state.replace(holderKey(modelId), JSON.stringify(holder), etag)).written;
+}

@@ -1,0 +1,40 @@
+import type { RunEvent } from './decide.ts';
+import { commitRun, type Held } from './ledger.ts';
+import type { Run } from './run.ts';
+import type { RunServices } from './services.ts';
+import { isoTime } from './transitions.ts';
+
+/**
+ * Stores what only we learned from Anaplan although the turn was lost: without the task id nobody could ever say what became of
+ * the task. Whoever has the turn now finds it and goes on from there.
+ */
+export async function mergeLearned(services: RunServices, found: Held, event: RunEvent): Promise<void> {
+  if (event.kind !== 'start-accepted') return;
+  let held = found;
+  for (;;) {
+    const merged = withTask(held.run, event.taskId, services.clock.now());
+    if (merged === undefined) return;
+    const answer = await commitRun(services, held, merged);
+    if (answer.committed) return;
+    held = answer;
+  }
+}
+
+function withTask(run: Run, taskId: string, now: number): Run | undefined {
+  const index = run.steps.findIndex((step) => step.start?.open === true && step.task === null);
+  if (index === -1) return undefined;
+  const steps = run.steps.map((step, i) => {
+    if (i !== index || step.start === null) return step;
+    const task = {
+      taskId,
+      adopted: false,
+      startedAt: isoTime(now),
+      polls: 0,
+      failedPolls: 0,
+      lastPolledAt: null,
+      seen: null,
+    };
+    return { ...step, start: { ...step.start, open: false }, task };
+  });
+  return { ...run, steps };
+}

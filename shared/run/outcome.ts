@@ -1,0 +1,131 @@
+import type { Counts, Reason } from '../diagnosis/diagnosis.ts';
+import type { Outcome, Run, StepRecord } from './run.ts';
+
+/** What a run came to, as `run --json` prints it and reports carry it. Times are ISO 8601 in UTC. */
+export interface RunOutcome {
+  runId: string;
+  pipeline: string;
+  /** absent while the run is in progress */
+  outcome?: Outcome;
+  /** Anaplan's total of rows equals the rows uploaded, in every step where rows were uploaded */
+  rowsVerified: boolean;
+  startedAt: string;
+  endedAt?: string;
+  source?: { bucket: string; key: string; versionId: string; bytes: number; rows?: number; sha256?: string };
+  steps: StepOutcome[];
+  failure?: FailureOutcome;
+}
+
+export interface StepOutcome {
+  kind: string;
+  name: string;
+  objectId: string;
+  taskId?: string;
+  taskState?: string;
+  adopted?: true;
+  counts?: Counts;
+  cells?: number;
+  reasons?: Pick<Reason, 'code' | 'text' | 'count' | 'columns' | 'samples'>[];
+  dumps?: string[];
+  dumpLost?: string;
+  export?: string;
+}
+
+export interface FailureOutcome {
+  id: string;
+  category: string;
+  code?: string;
+  cause: string;
+  message: string;
+  whatToCheck: string[];
+  http?: { method: string; path: string; status: number; body: string };
+  task?: {
+    taskId: string;
+    taskState?: string;
+    currentStep?: string;
+    details: { type: string; text: string; occurrences: number }[];
+  };
+  redrive: string;
+}
+
+/** The outcome contract of a run, read off its ledger entry. */
+export function outcomeOf(run: Run): RunOutcome {
+  const { trigger, ended } = run;
+  const uploaded = run.steps.find((step) => step.uploaded !== null)?.uploaded;
+  const failure = failureOf(run);
+  return {
+    runId: run.runId,
+    pipeline: run.pipelineName,
+    ...(ended === null ? {} : { outcome: ended.outcome }),
+    rowsVerified:
+      run.steps.some((step) => step.uploaded !== null) &&
+      run.steps.every((step) => step.uploaded === null || step.result?.rowsVerified === true),
+    startedAt: run.createdAt,
+    ...(ended === null ? {} : { endedAt: ended.at }),
+    ...(trigger.kind === 'drop'
+      ? {
+          source: {
+            bucket: trigger.bucket,
+            key: trigger.key,
+            versionId: trigger.versionId,
+            bytes: trigger.bytes,
+            ...(uploaded ? { rows: uploaded.rows, sha256: uploaded.sha256 } : {}),
+          },
+        }
+      : {}),
+    steps: run.steps.map((step, i) => stepOutcome(run, step, i)),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+function stepOutcome(run: Run, step: StepRecord, index: number): StepOutcome {
+  const definition = run.pipeline?.steps[index];
+  const { task, result } = step;
+  return {
+    kind: definition?.kind ?? '',
+    name: definition?.name ?? '',
+    objectId: definition?.objectId ?? '',
+    ...(task === null ? {} : { taskId: task.taskId }),
+    ...(task?.seen ? { taskState: task.seen.taskState } : {}),
+    ...(task?.adopted ? { adopted: true } : {}),
+    ...(result?.counts === undefined ? {} : { counts: result.counts }),
+    ...(result?.cells === undefined ? {} : { cells: result.cells }),
+    ...(result === null || result.reasons.length === 0
+      ? {}
+      : { reasons: result.reasons.map(({ severity: _, ...reason }) => reason) }),
+    ...(result === null || result.dumps.length === 0 ? {} : { dumps: result.dumps.map(({ address }) => address) }),
+    ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
+    ...(result?.export === undefined ? {} : { export: result.export }),
+  };
+}
+
+function failureOf(run: Run): FailureOutcome | undefined {
+  const failure = run.ended?.failure;
+  if (failure === undefined) return undefined;
+  const task = run.steps[run.position.step]?.task;
+  const details = (task?.seen?.result?.details ?? []).map(({ type, localMessageText, occurrences }) => ({
+    type,
+    text: localMessageText,
+    occurrences,
+  }));
+  return {
+    id: run.runId,
+    category: failure.category,
+    ...(failure.code === undefined ? {} : { code: failure.code }),
+    cause: failure.cause,
+    message: failure.message,
+    whatToCheck: failure.whatToCheck,
+    ...(failure.http === undefined ? {} : { http: failure.http }),
+    ...(task
+      ? {
+          task: {
+            taskId: task.taskId,
+            ...(task.seen ? { taskState: task.seen.taskState } : {}),
+            ...(task.seen?.currentStep === undefined ? {} : { currentStep: task.seen.currentStep }),
+            details,
+          },
+        }
+      : {}),
+    redrive: `plandrop failures redrive ${run.runId}`,
+  };
+}

@@ -1,0 +1,208 @@
+import * as z from 'zod';
+import { CATEGORIES, type Diagnosis, type Reason } from '../diagnosis/diagnosis.ts';
+import type { SavedScan } from '../diagnosis/source-scan.ts';
+import { frozenPipelineSchema } from '../pipeline/frozen-pipeline.ts';
+import { taskSchema } from './task-schema.ts';
+import { triggerSchema } from './trigger.ts';
+
+/** Where a run is within a step; also the name of the queue whose messages advance it. */
+export const STAGES = ['upload', 'start', 'poll', 'collect'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const OUTCOMES = ['succeeded', 'succeeded-with-rejects', 'failed', 'unknown', 'cancelled'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+const instant = z.iso.datetime();
+
+const diagnosisSchema = z.object({
+  category: z.enum(CATEGORIES),
+  code: z.string().exactOptional(),
+  cause: z.string(),
+  message: z.string(),
+  whatToCheck: z.array(z.string()),
+  retry: z.custom<Diagnosis['retry']>(),
+  references: z.record(z.string(), z.string()),
+  http: z.object({ method: z.string(), path: z.string(), status: z.int(), body: z.string() }).exactOptional(),
+});
+
+/**
+ * One announcement of the file to Anaplan, and what is known to have arrived since. A repeated announcement may erase what was
+ * sent, so it opens a new epoch that starts at chunk 0; size and count of the chunks never change within a run.
+ */
+const epochSchema = z.object({
+  ordinal: z.int().positive(),
+  fence: z.int(),
+  chunkBytes: z.int().positive(),
+  chunkCount: z.int().positive(),
+  /** Anaplan's answer to the announcement is recorded; false from the moment before it is asked. */
+  announced: z.boolean(),
+  /** An announcement of this run was repeated or its answer lost: every chunk is read back and compared before the start. */
+  verify: z.boolean(),
+  verifiedChunks: z.int(),
+  /** Chunks whose 204 is recorded, ascending. */
+  sent: z.array(z.int()),
+  /** The scan of the source's bytes, as far as chunk `throughChunk`. */
+  scan: z.object({ throughChunk: z.int(), saved: z.custom<SavedScan>() }).nullable(),
+});
+export type Epoch = z.infer<typeof epochSchema>;
+
+const uploadedSchema = z.object({ bytes: z.int(), rows: z.int(), sha256: z.string() });
+export type Uploaded = z.infer<typeof uploadedSchema>;
+
+/** The intent to start, written before the POST. `open` until Anaplan's answer, or its absence, is settled. */
+const startSchema = z.object({
+  baseline: z.array(z.string()),
+  intendedAt: instant,
+  open: z.boolean(),
+  /** An earlier start stayed unclear and was repeated: the first baseline stays in force. */
+  baselineStays: z.boolean(),
+  /** When we first knew that the answer was lost; the grace time counts from here. */
+  unclearSince: instant.nullable(),
+});
+
+const stepTaskSchema = z.object({
+  taskId: z.string(),
+  /** Found by listing, after an ambiguous start; not told to us by the answer to our POST. */
+  adopted: z.boolean(),
+  startedAt: instant,
+  polls: z.int(),
+  failedPolls: z.int(),
+  lastPolledAt: instant.nullable(),
+  seen: taskSchema.nullable(),
+});
+
+const dumpSchema = z.object({ objectId: z.string(), address: z.string(), bytes: z.int() });
+
+const stepResultSchema = z.object({
+  outcome: z.enum(OUTCOMES),
+  counts: z
+    .object({
+      processed: z.int(),
+      created: z.int(),
+      updated: z.int(),
+      rejected: z.int(),
+      warned: z.int(),
+      ignored: z.int(),
+    })
+    .exactOptional(),
+  cells: z.int().exactOptional(),
+  reasons: z.array(z.custom<Reason>()),
+  dumps: z.array(dumpSchema),
+  dumpLost: z.string().exactOptional(),
+  export: z.string().exactOptional(),
+  /** Anaplan's total of rows equals the rows uploaded; false also when Anaplan gives none. */
+  rowsVerified: z.boolean(),
+  beyondAllowance: z.boolean(),
+  /** Why it did not simply succeed. */
+  diagnosis: diagnosisSchema.exactOptional(),
+});
+export type StepResult = z.infer<typeof stepResultSchema>;
+
+const stepSchema = z.object({
+  epoch: epochSchema.nullable(),
+  uploaded: uploadedSchema.nullable(),
+  /** A file call got no whole answer and no file GET has answered since: it may still act (see Release). */
+  fileCallUnanswered: z.boolean(),
+  start: startSchema.nullable(),
+  task: stepTaskSchema.nullable(),
+  result: stepResultSchema.nullable(),
+});
+export type StepRecord = z.infer<typeof stepSchema>;
+
+/** Something a person reads to see what the run went through: a retry, a wait, an adoption. */
+const journalSchema = z.object({
+  at: instant,
+  stage: z.enum(STAGES),
+  text: z.string(),
+  category: z.enum(CATEGORIES).exactOptional(),
+  delaySeconds: z.number().exactOptional(),
+});
+export type JournalEntry = z.infer<typeof journalSchema>;
+
+export const TODO = ['report', 'feed', 'alert', 'lane'] as const;
+export type Todo = (typeof TODO)[number];
+
+const endedSchema = z.object({
+  outcome: z.enum(OUTCOMES),
+  at: instant,
+  failure: diagnosisSchema.exactOptional(),
+  /** Why the lane stays held after this run; absent when it is freed. */
+  holdLane: z.string().exactOptional(),
+  /** What is still to do, in this order. A run is done when it is empty. */
+  todo: z.array(z.enum(TODO)),
+});
+export type Ended = z.infer<typeof endedSchema>;
+
+export const runSchema = z.object({
+  v: z.literal(1),
+  runId: z.string(),
+  pipelineName: z.string(),
+  /** The definition the run started with. Absent only in a run that could not begin, which is born ended. */
+  pipeline: frozenPipelineSchema.nullable(),
+  trigger: triggerSchema,
+  createdAt: instant,
+  /** The nonce of the last write: how a writer recognises its own success behind a lost answer. */
+  writer: z.string(),
+  /** Grows by one with each commit that sends a message. */
+  turn: z.int().positive(),
+  next: z.object({ turn: z.int(), queue: z.enum(STAGES), due: z.union([instant, z.literal('lane')]) }).nullable(),
+  claim: z.object({ nonce: z.string(), until: instant, engine: z.string().exactOptional() }).nullable(),
+  ticket: z.string().nullable(),
+  lane: z.object({ fence: z.int(), grantedAt: instant }).nullable(),
+  /** Passing it is a cancel request without a `DELETE`; set when the lane is granted. */
+  deadline: instant.nullable(),
+  position: z.object({ step: z.int(), stage: z.enum(STAGES) }),
+  /** What the current stage has spent; reset by progress. */
+  spent: z.object({
+    attempts: z.int(),
+    conflicts: z.int(),
+    looks: z.int(),
+    waitingSince: instant.nullable(),
+  }),
+  steps: z.array(stepSchema),
+  requests: z.array(z.object({ kind: z.literal('cancel'), by: z.string(), at: instant })),
+  journal: z.array(journalSchema),
+  /** Journal entries that no longer fit. */
+  journalDropped: z.int(),
+  ended: endedSchema.nullable(),
+});
+
+/** The ledger entry of a run: the only truth about it. */
+export type Run = z.infer<typeof runSchema>;
+
+/** A run that began: it has a pipeline to follow. */
+export type BegunRun = Run & { pipeline: NonNullable<Run['pipeline']> };
+
+export function hasBegun(run: Run): run is BegunRun {
+  return run.pipeline !== null;
+}
+
+/** Outcome committed and its to-do list ticked off: nothing of the run is left to do, so its ticket and holder are rubbish. */
+export function isDone(run: Run): boolean {
+  return run.ended !== null && run.ended.todo.length === 0;
+}
+
+/** A task, or an intent to start one, that may still act in Anaplan. */
+export function hasOpenTask(run: Run): boolean {
+  return run.steps.some((step) => {
+    if (step.task !== null) return !isFinalState(step.task.seen?.taskState);
+    return step.start?.open === true;
+  });
+}
+
+export function isFinalState(state: string | undefined): boolean {
+  return state === 'COMPLETE' || state === 'CANCELLED';
+}
+
+const UNTOUCHED: StepRecord = {
+  epoch: null,
+  uploaded: null,
+  fileCallUnanswered: false,
+  start: null,
+  task: null,
+  result: null,
+};
+
+export function untouchedSteps(count: number): StepRecord[] {
+  return Array.from({ length: count }, () => ({ ...UNTOUCHED }));
+}

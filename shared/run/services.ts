@@ -1,0 +1,23 @@
+import type { Logger } from '../observe/logger.ts';
+import type { Alerts } from '../ports/alerts.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { Queues } from '../ports/queue.ts';
+import type { Store } from '../ports/store.ts';
+import type { Run } from './run.ts';
+
+/** What the life of a run needs from the outside, built once per process and passed in. */
+export interface RunServices {
+  /** Ledger, lanes, failures, dumps. */
+  state: Store;
+  queues: Queues;
+  alerts: Alerts;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** This start of the local engine; absent on AWS. Claims of an earlier start are dead. */
+  engine?: string;
+  /** How long a newcomer waits before it asks for an idle lane: drops arrive out of order on AWS, never locally. */
+  settleSeconds: number;
+  /** Told after every commit; the command line shows progress with it. */
+  onCommit?: (run: Run) => void;
+}

@@ -1,0 +1,114 @@
+import type { Category, Diagnosis } from '../diagnosis/diagnosis.ts';
+import {
+  type BegunRun,
+  type Ended,
+  hasOpenTask,
+  type Outcome,
+  type Run,
+  type Stage,
+  type StepRecord,
+  type Todo,
+  type Uploaded,
+} from './run.ts';
+
+/** The moves that every decision is made of. Each takes a ledger entry and returns the next one; none touches its argument. */
+
+const JOURNAL_ENTRIES = 100;
+
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+export function currentStep(run: Run): StepRecord {
+  const step = run.steps[run.position.step];
+  if (step === undefined)
+    throw new Error(`run ${run.runId} stands at step ${run.position.step}, which it does not have`);
+  return step;
+}
+
+export function withStep<R extends Run>(run: R, change: Partial<StepRecord>): R {
+  return { ...run, steps: run.steps.map((step, i) => (i === run.position.step ? { ...step, ...change } : step)) };
+}
+
+export function note<R extends Run>(
+  run: R,
+  entry: { now: number; text: string; category?: Category; delaySeconds?: number },
+): R {
+  const { now, ...rest } = entry;
+  const journal = [...run.journal, { at: isoTime(now), stage: run.position.stage, ...rest }];
+  // The beginning says what went wrong first, so the middle gives way.
+  if (journal.length <= JOURNAL_ENTRIES) return { ...run, journal };
+  journal.splice(JOURNAL_ENTRIES / 2, 1);
+  return { ...run, journal, journalDropped: run.journalDropped + 1 };
+}
+
+const NOTHING_SPENT: Run['spent'] = { attempts: 0, conflicts: 0, looks: 0, waitingSince: null };
+
+/** Progress was made: whatever the stage had spent on failures is forgotten. */
+export function forgive<R extends Run>(run: R): R {
+  return { ...run, spent: NOTHING_SPENT };
+}
+
+/** The next turn: one more message, to the queue of `stage`, due after `delaySeconds`. Gives the claim back. */
+export function nextTurn<R extends Run>(run: R, stage: Stage, when: { now: number; delaySeconds: number }): R {
+  const turn = run.turn + 1;
+  const moved = stage === run.position.stage ? run : forgive(run);
+  return {
+    ...moved,
+    turn,
+    next: { turn, queue: stage, due: isoTime(when.now + when.delaySeconds * 1000) },
+    claim: null,
+    position: { ...run.position, stage },
+  };
+}
+
+/**
+ * The first stage of a step. A drop goes to every file that the imports of its pipeline read, once to each: an import whose file
+ * an earlier step has filled is started at once, like anything that reads no file.
+ */
+export function firstStage(pipeline: BegunRun['pipeline'], step: number): Stage {
+  const fileId = pipeline.steps[step]?.fileId;
+  const filledBefore = pipeline.steps.slice(0, step).some((earlier) => earlier.fileId === fileId);
+  return fileId === undefined || filledBefore ? 'start' : 'upload';
+}
+
+/** What was uploaded to the file that the step reads, by this step or an earlier one. */
+export function uploadedFor(run: BegunRun, step: number): Uploaded | undefined {
+  const fileId = run.pipeline.steps[step]?.fileId;
+  if (fileId === undefined) return undefined;
+  const filler = run.pipeline.steps.findIndex((each) => each.fileId === fileId);
+  return run.steps[filler]?.uploaded ?? undefined;
+}
+
+/** The run's outcome, committed together with the list of what is still to do. */
+export function end<R extends Run>(
+  run: R,
+  ending: { now: number; outcome: Outcome; failure?: Diagnosis; alarming: boolean },
+): R {
+  const holdLane = whyHold(run, ending);
+  const todo: Todo[] = ending.alarming ? ['report', 'feed', 'alert', 'lane'] : ['lane'];
+  const ended: Ended = {
+    outcome: ending.outcome,
+    at: isoTime(ending.now),
+    todo,
+    ...(ending.failure === undefined
+      ? {}
+      : { failure: { ...ending.failure, whatToCheck: [...ending.failure.whatToCheck] } }),
+    ...(holdLane === undefined ? {} : { holdLane }),
+  };
+  return { ...run, turn: run.turn + 1, next: null, claim: null, ended };
+}
+
+/**
+ * Why the lane stays held after this ending, or undefined when it is freed.
+ * A lane is released only on evidence that nothing of the run can still act in Anaplan; that binds `onFailure` too.
+ */
+function whyHold(run: Run, ending: { outcome: Outcome; alarming: boolean }): string | undefined {
+  if (hasOpenTask(run)) return 'a task of this run may still be running in Anaplan';
+  if (run.steps.some((step) => step.fileCallUnanswered))
+    return 'Anaplan has not answered since a file call of this run was cut off';
+  if (run.pipeline?.onFailure === 'hold' && ending.alarming && ending.outcome !== 'cancelled') {
+    return `the run ended ${ending.outcome} and the pipeline says onFailure: hold`;
+  }
+  return undefined;
+}

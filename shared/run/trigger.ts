@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+
+/**
+ * What made a run, and with the pipeline's name its whole identity. Never a clock of ours: the same drop, delivered twice or
+ * tomorrow, names the same run.
+ *
+ * - `drop`: one version of one object; `lastModified` is that version's own (ISO 8601, UTC).
+ * - `schedule`: the time it was scheduled for, in UTC, not the time it came.
+ * - `manual`: a run that somebody asked for without a file; `requestId` names the asking.
+ */
+export const triggerSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('drop'),
+    bucket: z.string(),
+    key: z.string(),
+    versionId: z.string(),
+    lastModified: z.iso.datetime(),
+    bytes: z.int().nonnegative(),
+  }),
+  z.object({ kind: z.literal('schedule'), scheduledAt: z.iso.datetime() }),
+  z.object({ kind: z.literal('manual'), requestId: z.string(), requestedAt: z.iso.datetime() }),
+]);
+
+export type Trigger = z.infer<typeof triggerSchema>;
+
+/** When the trigger happened, by the trigger's own word (ISO 8601, UTC): the run's date and its place in the lane. */
+export function triggerTime(trigger: Trigger): string {
+  switch (trigger.kind) {
+    case 'drop':
+      return trigger.lastModified;
+    case 'schedule':
+      return trigger.scheduledAt;
+    case 'manual':
+      return trigger.requestedAt;
+  }
+}
+
+/** `yyyymmdd-<16 hex>`: the trigger's UTC date and a hash over pipeline and trigger. */
+export function runIdOf(pipelineName: string, trigger: Trigger): string {
+  const date = new Date(triggerTime(trigger)).toISOString().slice(0, 10).replaceAll('-', '');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([pipelineName, identity(trigger)]))
+    .digest('hex')
+    .slice(0, 16);
+  return `${date}-${hash}`;
+}
+
+function identity(trigger: Trigger): readonly string[] {
+  switch (trigger.kind) {
+    case 'drop':
+      return ['drop', trigger.bucket, trigger.key, trigger.versionId, new Date(trigger.lastModified).toISOString()];
+    case 'schedule':
+      return ['schedule', new Date(trigger.scheduledAt).toISOString()];
+    case 'manual':
+      return ['manual', trigger.requestId];
+  }
+}
+
+/** Where the ledger entry of a run lives in the state store. */
+export function ledgerKey(runId: string): string {
+  const match = /^(\d{4})(\d{2})(\d{2})-/.exec(runId);
+  if (match === null) throw new Error(`"${runId}" is not a run id: it should look like 20260131-0123456789abcdef`);
+  return `runs/${match[1]}-${match[2]}-${match[3]}/${runId}.json`;
+}
