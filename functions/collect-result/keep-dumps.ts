@@ -1,0 +1,57 @@
+import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
+import type { AnaplanClient } from '../../shared/anaplan/index.ts';
+import type { AnnouncedDump } from '../../shared/diagnosis/classify-task.ts';
+import type { DumpSummary } from '../../shared/diagnosis/dump-summary.ts';
+import { summariseDump } from '../../shared/diagnosis/summarise-dump.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import type { StepResult } from '../../shared/run/run.ts';
+import type { Turn } from '../../shared/run/take-turn.ts';
+import { actionOf, diagnose, modelOf } from '../anaplan-turn.ts';
+import type { Services } from '../services.ts';
+
+export interface KeptDumps {
+  dumps: StepResult['dumps'];
+  summaries: (DumpSummary & { objectId: string })[];
+  /** why one of them could not be kept */
+  lost: string | undefined;
+}
+
+const READ_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Brings every announced dump to the store, byte for byte, and summarises it. Anaplan keeps a dump only until the next run of the
+ * import, so this happens before the lane is left. A dump that is gone is reported as lost, never forgotten.
+ */
+export async function keepDumps(
+  announced: readonly AnnouncedDump[],
+  { turn, services, anaplan, taskId }: { turn: Turn; services: Services; anaplan: AnaplanClient; taskId: string },
+): Promise<KeptDumps> {
+  const { run } = turn;
+  const kept: KeptDumps = { dumps: [], summaries: [], lost: undefined };
+  for (const { objectId, ordinal, nested } of announced) {
+    const key = `dumps/${run.runId}/${run.position.step + 1}-${ordinal}-${objectId}.csv`;
+    try {
+      const dump = await anaplan.readDump(modelOf(run), actionOf(run), taskId, nested ? objectId : undefined);
+      if (!dump.available) {
+        kept.lost = `Anaplan announced the dump of object ${objectId} and no longer has it.`;
+        continue;
+      }
+      const { size } = await services.state.putStream(key, dump.bytes, { contentType: 'text/csv' });
+      kept.dumps.push({ objectId, address: services.state.address(key), bytes: size });
+      kept.summaries.push({ objectId, ...(await summariseDump(readAll(services.state, key, size))) });
+    } catch (error) {
+      const diagnosis = diagnose(error, run);
+      const mayHeal = error instanceof AnaplanCallError && diagnosis.retry.kind !== 'no';
+      if (mayHeal && run.spent.attempts + 1 < run.pipeline.policies.retry.attempts) throw error;
+      kept.lost = diagnosis.message;
+      services.log.error('A failure dump is lost.', { runId: run.runId, objectId, taskId, error });
+    }
+  }
+  return kept;
+}
+
+async function* readAll(store: Store, key: string, size: number): AsyncIterable<Uint8Array> {
+  for (let start = 0; start < size; start += READ_BYTES) {
+    yield await store.getRange(key, { start, end: Math.min(size, start + READ_BYTES) });
+  }
+}

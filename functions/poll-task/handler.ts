@@ -1,0 +1,22 @@
+import type { RunEvent } from '../../shared/run/decide.ts';
+import type { Turn } from '../../shared/run/take-turn.ts';
+import { currentStep } from '../../shared/run/transitions.ts';
+import { actionOf, anaplanFor, hinderedBy, modelOf } from '../anaplan-turn.ts';
+import { handleTurns, type SqsHandler } from '../handle-records.ts';
+import type { Services } from '../services.ts';
+
+/** Asks once how the task is doing. It only reads, so it claims nothing. */
+export function createPollTask(services: Services): SqsHandler {
+  return handleTurns(services, 'poll', pollTask);
+}
+
+async function pollTask(turn: Turn, services: Services): Promise<RunEvent> {
+  const { task } = currentStep(turn.run);
+  if (task === null) throw new Error(`run ${turn.run.runId} is to poll a task that it does not have`);
+  try {
+    const anaplan = anaplanFor(turn, services);
+    return { kind: 'polled', task: await anaplan.getTask(modelOf(turn.run), actionOf(turn.run), task.taskId) };
+  } catch (error) {
+    return hinderedBy(error, turn.run);
+  }
+}

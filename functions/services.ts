@@ -1,0 +1,21 @@
+import type { AnaplanClient } from '../shared/anaplan/index.ts';
+import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
+import type { FrozenPipeline } from '../shared/pipeline/frozen-pipeline.ts';
+import type { Store } from '../shared/ports/store.ts';
+import type { RunServices } from '../shared/run/services.ts';
+
+/** The pipelines as they are configured now. */
+export interface Pipelines {
+  /** The names of the pipelines whose drop pattern matches `key`. */
+  matching(key: string): readonly string[];
+  /** The definition a new run starts with, or why there is none. */
+  freeze(name: string): Promise<{ ok: true; pipeline: FrozenPipeline } | { ok: false; diagnosis: Diagnosis }>;
+}
+
+/** Everything the functions need from the outside. Built once per process, and passed in. */
+export interface Services extends RunServices {
+  anaplan: AnaplanClient;
+  pipelines: Pipelines;
+  /** The bucket that drops land in. */
+  source(bucket: string): Store;
+}

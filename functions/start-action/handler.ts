@@ -1,0 +1,61 @@
+import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
+import type { RunEvent } from '../../shared/run/decide.ts';
+import { reconcileStart } from '../../shared/run/decide-start.ts';
+import type { Turn } from '../../shared/run/take-turn.ts';
+import { currentStep } from '../../shared/run/transitions.ts';
+import { actionOf, anaplanFor, diagnose, hinderedBy, modelOf, stepOf } from '../anaplan-turn.ts';
+import { handleTurns, type SqsHandler } from '../handle-records.ts';
+import { waitForModel } from '../model-ready.ts';
+import type { Services } from '../services.ts';
+
+/**
+ * Starts the step's action, at most once. Before the `POST` the ids now in the action's task list and the intent are committed;
+ * whoever finds an open intent looks for the task instead of starting another (anaplan-notes: Starting a task).
+ */
+export function createStartAction(services: Services): SqsHandler {
+  return handleTurns(services, 'start', startAction);
+}
+
+async function startAction(turn: Turn, services: Services): Promise<RunEvent> {
+  const { start, task } = currentStep(turn.run);
+  if (task !== null) return { kind: 'start-accepted', taskId: task.taskId };
+  return start?.open === true ? reconcile(turn, services) : startOnce(turn, services);
+}
+
+async function startOnce(turn: Turn, services: Services): Promise<RunEvent> {
+  const anaplan = anaplanFor(turn, services);
+  const model = modelOf(turn.run);
+  const action = actionOf(turn.run);
+  let baseline: string[];
+  try {
+    const waiting = await waitForModel(anaplan, turn.run);
+    if (waiting !== undefined) return { kind: 'hindered', diagnosis: waiting };
+    turn.remember({ kind: 'file-calls-answered' });
+    baseline = (await anaplan.listTasks(model, action)).map(({ taskId }) => taskId);
+  } catch (error) {
+    return hinderedBy(error, turn.run);
+  }
+  await turn.commit({ kind: 'start-intended', baseline });
+  try {
+    const mapping = Object.entries(stepOf(turn.run).mapping ?? {});
+    const mappingParameters = mapping.map(([entityType, entityName]) => ({ entityType, entityName }));
+    const { taskId } = await anaplan.startTask(model, action, mapping.length === 0 ? {} : { mappingParameters });
+    return { kind: 'start-accepted', taskId };
+  } catch (error) {
+    const diagnosis = diagnose(error, turn.run);
+    return diagnosis.retry.kind === 'reconcile'
+      ? { kind: 'start-unclear', diagnosis }
+      : { kind: 'start-refused', diagnosis };
+  }
+}
+
+/** The answer to the start was lost, or we died before we could store it. */
+async function reconcile(turn: Turn, services: Services): Promise<RunEvent> {
+  try {
+    const tasks = await anaplanFor(turn, services).listTasks(modelOf(turn.run), actionOf(turn.run));
+    return { kind: 'start-reconciled', verdict: reconcileStart(turn.run, tasks, services.clock.now()) };
+  } catch (error) {
+    if (!(error instanceof AnaplanCallError)) throw error;
+    return hinderedBy(error, turn.run);
+  }
+}

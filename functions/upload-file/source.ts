@@ -1,0 +1,74 @@
+import { checkScan } from '../../shared/diagnosis/check-scan.ts';
+import { checkHeader, checkTail } from '../../shared/diagnosis/check-source.ts';
+import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
+import type { SourceFormat, SourceScanResult } from '../../shared/diagnosis/source-scan.ts';
+import type { BegunRun } from '../../shared/run/run.ts';
+import { stepOf } from '../anaplan-turn.ts';
+import type { Services } from '../services.ts';
+import { SourceRefused } from './source-refused.ts';
+
+const LOOK_BYTES = 64 * 1024;
+
+/** The pinned file of a run and how it is cut into chunks. */
+export interface Source {
+  fileId: string;
+  bytes: number;
+  chunkBytes: number;
+  /** at least 1: a drop is always sent as an exact count of chunks, however small */
+  chunkCount: number;
+  format: SourceFormat;
+  readChunk(index: number): Promise<Uint8Array>;
+  /** Header and tail against the import's own definition, before the first byte is sent. @throws SourceRefused */
+  checkBeforeSending(): Promise<void>;
+  /** What only the whole file tells, before the import is started. @throws SourceRefused */
+  checkAfterReading(scanned: SourceScanResult): void;
+}
+
+export async function openSource(run: BegunRun, services: Services): Promise<Source> {
+  const { trigger, pipeline } = run;
+  const { fileId, source: definition } = stepOf(run);
+  if (fileId === undefined || trigger.kind !== 'drop') throw SourceRefused.missing(run);
+  const { bucket, key, versionId, bytes } = trigger;
+  const store = services.source(bucket);
+  const { chunkBytes, source: policy } = pipeline.policies;
+  const read = (start: number, end: number) => store.getRange(key, { start, end: Math.min(end, bytes) }, versionId);
+  const refuse = (diagnosis: Diagnosis | undefined) => {
+    if (diagnosis === undefined) return;
+    if (policy === 'strict') throw new SourceRefused({ ...diagnosis, references: { ...diagnosis.references, key } });
+    services.log.warn(diagnosis.message, { runId: run.runId, key, cause: diagnosis.cause });
+  };
+  return {
+    fileId,
+    bytes,
+    chunkBytes,
+    chunkCount: Math.max(1, Math.ceil(bytes / chunkBytes)),
+    format: {
+      ...(definition?.textEncoding === undefined ? {} : { encoding: definition.textEncoding }),
+      ...(definition?.columnSeparator === undefined ? {} : { separator: definition.columnSeparator }),
+      ...(definition?.textDelimiter === undefined ? {} : { delimiter: definition.textDelimiter }),
+      ...(definition?.headerRow === undefined ? {} : { headerRow: definition.headerRow }),
+      ...(definition?.firstDataRow === undefined ? {} : { firstDataRow: definition.firstDataRow }),
+    },
+    readChunk: (index) => read(index * chunkBytes, (index + 1) * chunkBytes),
+    async checkBeforeSending() {
+      if (bytes === 0) throw new SourceRefused(emptyFile(run, key));
+      if (policy === 'off' || definition === undefined) return;
+      refuse(checkHeader(await read(0, LOOK_BYTES), definition, { whole: bytes <= LOOK_BYTES }));
+      if (bytes > LOOK_BYTES) refuse(checkTail(await read(bytes - LOOK_BYTES, bytes), definition));
+    },
+    checkAfterReading(scanned) {
+      if (policy !== 'off') refuse(checkScan(scanned, key));
+    },
+  };
+}
+
+function emptyFile(run: BegunRun, key: string): Diagnosis {
+  return {
+    category: 'source-file',
+    cause: 'The file has no bytes at all: its export was probably cut off before it wrote anything.',
+    message: `${key} is empty, so it was not sent to import "${stepOf(run).name}".`,
+    whatToCheck: ['Look at the job that writes this file, and drop the file again.'],
+    retry: { kind: 'no' },
+    references: { key },
+  };
+}
