@@ -1,0 +1,51 @@
+import { DataFolderInUseError } from '../infra/local/engine-lock.ts';
+import { StorageError } from '../infra/local/storage-error.ts';
+import type { Category } from '../shared/diagnosis/diagnosis.ts';
+import { redactText } from '../shared/observe/redact.ts';
+import { ConfigurationError } from '../shared/pipeline/load-configuration.ts';
+import { MissingCredentialsError } from '../shared/ports/secrets.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** What a command could not do, in words for the person who typed it. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly category: Category;
+  readonly whatToCheck: readonly string[];
+  readonly exitCode: ExitCode;
+  constructor(
+    message: string,
+    about: { category?: Category; whatToCheck?: readonly string[]; exitCode?: ExitCode } = {},
+  ) {
+    super(message);
+    this.category = about.category ?? 'configuration';
+    this.whatToCheck = about.whatToCheck ?? [];
+    this.exitCode = about.exitCode ?? EXIT.usage;
+  }
+}
+
+/** Any error as one that a command can show: no stack trace for what a person can mend. */
+export function asCommandError(error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  if (error instanceof ConfigurationError || error instanceof MissingCredentialsError)
+    return new CommandError(error.message);
+  if (error instanceof DataFolderInUseError) return new CommandError(error.message, { exitCode: EXIT.failed });
+  if (error instanceof StorageError) return new CommandError(error.message, { exitCode: EXIT.failed });
+  if (isAddressInUse(error)) {
+    return new CommandError(
+      `Port ${error.port} is in use by another program. Stop it, or choose another with --port.`,
+      {
+        exitCode: EXIT.failed,
+      },
+    );
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new CommandError(`plandrop met an error it does not know: ${redactText(message)}`, {
+    category: 'internal',
+    whatToCheck: ['Run it again with PLANDROP_DEBUG=1 to see where it happened, and report it.'],
+    exitCode: EXIT.failed,
+  });
+}
+
+function isAddressInUse(error: unknown): error is Error & { port: number } {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error;
+}

@@ -1,0 +1,31 @@
+import { unknownPipeline } from '../shared/pipeline/freeze.ts';
+import { readConfiguration } from '../shared/pipeline/load-configuration.ts';
+import { originMistake } from '../shared/pipeline/origin.ts';
+import type { Configuration } from '../shared/pipeline/schema.ts';
+import { CommandError } from './command-error.ts';
+
+const ORIGINS = { ANAPLAN_API_URL: 'apiUrl', ANAPLAN_AUTH_URL: 'authUrl', ANAPLAN_OAUTH_URL: 'oauthUrl' } as const;
+
+/** The configuration of a file, with what the environment says instead of it. @throws ConfigurationError, CommandError */
+export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Promise<Configuration> {
+  const configuration = await readConfiguration(file);
+  const anaplan = { ...configuration.anaplan };
+  for (const [variable, key] of Object.entries(ORIGINS)) {
+    const value = env[variable]?.trim();
+    if (value === undefined || value === '') continue;
+    const mistake = originMistake(value);
+    if (mistake !== undefined) throw new CommandError(`${variable} must be ${mistake}.`);
+    anaplan[key] = value.replace(/\/$/, '');
+  }
+  return { ...configuration, anaplan };
+}
+
+/** @throws CommandError that lists the pipelines there are */
+export function requirePipeline(name: string, configuration: Configuration): void {
+  if (!Object.hasOwn(configuration.pipelines, name))
+    throw new CommandError(capitalised(unknownPipeline(name, configuration)));
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,18 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Options that several commands share. */
+
+export const jsonOption = () => new Option('--json', 'print exactly one JSON document on standard output');
+
+export const configOption = () => new Option('--config <file>', 'the configuration').default('plandrop.yaml');
+
+export const dataDirOption = () =>
+  new Option('--data-dir <folder>', 'where this machine keeps runs, files and queues').default('.plandrop');
+
+export function portOption(standard: number): Option {
+  return new Option('--port <number>', 'the port to listen on, at 127.0.0.1').default(standard).argParser((text) => {
+    const port = Number(text);
+    if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+    throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
+  });
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { asCommandError, CommandError } from './command-error.ts';
+import { runCommand } from './commands/run.ts';
+import { simulateCommand } from './commands/simulate.ts';
+import { EXIT } from './exit-codes.ts';
+
+const program = new Command('plandrop')
+  .description('Lands files in Anaplan, unattended and honestly.')
+  .showHelpAfterError('(add --help to see what there is)')
+  .exitOverride()
+  .configureOutput({ writeErr: () => {} });
+
+for (const command of [runCommand(), simulateCommand()]) {
+  program.addCommand(command.exitOverride().configureOutput({ writeErr: () => {} }));
+}
+
+process.exitCode = await main(process.argv);
+
+/** With `--json` standard output is exactly one JSON document, also for errors; everything else goes to standard error. */
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync([...argv]);
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok;
+    const error = thrown instanceof CommanderError ? usageError(thrown) : asCommandError(thrown);
+    if (process.env.PLANDROP_DEBUG) console.error(thrown);
+    if (argv.includes('--json')) {
+      const { category, message, whatToCheck } = error;
+      process.stdout.write(`${JSON.stringify({ error: { category, message, whatToCheck } }, null, 2)}\n`);
+    } else {
+      process.stderr.write(
+        [`plandrop: ${error.message}`, ...error.whatToCheck.map((check) => `  ${check}`), ''].join('\n'),
+      );
+    }
+    return error.exitCode;
+  }
+}
+
+function usageError(error: CommanderError): CommandError {
+  const message = error.code === 'commander.help' ? 'say what to do' : error.message.replace(/^error: /, '');
+  return new CommandError(message, { whatToCheck: ['See plandrop --help, or plandrop <command> --help.'] });
+}

@@ -1,0 +1,40 @@
+import colors from 'picocolors';
+import type { RunOutcome, StepOutcome } from '../shared/run/outcome.ts';
+import { countsOf } from './counts.ts';
+import { colored } from './progress.ts';
+
+const REASONS = 5;
+
+/** What a run came to, for a person at a terminal: the outcome first, then what to do. */
+export function summarise(outcome: RunOutcome): string {
+  const { failure, source } = outcome;
+  const lines = [
+    `${colors.bold(outcome.pipeline)}  ${colored(outcome.outcome ?? 'in progress')}  ${colors.dim(outcome.runId)}`,
+  ];
+  if (source !== undefined)
+    lines.push(`  ${source.key}: ${source.bytes} bytes${source.rows === undefined ? '' : `, ${source.rows} rows`}`);
+  for (const step of outcome.steps) lines.push(...stepLines(step));
+  if (failure !== undefined) {
+    lines.push(
+      '',
+      ...failure.message.split('\n').map((line) => `  ${line}`),
+      `  Why: ${failure.cause}`,
+      '  What to check:',
+    );
+    lines.push(...failure.whatToCheck.map((check, i) => `    ${i + 1}. ${check}`));
+  }
+  return lines.join('\n');
+}
+
+function stepLines(step: StepOutcome): string[] {
+  const lines = [
+    `  ${step.kind} "${step.name}"${step.taskState === undefined ? '' : `: ${step.taskState}`}${countsOf(step)}`,
+  ];
+  for (const { count, text, columns } of (step.reasons ?? []).slice(0, REASONS)) {
+    lines.push(`    ${count} × ${text}${columns.length === 0 ? '' : ` (${columns.join(', ')})`}`);
+  }
+  for (const dump of step.dumps ?? []) lines.push(`    dump: ${dump}`);
+  if (step.dumpLost !== undefined) lines.push(`    dump lost: ${step.dumpLost}`);
+  if (step.export !== undefined) lines.push(`    export: ${step.export}`);
+  return lines;
+}
