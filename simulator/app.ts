@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
-import type { SimulatorClock } from './clock.ts';
+import { isTurnable, type SimulatorClock } from './clock.ts';
 import { ApiError } from './engine/api-error.ts';
+import type { StartWish } from './engine/model.ts';
+import { OAuth } from './engine/oauth.ts';
 import { RateLimit } from './engine/rate-limit.ts';
 import { Sessions } from './engine/sessions.ts';
 import type { Tenant, User } from './engine/tenant.ts';
@@ -8,7 +10,9 @@ import { addCatalogueRoutes } from './http/catalogue-routes.ts';
 import type { RequestEnv, Simulation } from './http/context.ts';
 import { errorAnswer } from './http/envelope.ts';
 import { addFileRoutes } from './http/file-routes.ts';
+import { addBulkDelete, addLifecycleRoutes } from './http/lifecycle-routes.ts';
 import { addStatusRoute } from './http/model-status.ts';
+import { oauthRoutes } from './http/oauth-routes.ts';
 import { type LoggedRequest, RequestLog } from './http/request-log.ts';
 import { signInRoutes } from './http/sign-in-routes.ts';
 import { addDumpRoutes, addTaskRoutes } from './http/task-routes.ts';
@@ -19,12 +23,16 @@ import type { ScenarioPlan, WeatherAction } from './weather/scenario.ts';
 import { Weather } from './weather/weather.ts';
 
 const MODEL_PREFIXES = ['/2/0/workspaces/:workspaceId/models/:modelId', '/2/0/models/:modelId'];
+const VERBS = ['GET', 'POST', 'PUT', 'DELETE'];
+/** handlers that every path below `/2/0` has */
+const MIDDLEWARE = 1;
 const KINDS = ['imports', 'exports', 'actions', 'processes'] as const;
 
 /** A request that the server is to act on later than it answered. */
 interface LateAct {
   due: number;
   request: Request;
+  wish: StartWish | undefined;
 }
 
 /** The simulator without a socket: a request in, an answer out. A cut connection is a `ConnectionCut` error. */
@@ -33,14 +41,17 @@ export class SimulatorApp {
   readonly weather: Weather;
   readonly simulation: Simulation;
   readonly #clock: SimulatorClock;
+  readonly #advance: ((ms: number) => Promise<void>) | undefined;
   readonly #routes: Hono<RequestEnv>;
   #late: LateAct[] = [];
 
   constructor(tenant: Tenant, scenario: ScenarioPlan, clock: SimulatorClock) {
     this.#clock = clock;
+    this.#advance = isTurnable(clock) ? clock.advance : undefined;
     this.weather = new Weather(scenario, tenant.seeded);
     const rateLimit = new RateLimit(tenant.settings.requestsPerMinute);
-    this.simulation = { tenant, sessions: new Sessions(tenant), rateLimit };
+    const sessions = new Sessions(tenant);
+    this.simulation = { tenant, sessions, rateLimit, oauth: new OAuth(tenant, sessions) };
     this.#routes = this.#assemble();
   }
 
@@ -49,15 +60,16 @@ export class SimulatorApp {
     const at = this.#clock.now();
     await this.#actLate(at);
     const url = new URL(request.url);
-    if (url.pathname === '/simulator' || url.pathname.startsWith('/simulator/'))
-      return this.#route(request, at, undefined);
+    if (url.pathname === '/simulator' || url.pathname.startsWith('/simulator/')) return this.#route(request, at);
     const entry = this.log.add(request.method, url.pathname + url.search, at);
     const session = this.simulation.sessions.find(tokenOf(request), at);
     if (session) entry.user = session.user.plan.email;
     const action = this.weather.next({ method: request.method, path: url.pathname, user: entry.user });
     if (action) entry.weather = Object.keys(action).join(', ');
     try {
-      const response = action ? await this.#inWeather(request, action, entry) : await this.#route(request, at, entry);
+      const response = action
+        ? await this.#inWeather(request, action, entry)
+        : await this.#route(request, at, { entry });
       entry.status = response.status;
       return response;
     } finally {
@@ -67,7 +79,7 @@ export class SimulatorApp {
 
   async #inWeather(request: Request, action: WeatherAction, entry: LoggedRequest): Promise<Response> {
     if (action.delayMs) await this.#clock.sleep(action.delayMs);
-    this.#change(action);
+    await this.#change(action);
     const { answer, reset, actLaterMs } = action;
     if (reset === 'before') throw new ConnectionCut();
     const path = new URL(request.url).pathname;
@@ -75,46 +87,66 @@ export class SimulatorApp {
     if (actLaterMs !== undefined) {
       const body = request.body ? await request.arrayBuffer() : null;
       const { method, headers, url } = request;
-      this.#late.push({ due: this.#clock.now() + actLaterMs, request: new Request(url, { method, headers, body }) });
+      this.#late.push({
+        due: this.#clock.now() + actLaterMs,
+        request: new Request(url, { method, headers, body }),
+        wish: action.task,
+      });
       if (!answer) throw new ConnectionCut();
       return madeAnswer(answer, path, this.#clock.now());
     }
     const slow = action.bytesPerSecond !== undefined && request.body;
     const taken = slow ? slowed(request, throttled(slow, action.bytesPerSecond ?? 1, this.#clock)) : request;
-    const response = await this.#route(taken, this.#clock.now(), entry);
+    const response = await this.#route(taken, this.#clock.now(), { entry, wish: action.task });
     if (reset === 'after' || answer) await response.body?.cancel();
     if (reset === 'after') throw new ConnectionCut();
     return answer ? madeAnswer(answer, path, this.#clock.now()) : spoiled(response, action, this.#clock);
   }
 
-  #change(action: WeatherAction): void {
-    if (action.expireTokens) this.simulation.sessions.expireAll();
-    const { modelState } = action;
-    for (const model of this.simulation.tenant.models) {
-      if (modelState && [undefined, model.name, model.id].includes(modelState.model)) model.state = modelState.state;
+  async #change(action: WeatherAction): Promise<void> {
+    const { tenant, sessions } = this.simulation;
+    if (action.expireTokens) sessions.expireAll();
+    const { modelState, unload, otherStarts } = action;
+    for (const model of tenant.models) {
+      const is = (name: string | undefined) => [undefined, model.name, model.id].includes(name);
+      const at = this.#clock.now();
+      await model.asOf(at, () => {
+        if (modelState && is(modelState.model)) model.state = modelState.state;
+        if (unload !== undefined && is(unload === true ? undefined : unload)) model.unload();
+        const other = otherStarts && model.named(otherStarts.action);
+        const user = (otherStarts?.user ? tenant.user(otherStarts.user) : tenant.users.at(-1)) ?? tenant.users[0];
+        if (!other || !user) return;
+        model.start(other.kind, other.id, tenant.starter(user, model), [], at, { seconds: otherStarts.seconds });
+      });
     }
   }
 
   async #actLate(at: number): Promise<void> {
     const due = this.#late.filter((each) => each.due <= at).sort((a, b) => a.due - b.due);
     this.#late = this.#late.filter((each) => each.due > at);
-    for (const { due: when, request } of due) {
+    for (const { due: when, request, wish } of due) {
       const entry = this.log.add(request.method, `${new URL(request.url).pathname} (late)`, when);
-      const response = await this.#route(request, when, entry);
+      const response = await this.#route(request, when, { entry, late: true, wish });
       await response.body?.cancel();
       entry.status = response.status;
     }
   }
 
-  async #route(request: Request, at: number, entry: LoggedRequest | undefined): Promise<Response> {
+  async #route(
+    request: Request,
+    at: number,
+    about: { entry?: LoggedRequest; late?: boolean; wish?: StartWish | undefined } = {},
+  ): Promise<Response> {
     return this.#routes.fetch(request, {
       at,
+      wish: about.wish ?? {},
       seen: (user: User) => {
-        if (entry) entry.user = user.plan.email;
+        if (about.entry) about.entry.user = user.plan.email;
       },
       hold: async (until: number) => {
-        await this.#clock.sleep(until - this.#clock.now());
-        return Math.max(until, this.#clock.now());
+        // who acts late acts in the past, where waiting costs nothing
+        if (!about.late) await this.#clock.sleep(until - this.#clock.now());
+        return about.late ? until : Math.max(until, this.#clock.now());
       },
     });
   }
@@ -123,8 +155,12 @@ export class SimulatorApp {
     const { simulation } = this;
     const { tenant, sessions, rateLimit } = simulation;
     const routes = new Hono<RequestEnv>({ getPath });
-    routes.route('/simulator', watchRoutes(simulation, this.log));
+    routes.route(
+      '/simulator',
+      watchRoutes(simulation, { log: this.log, weather: this.weather, advance: this.#advance }),
+    );
     routes.route('/token', signInRoutes(simulation));
+    routes.route('/oauth', oauthRoutes(simulation));
     routes.use('/2/0/*', async (c, next) => {
       if (!rateLimit.take(c.env.at)) {
         throw new ApiError(429, 'Too Many Requests', { 'retry-after': String(tenant.settings.retryAfterSeconds) });
@@ -137,6 +173,7 @@ export class SimulatorApp {
     });
     const api = new Hono<RequestEnv>();
     addTenantRoutes(api, simulation);
+    addBulkDelete(api, simulation);
     routes.route('/2/0', api);
     const model = new Hono<RequestEnv>();
     for (const kind of KINDS) addTaskRoutes(model, simulation, kind);
@@ -144,8 +181,15 @@ export class SimulatorApp {
     addFileRoutes(model, simulation);
     addCatalogueRoutes(model, simulation);
     addStatusRoute(model, simulation);
+    addLifecycleRoutes(model, simulation);
     for (const prefix of MODEL_PREFIXES) routes.route(prefix, model);
-    routes.notFound((c) => errorAnswer(new ApiError(404, 'Not Found'), c.req.path, c.env.at));
+    routes.notFound((c) => {
+      // only what is known under another verb tells so
+      const others = VERBS.filter((verb) => verb !== c.req.method);
+      const known = others.some((verb) => routes.router.match(verb, c.req.path)[0].length > MIDDLEWARE);
+      const error = known ? new ApiError(405, 'Method Not Allowed') : new ApiError(404, 'Not Found');
+      return errorAnswer(error, c.req.path, c.env.at);
+    });
     routes.onError((error, c) => {
       const known = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error');
       if (known !== error && !(error instanceof ConnectionCut)) console.error('simulator:', error);

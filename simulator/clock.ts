@@ -6,58 +6,70 @@ export interface SimulatorClock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A clock that stands still until it is turned. */
+/** A clock that can be turned forward. */
 export interface TurnableClock extends SimulatorClock {
-  /** Moves time forward by `ms` and wakes who slept until then, in order of their time. */
+  /** Moves time forward by `ms` and wakes who slept until then, in the order of their times. */
   advance(ms: number): Promise<void>;
   /** When the next sleeper wakes, epoch milliseconds; undefined when nobody sleeps. */
   nextWake(): number | undefined;
 }
 
-export const realClock: SimulatorClock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.min(ms, 2 ** 31 - 1));
-      signal?.addEventListener('abort', done);
-    }),
-};
+export function isTurnable(clock: SimulatorClock): clock is TurnableClock {
+  return 'advance' in clock;
+}
 
-/** A clock for tests. @param start epoch milliseconds it shows first */
+interface Sleeper {
+  until: number;
+  wake: () => void;
+}
+
+/** A clock that stands still until it is turned. @param start epoch milliseconds it shows first */
 export function turnableClock(start = Date.UTC(2026, 0, 5, 6)): TurnableClock {
   let now = start;
-  let sleepers: { until: number; wake: () => void }[] = [];
+  return turnable({ now: () => now, moveTo: (at) => (now = Math.max(now, at)), runs: false });
+}
+
+/** The machine's clock, which can be turned forward, too: what a simulator uses that is given no other. */
+export function runningClock(): TurnableClock {
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  return turnable({ now, moveTo: (at) => (ahead += Math.max(0, at - now())), runs: true });
+}
+
+function turnable(time: { now: () => number; moveTo: (at: number) => void; runs: boolean }): TurnableClock {
+  let sleepers: Sleeper[] = [];
   const nextWake = () => sleepers.reduce<number | undefined>((min, s) => Math.min(min ?? s.until, s.until), undefined);
+  const wakeDue = () => {
+    const due = sleepers.filter((each) => each.until <= time.now());
+    sleepers = sleepers.filter((each) => each.until > time.now());
+    for (const each of due) each.wake();
+  };
   return {
-    now: () => now,
+    now: time.now,
     nextWake,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted || ms <= 0) return resolve();
-        const sleeper = { until: now + ms, wake: resolve };
-        sleepers.push(sleeper);
-        signal?.addEventListener('abort', () => {
+        const timer = time.runs ? setTimeout(() => wake(), Math.min(ms, 2 ** 31 - 1)) : undefined;
+        const sleeper = { until: time.now() + ms, wake: () => wake() };
+        const wake = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', wake);
           sleepers = sleepers.filter((each) => each !== sleeper);
           resolve();
-        });
+        };
+        sleepers.push(sleeper);
+        signal?.addEventListener('abort', wake);
       }),
     async advance(ms) {
-      const target = now + ms;
+      const target = time.now() + ms;
       for (let due = nextWake(); due !== undefined && due <= target; due = nextWake()) {
-        now = Math.max(now, due);
-        const woken = sleepers.filter((each) => each.until <= now);
-        sleepers = sleepers.filter((each) => each.until > now);
-        for (const each of woken) each.wake();
+        time.moveTo(due);
+        wakeDue();
         // lets whoever woke go to sleep again before time moves on
         await new Promise(setImmediate);
       }
-      now = target;
+      time.moveTo(target);
     },
   };
 }

@@ -3,9 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { SimulatorApp } from './app.ts';
-import { realClock, type SimulatorClock } from './clock.ts';
+import { isTurnable, runningClock, type SimulatorClock } from './clock.ts';
 import { demoTenant } from './definition/demo-tenant.ts';
-import { planTenant, type TenantDefinition } from './definition/parse-tenant.ts';
+import { planTenant } from './definition/parse-tenant.ts';
+import type { TenantDefinition } from './definition/tenant-input.ts';
 import { Tenant } from './engine/tenant.ts';
 import type { LoggedRequest } from './http/request-log.ts';
 import { ConnectionCut } from './weather/answers.ts';
@@ -19,6 +20,7 @@ export interface SimulatorOptions {
   tenant?: TenantDefinition | undefined;
   /** weather from the start; `changeWeather` sets it later */
   scenario?: Scenario | undefined;
+  /** default: the machine's, which `advance` turns forward */
   clock?: SimulatorClock;
   /** how long each task runs, in seconds; wins over the tenant's own settings */
   taskSeconds?: number | [number, number];
@@ -48,6 +50,8 @@ export interface Simulator {
   /** the state behind the API, for tests */
   tenant: Tenant;
   clock: SimulatorClock;
+  /** Turns the clock forward. @throws TypeError when it was given one that cannot be turned */
+  advance: (ms: number) => Promise<void>;
   /** the API without a socket; rejects with `ConnectionCut` where the scenario cuts the connection */
   fetch: (request: Request) => Promise<Response>;
   /** every request so far */
@@ -62,7 +66,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<O
   const plan = planTenant(options.tenant ?? demoTenant);
   if (options.taskSeconds !== undefined) plan.settings.taskSeconds = options.taskSeconds;
   const scenario = planScenario(options.scenario ?? {});
-  const clock = options.clock ?? realClock;
+  const clock = options.clock ?? runningClock();
   const tenant = await Tenant.build(plan, options.seed ?? randomUUID());
   const app = new SimulatorApp(tenant, scenario, clock);
   const [workspace] = tenant.workspaces;
@@ -85,6 +89,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<O
     actions: [...(model?.actions.values() ?? [])].map(named),
     tenant,
     clock,
+    advance: async (ms) => {
+      if (!isTurnable(clock)) throw new TypeError('this clock cannot be turned: pass a turnableClock() or none');
+      await clock.advance(ms);
+    },
     fetch: (request) => app.fetch(request),
     requests: () => app.log.entries,
     changeWeather: (next) => app.weather.change(planScenario(next)),

@@ -1,3 +1,4 @@
+import { Calendar } from '../engine/calendar.ts';
 import type { Finding } from '../mistakes.ts';
 import type { ImportPlan, ModelPlan, TenantPlan } from './tenant-definition.ts';
 
@@ -9,7 +10,28 @@ export function checkTenant(tenant: TenantPlan): Finding[] {
   const others = Object.entries(tenant.workspaces).flatMap(([workspace, { models }]) =>
     Object.entries(models).flatMap(([name, model]) => checkModel(model, ['workspaces', workspace, 'models', name])),
   );
-  return [...own, ...others];
+  return [...own, ...others, ...checkUsers(tenant)];
+}
+
+function checkUsers(tenant: TenantPlan): Finding[] {
+  const findings: Finding[] = [];
+  const emails = tenant.users.map((user) => user.email.toLowerCase());
+  const all = [tenant.models, ...Object.values(tenant.workspaces).map((each) => each.models)];
+  const models = all.flatMap((group) => Object.entries(group).flatMap(([name, { id }]) => (id ? [name, id] : [name])));
+  tenant.users.forEach((user, i) => {
+    if (emails.indexOf(user.email.toLowerCase()) < i) {
+      findings.push({ path: ['users', i, 'email'], message: `${user.email} is there twice` });
+    }
+    for (const model of Object.keys(user.models)) {
+      if (models.includes(model)) continue;
+      findings.push({ path: ['users', i, 'models', model], message: `there is no model "${model}"` });
+    }
+  });
+  tenant.oauthClients.forEach((client, i) => {
+    if (client.user === undefined || emails.includes(client.user.toLowerCase())) return;
+    findings.push({ path: ['oauthClients', i, 'user'], message: `there is no user ${client.user}` });
+  });
+  return findings;
 }
 
 function checkModel(model: ModelPlan, path: readonly string[]): Finding[] {
@@ -38,6 +60,13 @@ function checkModel(model: ModelPlan, path: readonly string[]): Finding[] {
       const known = [...module.by, ...Object.keys(module.items)];
       for (const key of Object.keys(cell))
         needs(key, known, 'dimension or line item', ['modules', name, 'cells', i, key]);
+      for (const dimension of module.by) {
+        const member = cell[dimension];
+        if (member === undefined) add(['modules', name, 'cells', i], `a cell needs a member of ${dimension}`);
+        else if (!hasMember(model, dimension, member)) {
+          add(['modules', name, 'cells', i, dimension], `${dimension} has no member "${member}"`);
+        }
+      }
     });
   }
   const targets = [...lists, ...Object.keys(model.modules)];
@@ -67,4 +96,11 @@ function targetsOf(model: ModelPlan, action: ImportPlan): string[] | undefined {
   if (module) return [...module.by, ...Object.keys(module.items), 'line item', 'value', 'ignore'];
   const list = model.lists[action.into];
   return list && ['name', 'code', 'parent', ...Object.keys(list.properties), 'ignore'];
+}
+
+function hasMember(model: ModelPlan, dimension: string, member: string): boolean {
+  if (dimension === 'Versions') return model.versions.includes(member);
+  if (dimension === 'Time')
+    return typeof new Calendar(model.calendar.start, model.calendar.months).find(member) === 'object';
+  return model.lists[dimension]?.items.some((item) => item.name === member || item.code === member) ?? true;
 }

@@ -1,4 +1,4 @@
-import type { TenantDefinition } from './parse-tenant.ts';
+import type { TenantDefinition } from './tenant-input.ts';
 
 /** The tenant of the samples and of `startSimulator()` without options. */
 export const demoTenant: TenantDefinition = {
@@ -18,6 +18,7 @@ export const demoTenant: TenantDefinition = {
       role: 'run',
     },
   ],
+  oauthClients: [{ id: 'demo-client', refreshToken: 'demo-refresh-token' }],
   workspaces: {
     Finance: {
       models: {

@@ -1,10 +1,7 @@
-import type * as z from 'zod';
 import { readObject, readYaml } from '../mistakes.ts';
 import { checkTenant } from './check-tenant.ts';
 import { type TenantPlan, tenantSchema } from './tenant-definition.ts';
-
-/** A tenant as one writes it, in YAML or in a test: short forms allowed, everything has a default. */
-export type TenantDefinition = z.input<typeof tenantSchema>;
+import type { TenantDefinition } from './tenant-input.ts';
 
 /** Reads a tenant file. @throws SimulatorFileError listing every mistake with its line */
 export function parseTenant(yamlText: string): TenantPlan {

@@ -31,6 +31,8 @@ export const settingsSchema = z.strictObject({
   /** Life of a device code, and how long to wait between two questions for its token. */
   deviceCodeSeconds: seconds.default(900),
   devicePollSeconds: seconds.default(5),
+  /** Whether a certificate sign-in must have the timestamp of v2; announced, not yet so live. */
+  certificateV2Only: z.boolean().default(false),
 });
 
 export type Settings = z.output<typeof settingsSchema>;

@@ -34,14 +34,25 @@ export const MODEL_STATES = [
 ] as const;
 export type ModelState = (typeof MODEL_STATES)[number];
 
+const LONG_ROLES: Record<string, Role> = { 'no access': 'none', 'workspace admin': 'admin' };
+const role = short(
+  (value) => typeof value === 'string' && value in LONG_ROLES,
+  (value) => LONG_ROLES[String(value)],
+  z.enum(ROLES),
+);
+
 const user = z.strictObject({
   email: z.string().min(3),
   password: text.optional(),
   firstName: z.string().default('Test'),
   lastName: z.string().default('User'),
-  role: z.enum(ROLES).default('run'),
+  role: role.default('run'),
   /** role on single models, by model name or id */
-  models: z.record(z.string(), z.enum(ROLES)).default({}),
+  models: z.record(z.string(), role).default({}),
+  /** names of actions that this user may not run, though the role would allow it */
+  mayNotRun: z.array(z.string()).default([]),
+  /** names of lists and modules that this user may not import into */
+  mayNotWrite: z.array(z.string()).default([]),
   /** PEM text of the certificate registered for this user; any certificate whose public key is the same signs in */
   certificate: z.string().optional(),
 });

@@ -1,8 +1,10 @@
+import { defaultColumns } from '../definition/default-columns.ts';
 import type { ImportPlan, ModelPlan } from '../definition/tenant-definition.ts';
+import type { ImportAction, Step } from './actions.ts';
 import { Calendar } from './calendar.ts';
 import { ObjectIds, stableHex } from './ids.ts';
 import { List } from './list.ts';
-import { type ImportAction, Model, type ModelSurroundings, type Process } from './model.ts';
+import { Model, type ModelSurroundings } from './model.ts';
 import { cellKey, type Dimension, type LineItemFormat, locate, Module, readCell } from './module.ts';
 
 export interface ModelPlace {
@@ -20,7 +22,13 @@ export async function buildModel(
   const ids = new ObjectIds();
   for (const id of fixedIds(plan)) ids.reserve(id);
   const model = new Model(
-    { id: plan.id ?? stableHex(place.workspaceName, name).toUpperCase(), name, ...place, state: plan.state },
+    {
+      id: plan.id ?? stableHex(place.workspaceName, name).toUpperCase(),
+      name,
+      ...place,
+      state: plan.state,
+      loaded: plan.loaded,
+    },
     { calendar: new Calendar(plan.calendar.start, plan.calendar.months), versions: plan.versions },
     ids,
     around,
@@ -130,7 +138,7 @@ async function addImports(model: Model, plan: ModelPlan, ids: ObjectIds, around:
         fallback: fallback && content ? { content, for: fallback.for } : undefined,
       });
     }
-    const columns = action.columns ?? defaultColumns(model, action);
+    const columns = action.columns ?? defaultColumns(plan, action);
     const from =
       action.from === undefined ? undefined : (model.modules.get(action.from) ?? model.lists.get(action.from));
     const made: ImportAction = {
@@ -148,20 +156,6 @@ async function addImports(model: Model, plan: ModelPlan, ids: ObjectIds, around:
     };
     model.imports.set(made.id, made);
   }
-}
-
-/** One column for each thing the target takes, under its own name. */
-export function defaultColumns(model: Pick<Model, 'lists' | 'modules'>, action: ImportPlan): Record<string, string> {
-  const module = model.modules.get(action.into);
-  if (module) {
-    const dimensions = module.dimensions.map((each) => each.name).filter((name) => !action.ask.includes(name));
-    const items = module.lineItems.filter((each) => !each.calculated).map((each) => each.name);
-    return Object.fromEntries([...dimensions, ...items].map((name) => [name, name]));
-  }
-  const list = model.lists.get(action.into);
-  const parent = list?.parent ? [['Parent', 'parent']] : [];
-  const properties = [...(list?.properties.keys() ?? [])].map((name) => [name, name]);
-  return Object.fromEntries([['Name', 'name'], ['Code', 'code'], ...parent, ...properties]);
 }
 
 function targetOf(model: Model, action: ImportPlan, columns: Readonly<Record<string, string>>): ImportAction['target'] {
@@ -194,7 +188,7 @@ function targetOf(model: Model, action: ImportPlan, columns: Readonly<Record<str
 }
 
 function addOtherActions(model: Model, plan: ModelPlan, ids: ObjectIds): void {
-  const byName = new Map<string, Process['steps'][number]>();
+  const byName = new Map<string, Step>();
   for (const action of model.imports.values()) byName.set(action.name, { kind: 'imports', action });
   for (const [name, each] of Object.entries(plan.exports)) {
     const id = each.id ?? ids.next('export');

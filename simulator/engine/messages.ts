@@ -15,6 +15,38 @@ const TEMPLATES = {
   lineItemRowsProcessedWithIgnored: '{lineItemName} cells: {rowCount} ({ignoredCount} ignored)',
   lineItemRowsProcessedWithFailuresAndIgnored:
     '{lineItemName} cells: {rowCount} ({failureCount} failed, {ignoredCount} ignored)',
+  connectorError: 'Failed to read data: {message}',
+  crossCustomerImport: 'Both target and source workspaces must be associated with the same customer',
+  deleteFromSelectionFailed: 'Deleting from the list {targetName} using {filterName} failed: {errorMessage}',
+  failedToCreateRevision: '{title}. {subtitle} {messageText}',
+  failedToLocateEntity: 'Failed to locate {entityType} {entityName}',
+  failedToLocateHierarchy: 'Failed to locate list {entityName}',
+  failedToLocateModel: 'Failed to locate model ({modelName})',
+  failedToLocateModule: 'Failed to locate module {entityName}',
+  failedToLocateSavedView: 'Failed to locate saved view {entityName}',
+  hierarchyImportBombed: 'Import into {hierarchyName} list failed an internal error occurred',
+  hierarchyImportDuplicateSourceKey:
+    'Property-based list import has disallowed duplicate properties for given key in source data - cannot proceed',
+  hierarchyImportDuplicateTargetKey:
+    'Property-based list import has disallowed duplicate properties for given key in target data - cannot proceed',
+  hierarchyImportFailedToUpdateProperties: 'An internal error occurred and properties were not updated',
+  hierarchyImportInconsistentRenaming:
+    'Import into {hierarchyName} list failed: inconsistent renaming found for same code - check mapping and/or data',
+  hierarchyImportNameOrCodeSameAsParent: 'The import has name or code mapped to same source as parent - cannot proceed',
+  importFailedGeneralError: '{errorMessage}',
+  modelObjectNotLocated: 'Model object "{modelObject}" could not be located',
+  modelObjectNotSupported: 'Model object "{modelObject}" is not a supported source',
+  msgTooManyColumns: 'Excel workbooks cannot support more than 256 columns',
+  msgTooManyRows: 'Excel workbooks cannot support more than 65536 rows',
+  noAccessToModule: 'Your role does not permit any access to the source module.',
+  sourceModelArchived: 'Source model is archived ({modelId}/{modelName})',
+  sourceWorkspaceNoAccess: 'You do not have access to the source workspace',
+  sourceWorkspaceNotLocated: 'Failed to locate source workspace',
+  taskElementFailed: '{errorMessage}',
+  usersImportBombed: 'Import into Users list failed: An internal error occurred',
+  usersImportFailed: 'Import into Users list failed: {message}',
+  versionsImportBombed: 'Import into Versions failed: An internal error occurred',
+  versionsImportFailed: 'Import into Versions failed: {message}',
   hierarchyImportFailed: 'Import into {hierarchyName}list failed {message}',
   hierarchyImportNameAndCodeUnmapped: 'The import has both Name and Code unmapped - cannot proceed',
   hierarchyImportNoSelectiveEditing: 'You are not authorised to make changes to list: {hierarchyName} - cannot proceed',
@@ -47,6 +79,7 @@ const TEMPLATES = {
 } as const satisfies Record<string, string>;
 
 export type MessageCode = keyof typeof TEMPLATES;
+export const MESSAGE_CODES = Object.keys(TEMPLATES) as MessageCode[];
 export type MessageValues = Readonly<Record<string, string | number | null>>;
 
 /** One element of a result's `details`, before quirks. */
@@ -56,7 +89,7 @@ export interface Detail {
   values: MessageValues;
 }
 
-/** The text of a message code with its values filled in. */
+/** The text of a message code with its values filled in; a code that is not in the table speaks for itself. */
 export function messageText(type: MessageCode, values: MessageValues = {}): string {
   return TEMPLATES[type].replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }

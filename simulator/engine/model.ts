@@ -1,68 +1,23 @@
-import { deleteItems } from '../actions/delete-items.ts';
-import { type ExportFormat, runExport } from '../actions/export.ts';
-import { importIntoList, type ListMapping } from '../actions/import-list.ts';
-import { importIntoModule, type ModuleMapping } from '../actions/import-module.ts';
 import type { Quirks } from '../definition/quirks.ts';
 import type { Settings } from '../definition/settings.ts';
-import type { ModelState, Role } from '../definition/tenant-definition.ts';
+import type { ModelState } from '../definition/tenant-definition.ts';
+import type { DeleteAction, ExportAction, ImportAction, Process, Step } from './actions.ts';
 import type { Calendar } from './calendar.ts';
 import { DumpShelf } from './dump-shelf.ts';
-import { FileShelf, readAll } from './file-shelf.ts';
+import { FileShelf } from './file-shelf.ts';
 import type { ObjectIds, Seeded } from './ids.ts';
+import { Lifecycle } from './lifecycle.ts';
 import type { List } from './list.ts';
-import type { CellFormats, Module } from './module.ts';
+import type { Detail } from './messages.ts';
+import type { Module } from './module.ts';
 import { couldNotRun, type Outcome } from './outcome.ts';
-import type { TextFormat } from './read-rows.ts';
-import { openSource } from './source.ts';
+import { runStep } from './run-step.ts';
 import type { Spool } from './spool.ts';
 import type { ActionKind, MappingParameter, Starter, Task, TaskPart } from './task.ts';
 import { TaskQueue } from './task-queue.ts';
 
-export interface ImportAction {
-  id: string;
-  name: string;
-  /** the data source it reads; undefined when it reads another object of the model */
-  fileId: string | undefined;
-  from: List | Module | undefined;
-  format: TextFormat;
-  formats: CellFormats;
-  /** all columns of the definition, in order; `mapped` are those it uses */
-  headers: readonly string[];
-  mapped: readonly string[];
-  target:
-    | { kind: 'list'; list: List; mapping: ListMapping }
-    | { kind: 'module'; module: Module; mapping: ModuleMapping };
-  ask: readonly string[];
-  seconds: number | undefined;
-}
-
-export interface ExportAction {
-  id: string;
-  name: string;
-  from: List | Module;
-  format: ExportFormat;
-  exportType: string;
-  seconds: number | undefined;
-}
-
-export interface DeleteAction {
-  id: string;
-  name: string;
-  list: List;
-  where: Readonly<Record<string, string>>;
-  filter: string;
-  seconds: number | undefined;
-}
-
-export interface Process {
-  id: string;
-  name: string;
-  steps: readonly (
-    | { kind: 'imports'; action: ImportAction }
-    | { kind: 'exports'; action: ExportAction }
-    | { kind: 'actions'; action: DeleteAction }
-  )[];
-}
+/** How long a model stays `Closing`. */
+const CLOSE_MS = 2000;
 
 /** What a model needs from its tenant. */
 export interface ModelSurroundings {
@@ -70,6 +25,23 @@ export interface ModelSurroundings {
   quirks: Quirks;
   spool: Spool;
   seeded: Seeded;
+}
+
+export interface ModelHead {
+  id: string;
+  name: string;
+  workspaceId: string;
+  workspaceName: string;
+  state: ModelState;
+  loaded: boolean;
+}
+
+/** What a start may be told to do other than usual: by a scenario. */
+export interface StartWish {
+  /** how long each action runs */
+  seconds?: number | undefined;
+  /** the failure it ends with, without having done anything */
+  fails?: Omit<Detail, 'occurrences'> | undefined;
 }
 
 /** A model: its lists and modules, its files, its actions and their tasks. Everything in it is as of the time asked for. */
@@ -80,28 +52,29 @@ export class Model {
   readonly workspaceName: string;
   readonly calendar: Calendar;
   readonly versions: readonly string[];
-  readonly objectIds: ObjectIds;
   readonly lists = new Map<string, List>();
   readonly modules = new Map<string, Module>();
+  /** by id, as the following ones */
   readonly imports = new Map<string, ImportAction>();
   readonly exports = new Map<string, ExportAction>();
   readonly actions = new Map<string, DeleteAction>();
   readonly processes = new Map<string, Process>();
-  readonly roles = new Map<string, Role>();
   readonly files: FileShelf;
   readonly dumps: DumpShelf;
   readonly queue: TaskQueue;
+  readonly lifecycle: Lifecycle;
   state: ModelState;
   readonly #around: ModelSurroundings;
   /** one after the other: settling reads files and writes cells */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    head: { id: string; name: string; workspaceId: string; workspaceName: string; state: ModelState },
+    head: ModelHead,
     dimensions: { calendar: Calendar; versions: readonly string[] },
     objectIds: ObjectIds,
     around: ModelSurroundings,
   ) {
+    const { settings, quirks } = around;
     this.id = head.id;
     this.name = head.name;
     this.workspaceId = head.workspaceId;
@@ -109,40 +82,53 @@ export class Model {
     this.state = head.state;
     this.calendar = dimensions.calendar;
     this.versions = dimensions.versions;
-    this.objectIds = objectIds;
     this.#around = around;
-    const lifeMs = around.settings.fileSeconds * 1000;
-    this.files = new FileShelf(lifeMs, () => objectIds.next('file'));
-    this.dumps = new DumpShelf(lifeMs, around.quirks.onlyNewestDump);
-    this.queue = new TaskQueue((task, part, at) => this.#runPart(task, part, at), around.settings.cancelSeconds * 1000);
+    this.files = new FileShelf(settings.fileSeconds * 1000, () => objectIds.next('file'));
+    this.dumps = new DumpShelf(settings.fileSeconds * 1000, quirks.onlyNewestDump);
+    this.queue = new TaskQueue((task, part, at) => this.#runPart(task, part, at), settings.cancelSeconds * 1000);
+    const wakeMs = quirks.coldModelIsSlow ? settings.wakeSeconds * 1000 : 0;
+    this.lifecycle = new Lifecycle(head.loaded, { wakeMs, idleMs: settings.idleSeconds * 1000, closeMs: CLOSE_MS });
   }
 
   /** Brings everything up to `at`, then does `work`; nobody else touches the model meanwhile. */
   async asOf<T>(at: number, work: () => T | Promise<T>): Promise<T> {
     const turn = this.#turn.then(async () => {
       await this.queue.settle(at);
+      const unloaded = this.lifecycle.settle(at, this.queue.lastEnd);
+      if (unloaded && this.#around.quirks.unloadForgetsTasks) this.queue.forget();
       return work();
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  /** When a request can go on: undefined for now. @param waits whether it waits for a running task */
-  freeAt(at: number, waits: boolean): number | undefined {
+  /** Unloads the model on the spot, whatever runs in it. */
+  unload(): void {
+    this.lifecycle.unload();
+    if (this.#around.quirks.unloadForgetsTasks) this.queue.forget();
+  }
+
+  /**
+   * Uses the model. The answer is when a request can go on, undefined for now.
+   * @param waits whether it waits for a running task
+   */
+  use(at: number, waits: boolean): number | undefined {
+    const opens = this.lifecycle.use(at);
+    if (opens !== undefined && opens > at) return opens;
     return waits && this.#around.quirks.busyModelHolds ? this.queue.busyUntil(at) : undefined;
   }
 
-  /** Queues a task. Whether its starter may run it shows in its result, not here. */
+  /** Queues a task. Whether its starter may run it shows in its result, not here. Undefined when there is no such action. */
   start(
     kind: ActionKind,
     objectId: string,
     starter: Starter,
     mapping: readonly MappingParameter[],
     at: number,
+    wish: StartWish = {},
   ): Task | undefined {
     const found = this.#find(kind, objectId);
     if (!found) return undefined;
-    const parts = starter.mayRun ? found.parts : found.parts.slice(0, 1);
     return this.queue.add({
       taskId: this.#around.seeded.hex().toUpperCase(),
       kind,
@@ -151,39 +137,57 @@ export class Model {
       starter,
       mapping,
       createdAt: at,
-      parts: parts.map(({ kind: partKind, action }) => ({
-        objectId: action.id,
-        name: action.name,
-        kind: partKind,
-        durationMs: this.#durationMs(action.seconds),
+      fails: wish.fails,
+      parts: found.steps.map((step) => ({
+        objectId: step.action.id,
+        name: step.action.name,
+        kind: step.kind,
+        durationMs: this.#durationMs(wish.seconds ?? step.action.seconds),
       })),
     });
   }
 
-  /** True when an action of that kind has that id. */
-  has(kind: ActionKind, objectId: string): boolean {
-    return this.#find(kind, objectId) !== undefined;
+  /** An action of any kind by its name. */
+  named(name: string): { kind: ActionKind; id: string } | undefined {
+    const kinds = ['imports', 'exports', 'actions', 'processes'] as const;
+    for (const kind of kinds) {
+      for (const each of this[kind].values()) if (each.name === name) return { kind, id: each.id };
+    }
+    return undefined;
   }
 
   task(kind: ActionKind, objectId: string, taskId: string): Task | undefined {
     return this.queue.tasks.find((each) => each.kind === kind && each.objectId === objectId && each.taskId === taskId);
   }
 
-  #find(kind: ActionKind, id: string): { name: string; parts: Process['steps'] } | undefined {
-    if (kind === 'processes') {
-      const process = this.processes.get(id);
-      return process && { name: process.name, parts: process.steps };
+  #find(kind: ActionKind, id: string): { name: string; steps: readonly Step[] } | undefined {
+    if (kind === 'processes') return this.processes.get(id);
+    const step = this.#step(kind, id);
+    return step && { name: step.action.name, steps: [step] };
+  }
+
+  #step(kind: Step['kind'], id: string): Step | undefined {
+    switch (kind) {
+      case 'imports': {
+        const action = this.imports.get(id);
+        return action && { kind, action };
+      }
+      case 'exports': {
+        const action = this.exports.get(id);
+        return action && { kind, action };
+      }
+      case 'actions': {
+        const action = this.actions.get(id);
+        return action && { kind, action };
+      }
     }
-    if (kind === 'imports') {
-      const action = this.imports.get(id);
-      return action && { name: action.name, parts: [{ kind, action }] };
-    }
-    if (kind === 'exports') {
-      const action = this.exports.get(id);
-      return action && { name: action.name, parts: [{ kind, action }] };
-    }
-    const action = this.actions.get(id);
-    return action && { name: action.name, parts: [{ kind, action }] };
+  }
+
+  async #runPart(task: Task, part: TaskPart, at: number): Promise<Outcome> {
+    if (task.fails && part === task.parts[0]) return couldNotRun(task.fails);
+    const step = this.#step(part.kind, part.objectId);
+    if (!step) return couldNotRun({ type: 'actionFailed', values: { failureDetails: part.name } });
+    return runStep(this, task, step, this.#around.spool, at);
   }
 
   #durationMs(seconds: number | undefined): number {
@@ -193,71 +197,4 @@ export class Model {
     const [least, most] = taskSeconds;
     return Math.round((least + this.#around.seeded.number() * (most - least)) * 1000);
   }
-
-  async #runPart(task: Task, part: TaskPart, at: number): Promise<Outcome> {
-    if (!task.starter.mayRun) return couldNotRun({ type: 'notAuthorised', values: { actionName: task.name } });
-    const { spool } = this.#around;
-    if (part.kind === 'imports') {
-      const action = this.imports.get(part.objectId);
-      if (!action) return couldNotRun({ type: 'actionFailed', values: { failureDetails: part.name } });
-      const outcome = await this.#runImport(action, task, at);
-      this.dumps.put(task.starter.userId, action.id, task.taskId, outcome.dump, at);
-      return outcome;
-    }
-    if (part.kind === 'exports') {
-      const action = this.exports.get(part.objectId);
-      if (!action) return couldNotRun({ type: 'actionFailed', values: { failureDetails: part.name } });
-      const { outcome, file } = await runExport(action.from, action.name, action.format, spool);
-      this.files.putOutput(task.starter.userId, action.id, file, at);
-      return outcome;
-    }
-    const action = this.actions.get(part.objectId);
-    if (!action) return couldNotRun({ type: 'actionFailed', values: { failureDetails: part.name } });
-    return deleteItems(action.list, action.where, action.filter, [...this.modules.values()]);
-  }
-
-  async #runImport(action: ImportAction, task: Task, at: number): Promise<Outcome> {
-    const mapping = withParameters(action, task.mapping);
-    if ('type' in mapping) return couldNotRun(mapping);
-    const { spool } = this.#around;
-    const reader = { userId: task.starter.userId, admin: task.starter.admin };
-    const parts = action.from
-      ? [
-          (await runExport(action.from, action.name, { separator: ',', encoding: 'UTF-8', omitEmpty: true }, spool))
-            .file,
-        ]
-      : this.files.content(reader, action.fileId ?? '', at);
-    if (!parts) return couldNotRun({ type: 'uploadedFileNoLongerAvailable', values: {} });
-    try {
-      const source = await openSource(readAll(parts), action.format, action.headers, action.mapped);
-      return mapping.kind === 'list'
-        ? await importIntoList(mapping.list, mapping.mapping, source, action.formats, spool)
-        : await importIntoModule(mapping.module, mapping.mapping, source, action.formats, spool);
-    } finally {
-      for (const part of parts) part.release();
-    }
-  }
 }
-
-/** The import's target with what the caller named for the dimensions it asks for. */
-function withParameters(action: ImportAction, parameters: readonly MappingParameter[]) {
-  const { target } = action;
-  if (target.kind === 'list' || action.ask.length === 0) return target;
-  const dimensions = [...target.mapping.dimensions];
-  for (const name of action.ask) {
-    const parameter = parameters.find(
-      (each) => matches(each.entityType, name) && (each.importId === undefined || each.importId === action.id),
-    );
-    const dimension = target.module.dimension(name);
-    if (!parameter || !dimension) {
-      const message = `no mapping was given for ${name}`;
-      return { type: 'moduleImportFailed' as const, values: { moduleName: target.module.name, message } };
-    }
-    dimensions.push({ dimension, fixed: parameter.entityName });
-  }
-  return { ...target, mapping: { ...target.mapping, dimensions } };
-}
-
-/** `Version` asks for the dimension `Versions`. */
-const matches = (entityType: string, dimension: string) =>
-  entityType.toLowerCase() === dimension.toLowerCase() || `${entityType.toLowerCase()}s` === dimension.toLowerCase();

@@ -1,3 +1,4 @@
+import type { Detail } from './messages.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The path segment under which a task is started and polled. */
@@ -17,6 +18,9 @@ export interface Starter {
   email: string;
   admin: boolean;
   mayRun: boolean;
+  /** names of actions, and of lists and modules, that are denied */
+  mayNotRun: ReadonlySet<string>;
+  mayNotWrite: ReadonlySet<string>;
 }
 
 /** One action that a task runs: the only one, or one of a process. */
@@ -41,10 +45,17 @@ export interface Task {
   createdAt: number;
   startsAt: number;
   endsAt: number;
+  /** what it has to end with, by the will of a scenario */
+  fails: Omit<Detail, 'occurrences'> | undefined;
   parts: TaskPart[];
   cancel?: { stopsAt: number; doneAt: number; by: string };
   /** set when it is over */
   final?: 'COMPLETE' | 'CANCELLED' | undefined;
+}
+
+/** True when its starter may not run it at all: then it fails as a whole, before its first action. */
+export function isForbidden({ starter, name }: Task): boolean {
+  return !starter.mayRun || starter.mayNotRun.has(name);
 }
 
 /** The state at a time, for a task that has been settled until then. */

@@ -115,6 +115,9 @@ export class Tenant {
       email: user.plan.email,
       admin: role === 'admin',
       mayRun: role === 'admin' || role === 'run',
+      // workspace administrators run anything (anaplan-notes: Permissions)
+      mayNotRun: new Set(role === 'admin' ? [] : user.plan.mayNotRun),
+      mayNotWrite: new Set(role === 'admin' ? [] : user.plan.mayNotWrite),
     };
   }
 
@@ -130,4 +133,6 @@ const DEFAULT_USER: UserPlan = {
   lastName: 'Byron',
   role: 'admin',
   models: {},
+  mayNotRun: [],
+  mayNotWrite: [],
 };

@@ -1,7 +1,8 @@
 import type { Hono } from 'hono';
 import { exportHeaders } from '../actions/export.ts';
+import type { ExportAction, ImportAction, Step } from '../engine/actions.ts';
 import { ApiError, notFound } from '../engine/api-error.ts';
-import type { ExportAction, ImportAction, Model, Process } from '../engine/model.ts';
+import type { Model } from '../engine/model.ts';
 import { type LineItem, Module } from '../engine/module.ts';
 import type { RequestEnv, Simulation } from './context.ts';
 import { one, page } from './envelope.ts';
@@ -176,7 +177,7 @@ function actionJson({ id, name }: { id: string; name: string }): object {
   return { id, name, actionType: 'DELETE_BY_SELECTION' };
 }
 
-function stepJson(step: Process['steps'][number], withFiles: boolean): object {
+function stepJson(step: Step, withFiles: boolean): object {
   const { id, name } = step.action;
   if (step.kind === 'exports') return { id, name, actionType: 'EXPORT', exportType: step.action.exportType };
   if (step.kind === 'actions') return { id, name, actionType: 'DELETE_BY_SELECTION' };

@@ -1,4 +1,6 @@
 import type { Context } from 'hono';
+import type { StartWish } from '../engine/model.ts';
+import type { OAuth } from '../engine/oauth.ts';
 import type { RateLimit } from '../engine/rate-limit.ts';
 import type { Sessions } from '../engine/sessions.ts';
 import type { Tenant, User } from '../engine/tenant.ts';
@@ -8,6 +10,7 @@ export interface Simulation {
   tenant: Tenant;
   sessions: Sessions;
   rateLimit: RateLimit;
+  oauth: OAuth;
 }
 
 /** What is known of a request before its route runs. */
@@ -17,6 +20,8 @@ export interface RequestEnv {
     at: number;
     /** told who it was, for the log of requests */
     seen: (user: User) => void;
+    /** what a task that this request starts is to do other than usual */
+    wish: StartWish;
     /** Waits until then without blocking anybody else; answers the time it then is. */
     hold: (until: number) => Promise<number>;
   };

@@ -25,7 +25,7 @@ export async function inModel(
   for (;;) {
     const answer = await model.asOf(c.env.at, async () => {
       refuseByState(model, kind);
-      const free = model.freeAt(c.env.at, kind.waits === true);
+      const free = model.use(c.env.at, kind.waits === true);
       return free === undefined ? work(model) : free;
     });
     if (answer instanceof Response) return answer;

@@ -1,11 +1,20 @@
 import { Hono } from 'hono';
+import * as z from 'zod';
+import { certificateSignIn } from '../engine/certificate-sign-in.ts';
 import type { Session } from '../engine/sessions.ts';
+import type { User } from '../engine/tenant.ts';
 import { type Ctx, originOf, type RequestEnv, type Simulation } from './context.ts';
 
 const badHeader = (c: Ctx) =>
   c.json({ status: 'FAILURE_BAD_HEADER', statusMessage: 'Invalid header. Verify the header.' }, 400);
 const badCredential = (c: Ctx, statusMessage = 'Invalid credentials.') =>
   c.json({ status: 'FAILURE_BAD_CREDENTIAL', statusMessage }, 401);
+
+const certificatePayload = z.object({
+  encodedData: z.string(),
+  encodedSignedData: z.string(),
+  encodedDataFormat: z.string().optional(),
+});
 
 /** `/token`: sign-in, refresh, validate, logout (anaplan-notes: Sign-in). Its envelope is not that of the Integration API. */
 export function signInRoutes({ tenant, sessions }: Simulation): Hono<RequestEnv> {
@@ -18,16 +27,30 @@ export function signInRoutes({ tenant, sessions }: Simulation): Hono<RequestEnv>
     refreshTokenId,
   });
 
+  const byPassword = (c: Ctx, scheme: string, value: string): User | Response => {
+    const pair = Buffer.from(value, 'base64').toString('utf8');
+    const colon = pair.indexOf(':');
+    if (scheme.toLowerCase() !== 'basic' || colon < 0) return badHeader(c);
+    const user = tenant.user(pair.slice(0, colon));
+    if (user?.plan.password === undefined || user.plan.password !== pair.slice(colon + 1)) return badCredential(c);
+    return user;
+  };
+
+  const byCertificate = async (c: Ctx, value: string): Promise<User | Response> => {
+    const body = certificatePayload.safeParse(await c.req.json().catch(() => undefined));
+    if (!body.success) return badHeader(c);
+    const result = certificateSignIn(tenant, value, body.data, c.env.at);
+    if ('user' in result) return result.user;
+    return result.refused === 'header' ? badHeader(c) : badCredential(c, result.why);
+  };
+
   routes.post('/authenticate', async (c) => {
     const header = c.req.header('authorization') ?? '';
     const [scheme, value] = [header.split(' ', 1)[0] ?? '', header.slice(header.indexOf(' ') + 1).trim()];
-    if (scheme.toLowerCase() !== 'basic' || value === '') return badHeader(c);
-    const pair = Buffer.from(value, 'base64').toString('utf8');
-    const colon = pair.indexOf(':');
-    if (colon < 0) return badHeader(c);
-    const user = tenant.user(pair.slice(0, colon));
-    if (!user || user.plan.password === undefined || user.plan.password !== pair.slice(colon + 1))
-      return badCredential(c);
+    if (value === '' || !header.includes(' ')) return badHeader(c);
+    const user =
+      scheme.toLowerCase() === 'cacertificate' ? await byCertificate(c, value) : byPassword(c, scheme, value);
+    if (user instanceof Response) return user;
     c.env.seen(user);
     const session = sessions.open(user, c.env.at);
     const body = { meta: meta(c), status: 'SUCCESS', statusMessage: 'Login successful', tokenInfo: tokenInfo(session) };

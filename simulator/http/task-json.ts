@@ -1,6 +1,6 @@
 import type { Quirks } from '../definition/quirks.ts';
 import { type Detail, messageText } from '../engine/messages.ts';
-import { progressOf, stateOf, type Task, type TaskPart, type TaskState } from '../engine/task.ts';
+import { isForbidden, progressOf, stateOf, type Task, type TaskPart, type TaskState } from '../engine/task.ts';
 import type { Tenant } from '../engine/tenant.ts';
 
 export interface TaskJson {
@@ -56,7 +56,7 @@ function resultOf(task: Task, quirks: Quirks, withTimes: boolean): ResultJson {
   const times = withTimes ? timesOf(task.startsAt, task.cancel?.doneAt ?? task.endsAt, quirks) : {};
   const [only] = task.parts;
   // a process that may not be run fails as a whole, before its first action
-  if (task.kind !== 'processes' || !task.starter.mayRun) {
+  if (task.kind !== 'processes' || isForbidden(task)) {
     return { objectId: task.objectId, ...name, ...(only ? partResult(task, only, quirks) : FAILED), ...times };
   }
   let startsAt = task.startsAt;

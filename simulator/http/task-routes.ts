@@ -28,10 +28,10 @@ export function addTaskRoutes(routes: Hono<RequestEnv>, simulation: Simulation, 
   routes.post(path, async (c) => {
     const body = await readJson(c, start);
     return inModel(simulation, c, { starts: true }, (model) => {
-      if (!model.has(kind, objectOf(c))) throw notFound();
+      if (!model[kind].has(objectOf(c))) throw notFound();
       if (!body.localeName) throw badRequest("Expected mandatory field 'localeName' to be present and not empty.");
       const starter = tenant.starter(c.get('user'), model);
-      const task = model.start(kind, objectOf(c), starter, body.mappingParameters ?? [], c.env.at);
+      const task = model.start(kind, objectOf(c), starter, body.mappingParameters ?? [], c.env.at, c.env.wish);
       if (!task) throw notFound();
       const state = { taskState: 'NOT_STARTED', creationTime: task.createdAt };
       return one(
@@ -48,7 +48,7 @@ export function addTaskRoutes(routes: Hono<RequestEnv>, simulation: Simulation, 
   routes.get(path, async (c) => {
     const list = async () =>
       inModel(simulation, c, {}, (model) => {
-        if (!model.has(kind, objectOf(c)) && !quirks.taskListsOfAnything) throw notFound();
+        if (!model[kind].has(objectOf(c)) && !quirks.taskListsOfAnything) throw notFound();
         const tasks = model.queue.tasks.filter((each) => each.kind === kind && each.objectId === objectOf(c));
         const rows = sorted(tasks, c.req.query('sort')).map((task) => {
           const { taskId, taskState, creationTime } = taskJson(task, c.env.at, tenant, false);

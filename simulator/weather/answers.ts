@@ -76,7 +76,8 @@ function cutAfter(bytes: Uint8Array): ReadableStream<Uint8Array> {
         return;
       }
       // what was enqueued has to leave before the error overtakes it
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
       controller.error(new ConnectionCut());
     },
   });

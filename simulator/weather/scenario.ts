@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MODEL_STATES } from '../definition/tenant-definition.ts';
+import { MESSAGE_CODES } from '../engine/messages.ts';
 import { type Finding, readObject, readYaml } from '../mistakes.ts';
 
 const count = z.number().int().positive();
@@ -58,6 +59,21 @@ const action = z
     modelState: z.strictObject({ model: z.string().optional(), state: z.enum(MODEL_STATES) }).optional(),
     /** unloads a model, so that it forgets its tasks; `true`: all */
     unload: z.union([z.literal(true), z.string()]).optional(),
+    /** for the task that this request starts */
+    task: z
+      .strictObject({
+        /** how long each of its actions runs */
+        seconds: z.number().nonnegative().optional(),
+        /** the message it fails with, without having done anything */
+        fails: z
+          .strictObject({ type: z.enum(MESSAGE_CODES), values: z.record(z.string(), z.string()).default({}) })
+          .optional(),
+      })
+      .optional(),
+    /** somebody else starts an action, just before this request is looked at */
+    otherStarts: z
+      .strictObject({ action: z.string(), user: z.string().optional(), seconds: z.number().nonnegative().optional() })
+      .optional(),
     /** how fast the request's body is taken and the answer's body given */
     bytesPerSecond: z.number().positive().optional(),
   })
