@@ -15,9 +15,16 @@ export interface Drop {
  * Puts a file into the drops bucket and tells the `drops` queue, in the shape of an S3 event. Dying in between leaves an object
  * that nobody knows of, so the caller keeps the file until this has returned.
  */
-export async function putDrop({ drops, queues }: Pick<DataFolder, 'drops' | 'queues'>, drop: Drop): Promise<ObjectHead> {
+export async function putDrop(
+  { drops, queues }: Pick<DataFolder, 'drops' | 'queues'>,
+  drop: Drop,
+): Promise<ObjectHead> {
   const head = await guard('read', drop.path, () => drops.putStream(drop.key, createReadStream(drop.path)));
-  await queues.send('drops', JSON.stringify(s3EventOf(drops.bucket, head)), drop.attributes === undefined ? {} : { attributes: drop.attributes });
+  await queues.send(
+    'drops',
+    JSON.stringify(s3EventOf(drops.bucket, head)),
+    drop.attributes === undefined ? {} : { attributes: drop.attributes },
+  );
   return head;
 }
 
@@ -33,7 +40,12 @@ function s3EventOf(bucket: string, { key, size, versionId, etag, lastModified }:
         s3: {
           s3SchemaVersion: '1.0',
           bucket: { name: bucket },
-          object: { key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'), size, eTag: etag, versionId },
+          object: {
+            key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'),
+            size,
+            eTag: etag,
+            versionId,
+          },
         },
       },
     ],

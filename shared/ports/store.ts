@@ -8,6 +8,9 @@ export interface ObjectHead {
   lastModified: string;
 }
 
+/** What a write tells of the new object. S3 answers a write without its time: who needs it asks with `head`. */
+export type WrittenObject = Omit<ObjectHead, 'lastModified'>;
+
 /** What a listing tells of an object. S3 lists no version ids: who needs one asks with `head`. */
 export type ListedObject = Omit<ObjectHead, 'versionId'>;
 
@@ -53,9 +56,9 @@ export interface Store {
   create(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ConditionalWrite>;
   /** Writes only over the object with this ETag (`If-Match`); a missing object is `written: false`. */
   replace(key: string, body: Uint8Array | string, etag: string, options?: WriteOptions): Promise<ConditionalWrite>;
-  put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ObjectHead>;
+  put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<WrittenObject>;
   /** Writes a stream of unknown length in constant memory; nobody sees the object before it is whole. */
-  putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectHead>;
+  putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenObject>;
   /** Removes the current object (its versions stay). Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
   /** Current objects whose key starts with `prefix`, ascending by key (UTF-8 bytes), from just after `startAfter`. */

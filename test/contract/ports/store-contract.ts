@@ -61,8 +61,9 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
         expect(object).toMatchObject(head);
         expect(object).toMatchObject({ key: 'runs/r1.json', size: 10 });
         expect(Buffer.from(object?.body ?? []).toString()).toBe('{"turn":1}');
-        expect(new Date(head.lastModified).toISOString()).toBe(head.lastModified);
-        expect(await store.head('runs/r1.json')).toEqual(head);
+        const { lastModified, ...rest } = (await store.head('runs/r1.json')) ?? {};
+        expect(rest).toEqual({ key: 'runs/r1.json', size: 10, etag: head.etag, versionId: head.versionId });
+        expect(new Date(lastModified ?? 0).toISOString()).toBe(lastModified);
       });
 
       it('knows nothing of what was never written', async () => {
@@ -126,7 +127,7 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
         expect(second.versionId).not.toBe(first.versionId);
         expect(await read('drop.csv')).toBe('second');
         expect(await read('drop.csv', first.versionId)).toBe('first');
-        expect(await store.head('drop.csv', first.versionId)).toEqual(first);
+        expect(await store.head('drop.csv', first.versionId)).toMatchObject(first);
         expect(Buffer.from(await store.getRange('drop.csv', { start: 1, end: 3 }, first.versionId)).toString()).toBe(
           'ir',
         );
@@ -244,7 +245,7 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
             .update(object?.body ?? '')
             .digest('hex'),
         ).toBe(sent.digest('hex'));
-        expect(await store.head('exports/board report.csv')).toEqual(head);
+        expect(await store.head('exports/board report.csv')).toMatchObject(head);
         expect(await subject.tags('exports/board report.csv')).toEqual({ state: 'ended' });
       });
 
@@ -281,7 +282,8 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
 
       it('gives size, ETag and time of each current object', async () => {
         await store.put('one', 'old');
-        const { versionId, ...rest } = await store.put('one', 'new!');
+        await store.put('one', 'new!');
+        const { versionId: _, ...rest } = (await store.head('one')) ?? {};
         expect(await collect(store.list(''))).toEqual([rest]);
       });
 

@@ -1,0 +1,256 @@
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  paginateListObjectsV2,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { type Clock, type Random, systemClock } from '../clock.ts';
+import { checkKey, checkRange } from '../object-key.ts';
+import {
+  type ByteRange,
+  type ConditionalWrite,
+  type ListedObject,
+  ObjectGoneError,
+  type ObjectHead,
+  type Store,
+  type StoredObject,
+  type WriteOptions,
+  type WrittenObject,
+} from '../store.ts';
+
+export interface S3StoreOptions {
+  bucket: string;
+  clock?: Clock;
+  random?: Random;
+}
+
+/** S3's own limit of 10,000 parts then allows objects of 80 GB; two parts in flight take 16 MiB. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_IN_FLIGHT = 2;
+/** How often a 409 or a broken download is tried, with up to 0.1, 0.2, 0.4, … seconds between. */
+const ATTEMPTS = 6;
+const BASE_DELAY_MS = 100;
+
+/** A bucket of S3. An object of a bucket without versioning has S3's version id `null`. */
+export class S3Store implements Store {
+  readonly bucket: string;
+  readonly #client: S3Client;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(client: S3Client, options: S3StoreOptions) {
+    this.#client = client;
+    this.bucket = options.bucket;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+  }
+
+  address(key: string): string {
+    return `s3://${this.bucket}/${key}`;
+  }
+
+  async head(key: string, versionId?: string): Promise<ObjectHead | undefined> {
+    checkKey(key);
+    const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key, VersionId: versionId });
+    const output = await this.#unlessGone(versionId, () => this.#client.send(command));
+    return output && headOf(key, output);
+  }
+
+  async get(key: string, versionId?: string): Promise<StoredObject | undefined> {
+    checkKey(key);
+    return this.#unlessGone(versionId, () =>
+      this.#download({ key, versionId }, (output, body) => ({ ...headOf(key, output), body })),
+    );
+  }
+
+  async getRange(key: string, range: ByteRange, versionId?: string): Promise<Uint8Array> {
+    checkKey(key);
+    checkRange(range);
+    // HTTP has no empty range; S3 answers 416 to one that begins at or after the end.
+    const bytes =
+      range.start === range.end
+        ? (await this.head(key, versionId)) && new Uint8Array()
+        : await this.#unlessGone(versionId, () =>
+            this.#download({ key, versionId, range }, (_, body) => body).catch((error) => {
+              if (status(error) === 416) return new Uint8Array();
+              throw error;
+            }),
+          );
+    if (bytes === undefined) throw new ObjectGoneError(this.bucket, key, versionId);
+    return bytes;
+  }
+
+  async create(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ConditionalWrite> {
+    return this.#writeIf({ ...this.#input(key, options), Body: bytesOf(body), IfNoneMatch: '*' });
+  }
+
+  async replace(
+    key: string,
+    body: Uint8Array | string,
+    etag: string,
+    options?: WriteOptions,
+  ): Promise<ConditionalWrite> {
+    return this.#writeIf({ ...this.#input(key, options), Body: bytesOf(body), IfMatch: etag });
+  }
+
+  async put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<WrittenObject> {
+    const bytes = bytesOf(body);
+    const output = await this.#client.send(new PutObjectCommand({ ...this.#input(key, options), Body: bytes }));
+    return { key, size: bytes.byteLength, ...idsOf(output) };
+  }
+
+  async putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenObject> {
+    let size = 0;
+    async function* counted() {
+      for await (const piece of body) {
+        size += piece.byteLength;
+        yield piece;
+      }
+    }
+    const upload = new Upload({
+      client: this.#client,
+      params: { ...this.#input(key, options), Body: Readable.from(counted(), { highWaterMark: 1 }) },
+      partSize: PART_BYTES,
+      queueSize: PARTS_IN_FLIGHT,
+      leavePartsOnError: false,
+    });
+    const output = await upload.done();
+    return { key, size, ...idsOf(output) };
+  }
+
+  async delete(key: string): Promise<void> {
+    checkKey(key);
+    await this.#client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
+  }
+
+  async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ListedObject> {
+    // Keys may hold characters that XML 1.0 cannot, so S3 is asked to percent-encode them.
+    const input = { Bucket: this.bucket, Prefix: prefix, StartAfter: options.startAfter, EncodingType: 'url' as const };
+    for await (const page of paginateListObjectsV2({ client: this.#client }, input)) {
+      for (const { Key = '', Size, ETag, LastModified } of page.Contents ?? []) {
+        yield {
+          key: decodeURIComponent(Key.replaceAll('+', ' ')),
+          size: needed(Size, 'Size'),
+          etag: needed(ETag, 'ETag'),
+          lastModified: needed(LastModified, 'LastModified').toISOString(),
+        };
+      }
+    }
+  }
+
+  #input(key: string, { contentType, tags = {} }: WriteOptions = {}): PutObjectCommandInput {
+    checkKey(key);
+    const tagging = Object.entries(tags).map((pair) => pair.map(encodeURIComponent).join('='));
+    return {
+      Bucket: this.bucket,
+      Key: key,
+      ...(contentType === undefined ? {} : { ContentType: contentType }),
+      ...(tagging.length === 0 ? {} : { Tagging: tagging.join('&') }),
+    };
+  }
+
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html#conditional-error-response */
+  async #writeIf(input: PutObjectCommandInput): Promise<ConditionalWrite> {
+    try {
+      const send = () => this.#client.send(new PutObjectCommand(input));
+      const output = await this.#repeat(send, (error) => status(error) === 409);
+      return { written: true, ...idsOf(output) };
+    } catch (error) {
+      // If-Match on a key that holds nothing is a 404.
+      if (status(error) === 412 || (input.IfMatch !== undefined && status(error) === 404)) return { written: false };
+      throw error;
+    }
+  }
+
+  /** Reads a whole answer; the SDK itself repeats only until the answer begins. */
+  async #download<T>(
+    { key, versionId, range }: { key: string; versionId: string | undefined; range?: ByteRange },
+    use: (output: GetObjectCommandOutput, body: Uint8Array) => T,
+  ): Promise<T> {
+    const command = new GetObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      VersionId: versionId,
+      ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
+    });
+    const read = async () => {
+      const output = await this.#client.send(command);
+      const body = await needed(output.Body, 'Body')
+        .transformToByteArray()
+        .catch((cause: unknown) => {
+          throw new BrokenDownloadError(`The download of ${this.address(key)} broke off`, { cause });
+        });
+      return use(output, body);
+    };
+    return this.#repeat(read, (error) => error instanceof BrokenDownloadError);
+  }
+
+  async #repeat<T>(act: () => Promise<T>, heals: (error: unknown) => boolean): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await act();
+      } catch (error) {
+        if (attempt === ATTEMPTS || !heals(error)) throw error;
+        await this.#clock.sleep(this.#random() * BASE_DELAY_MS * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  /** 404: no such key or version. 405: that version is the marker of a delete. */
+  async #unlessGone<T>(versionId: string | undefined, ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isMissingBucket(error)) throw error;
+      if (status(error) === 404 || (versionId !== undefined && status(error) === 405)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** S3 answered, and the connection died before all bytes had come. */
+export class BrokenDownloadError extends Error {
+  override readonly name = 'BrokenDownloadError';
+}
+
+/** The SDK takes an empty string for a stream of unknown length. */
+function bytesOf(body: Uint8Array | string): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : body;
+}
+
+function headOf(key: string, output: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectHead {
+  return {
+    key,
+    size: needed(output.ContentLength, 'ContentLength'),
+    ...idsOf(output),
+    lastModified: needed(output.LastModified, 'LastModified').toISOString(),
+  };
+}
+
+function idsOf(output: { ETag?: string | undefined; VersionId?: string | undefined }): {
+  etag: string;
+  versionId: string;
+} {
+  return { etag: needed(output.ETag, 'ETag'), versionId: output.VersionId ?? 'null' };
+}
+
+function needed<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`S3 answered without ${name}`);
+  return value;
+}
+
+function status(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+function isMissingBucket(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'NoSuchBucket';
+}

@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { S3Store } from '../../shared/ports/aws/s3-store.ts';
+import { SqsQueues } from '../../shared/ports/aws/sqs-queues.ts';
+
+type Answer = (response: ServerResponse) => void;
+
+/** Answers of AWS that a stand-in never gives, from a server that says them word for word. */
+describe('answers of AWS', () => {
+  let server: Server;
+  let answers: Answer[];
+  let requests: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers'] }[];
+  let settings: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+
+  beforeEach(async () => {
+    requests = [];
+    server = createServer((request, response) => {
+      requests.push({ method: request.method, url: request.url, headers: request.headers });
+      request.resume().on('end', () => {
+        const answer = answers.length > 1 ? answers.shift() : answers[0];
+        answer?.(response);
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    settings = {
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const error =
+    (status: number, code: string): Answer =>
+    (response) =>
+      response
+        .writeHead(status, { 'content-type': 'application/xml' })
+        .end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
+  const conflict = error(409, 'ConditionalRequestConflict');
+  const written: Answer = (response) => response.writeHead(200, { etag: '"e1"', 'x-amz-version-id': 'v1' }).end();
+  const noWait = { now: () => 0, sleep: async () => undefined };
+  const newStore = () =>
+    new S3Store(new S3Client({ ...settings, maxAttempts: 1 }), { bucket: 'state', clock: noWait, random: () => 0.5 });
+
+  it.each<[string, Answer[], object, number]>([
+    [
+      '409 is repeated until it is written',
+      [conflict, conflict, written],
+      { written: true, etag: '"e1"', versionId: 'v1' },
+      3,
+    ],
+    ['412 is an answer', [error(412, 'PreconditionFailed')], { written: false }, 1],
+    ['412 after a 409 is an answer too', [conflict, error(412, 'PreconditionFailed')], { written: false }, 2],
+  ])('%s', async (_, given, expected, calls) => {
+    answers = given;
+    expect(await newStore().create('runs/r1.json', '{}')).toEqual(expected);
+    expect(requests).toHaveLength(calls);
+    expect(requests[0]?.headers['if-none-match']).toBe('*');
+  });
+
+  it('404 to a replacement means that there is nothing to replace', async () => {
+    answers = [error(404, 'NoSuchKey')];
+    expect(await newStore().replace('lanes/m1/holder', '{}', '"e0"')).toEqual({ written: false });
+    expect(requests[0]?.headers['if-match']).toBe('"e0"');
+  });
+
+  it('a 409 that never ends is thrown', async () => {
+    answers = [conflict];
+    await expect(newStore().create('runs/r1.json', '{}')).rejects.toMatchObject({ name: 'ConditionalRequestConflict' });
+    expect(requests).toHaveLength(6);
+  });
+
+  it('403 is not taken for missing', async () => {
+    answers = [error(403, 'AccessDenied')];
+    await expect(newStore().get('runs/r1.json')).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  it('405, the marker of a delete, is taken for missing', async () => {
+    answers = [error(405, 'MethodNotAllowed')];
+    expect(await newStore().get('drop.csv', 'marker')).toBeUndefined();
+  });
+
+  it('a download that breaks off is begun again', async () => {
+    const headers = { etag: '"e1"', 'content-length': '10', 'last-modified': 'Mon, 05 Jan 2026 06:00:00 GMT' };
+    answers = [
+      (response) => {
+        response.writeHead(200, headers).write('01234');
+        setImmediate(() => response.destroy());
+      },
+      (response) => response.writeHead(200, headers).end('0123456789'),
+    ];
+    expect(Buffer.from((await newStore().get('drop.csv'))?.body ?? []).toString()).toBe('0123456789');
+    expect(requests).toHaveLength(2);
+  });
+
+  it('tags are sent as a query string', async () => {
+    answers = [written];
+    await newStore().put('runs/r1.json', '{}', { tags: { state: 'ended', owner: 'a b&c' } });
+    expect(requests[0]?.headers['x-amz-tagging']).toBe('state=ended&owner=a%20b%26c');
+  });
+
+  it('a poisoned message tells which queue it came from', async () => {
+    const message = {
+      MessageId: 'm1',
+      ReceiptHandle: 'h1',
+      Body: '{}',
+      MD5OfBody: '99914b932bd37a50b983c5e7c90ae93b',
+      Attributes: {
+        ApproximateReceiveCount: '6',
+        SentTimestamp: '1767592800000',
+        DeadLetterQueueSourceArn: 'arn:aws:sqs:eu-west-1:1:Plandrop-Upload-x',
+      },
+    };
+    answers = [
+      (response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
+          .end(JSON.stringify({ Messages: [message] })),
+    ];
+    const queues = new SqsQueues(new SQSClient(settings), {
+      upload: 'https://sqs.eu-west-1.amazonaws.com/1/Plandrop-Upload-x',
+      poison: `${settings.endpoint}/1/Plandrop-Poison-y`,
+    });
+    expect(await queues.receive('poison', { max: 1, visibilitySeconds: 30 })).toEqual([
+      {
+        messageId: 'm1',
+        receiptHandle: 'h1',
+        body: '{}',
+        attributes: {},
+        receiveCount: 6,
+        sentAt: 1767592800000,
+        deadLetterSource: 'upload',
+      },
+    ]);
+  });
+});
