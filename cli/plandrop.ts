@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { asCommandError, CommandError } from './command-error.ts';
+import { failuresCommand } from './commands/failures.ts';
+import { lockCommand } from './commands/lock.ts';
 import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -11,7 +14,7 @@ const program = new Command('plandrop')
   .exitOverride()
   .configureOutput({ writeErr: () => {} });
 
-for (const command of [runCommand(), simulateCommand()]) {
+for (const command of [runCommand(), runsCommand(), failuresCommand(), lockCommand(), simulateCommand()]) {
   program.addCommand(command.exitOverride().configureOutput({ writeErr: () => {} }));
 }
 

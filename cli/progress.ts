@@ -26,7 +26,8 @@ export function progressOf(write: (line: string) => void, now: () => number = Da
   };
 }
 
-function stateOf(run: Run): string {
+/** Where a run is, in a few words. */
+export function stateOf(run: Run): string {
   if (run.ended !== null) return colored(run.ended.outcome);
   if (run.lane === null || !hasBegun(run)) return 'waits for its lane';
   const definition = run.pipeline.steps[run.position.step];

@@ -27,9 +27,8 @@ export function summarise(outcome: RunOutcome): string {
 }
 
 function stepLines(step: StepOutcome): string[] {
-  const lines = [
-    `  ${step.kind} "${step.name}"${step.taskState === undefined ? '' : `: ${step.taskState}`}${countsOf(step)}`,
-  ];
+  const what = [step.taskState, countsOf(step)].filter((part) => part !== undefined && part !== '').join(', ');
+  const lines = [`  ${step.kind} "${step.name}"${what === '' ? '' : `: ${what}`}`];
   for (const { count, text, columns } of (step.reasons ?? []).slice(0, REASONS)) {
     lines.push(`    ${count} × ${text}${columns.length === 0 ? '' : ` (${columns.join(', ')})`}`);
   }
