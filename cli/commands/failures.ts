@@ -1,48 +1,32 @@
 import { Command } from 'commander';
-import { joinDataFolder } from '../../infra/local/data-folder.ts';
 import { alertText } from '../../shared/diagnosis/alert-text.ts';
 import type { FailureReport } from '../../shared/diagnosis/failure-report.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
-import { dataDirOption, jsonOption } from '../options.ts';
 import { printList } from '../print.ts';
-
-interface FailuresOptions {
-  dataDir: string;
-  json?: true;
-}
+import { openState, type StateOptions, withStateOptions } from '../state.ts';
 
 export function failuresCommand(): Command {
-  const failures = new Command('failures')
-    .description('the failure reports of this machine')
-    .addOption(dataDirOption())
-    .addOption(jsonOption())
-    .action(list);
-  failures
-    .command('show <id>')
-    .description('one failure report: what happened, why, and what to do')
-    .addOption(dataDirOption())
-    .addOption(jsonOption())
-    .action(show);
+  const failures = withStateOptions(new Command('failures').description('the failure reports of this machine')).action(
+    list,
+  );
+  withStateOptions(
+    failures.command('show <id>').description('one failure report: what happened, why, and what to do'),
+  ).action(show);
   return failures;
 }
 
-async function list({ dataDir, json }: FailuresOptions): Promise<void> {
-  using folder = joinDataFolder(dataDir);
+async function list(options: StateOptions): Promise<void> {
+  using opened = openState(options);
   const reports: FailureReport[] = [];
-  for await (const { key } of folder.state.list('failures/')) {
-    const report = await readReport(folder.state, key);
+  for await (const { key } of opened.state.list('failures/')) {
+    const report = await readReport(opened.state, key);
     if (report !== undefined) reports.push(report);
   }
   reports.sort((a, b) => (a.at < b.at ? 1 : -1));
-  if (json) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
-  else
-    printList(
-      ['Id', 'Pipeline', 'At', 'Outcome', 'Category', 'File'],
-      reports.map(row),
-      'Nothing has failed in this data folder.',
-    );
+  if (options.json) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
+  else printList(['Id', 'Pipeline', 'At', 'Outcome', 'Category', 'File'], reports.map(row), 'Nothing has failed.');
 }
 
 function row({ id, pipeline, at, outcome, category, drop }: FailureReport): string[] {
@@ -50,17 +34,17 @@ function row({ id, pipeline, at, outcome, category, drop }: FailureReport): stri
 }
 
 async function show(id: string, _: object, command: Command): Promise<void> {
-  const { dataDir, json } = command.optsWithGlobals<FailuresOptions>();
-  using folder = joinDataFolder(dataDir);
-  const report = await readReport(folder.state, `failures/${id}.json`);
+  const options = command.optsWithGlobals<StateOptions>();
+  using opened = openState(options);
+  const report = await readReport(opened.state, `failures/${id}.json`);
   if (report === undefined) {
-    throw new CommandError(`There is no failure ${id} in this data folder.`, {
+    throw new CommandError(`There is no failure ${id}.`, {
       category: 'not-found',
       whatToCheck: ['plandrop failures lists them.'],
       exitCode: EXIT.failed,
     });
   }
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : alertText(report).text);
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : alertText(report).text);
 }
 
 /** Written by ourselves, create-once, so its shape is trusted. */

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { joinDataFolder } from '../infra/local/data-folder.ts';
+import { s3Client } from '../shared/ports/aws/clients.ts';
+import { S3Store } from '../shared/ports/aws/s3-store.ts';
+import type { Store } from '../shared/ports/store.ts';
+import { dataDirOption, jsonOption } from './options.ts';
+
+/** Options of commands that read what runs left: on this machine, or in the state bucket of a deployed stack. */
+export interface StateOptions {
+  dataDir: string;
+  stateBucket?: string;
+  json?: true;
+}
+
+export function withStateOptions(command: Command): Command {
+  return command
+    .addOption(dataDirOption())
+    .addOption(
+      new Option('--state-bucket <name>', 'the state bucket of a deployed stack, instead of a data folder').env(
+        'PLANDROP_STATE_BUCKET',
+      ),
+    )
+    .addOption(jsonOption());
+}
+
+/** The store that the options name; closing it frees what it holds open. */
+export function openState({ dataDir, stateBucket }: StateOptions): { state: Store; [Symbol.dispose](): void } {
+  if (stateBucket === undefined) return joinDataFolder(dataDir);
+  const client = s3Client();
+  return { state: new S3Store(client, { bucket: stateBucket }), [Symbol.dispose]: () => client.destroy() };
+}
