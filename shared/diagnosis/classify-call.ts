@@ -74,8 +74,8 @@ export function classifyCall(failure: CallFailure, context: CallContext = {}): D
     ...(failure.kind === 'http' || failure.kind === 'unreadable'
       ? {
           http: {
-            method: failure.method,
-            path: failure.path,
+            method: excerpt(failure.method, 20),
+            path: excerpt(failure.path, 500),
             status: failure.status,
             body: failure.body.slice(0, MAX_BODY),
           },

@@ -43,7 +43,7 @@ export interface TaskOutcome {
   diagnosis?: Diagnosis;
 }
 
-const MAX_NESTED = 1_000;
+const MAX_NESTED = 200;
 
 /** Whether the task has come to an end; only then does `classifyTask` know anything. */
 export function isFinal(task: Task): boolean {
