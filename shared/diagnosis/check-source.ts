@@ -157,11 +157,10 @@ function checkRows(
   countRecords(state, units.read(bytes.subarray(mark?.bytes ?? 0)).units, layout);
   // Where the file goes on, a record at the end of these bytes is not the whole record.
   const seen = whole ? ended(state, layout) : state;
-  const rows = Math.max(0, seen.records - (layout.firstDataRow - 1));
   return checkScan(
     {
       bytes: bytes.length,
-      rows: whole ? rows : Math.max(1, rows),
+      rows: whole ? seen.rows : Math.max(1, seen.rows),
       blankRows: seen.blankRows,
       raggedRows: seen.raggedRows,
       sha256: '',
@@ -196,9 +195,9 @@ export function checkTail(
   const inside: RecordState = { ...START, problems: [], expected: width, at: QUOTED };
   countRecords(inside, read, layout);
   const faults = (state: RecordState) => state.raggedRows + state.textAfterQuotes;
-  const believed = faults(inside) - 1 < faults(outside) && inside.records > 0 && faults(outside) > 0 ? inside : outside;
+  const believed = faults(inside) - 1 < faults(outside) && inside.rows > 0 && faults(outside) > 0 ? inside : outside;
   const tolerated = believed === inside ? 1 : 0;
-  if (lineEnd < 0 || faults(believed) > tolerated || believed.records - tolerated < 1) return undefined;
+  if (lineEnd < 0 || faults(believed) > tolerated || believed.rows - tolerated < 1) return undefined;
 
   // Both readings make sense, and only one of them finds an open quote: the scan of the whole file will know.
   if (believed === outside && outside.at === QUOTED && inside.at !== QUOTED && faults(inside) <= 1) return undefined;
@@ -212,7 +211,7 @@ export function checkTail(
       check: 'Look at the end of the file, and have it written and copied again as a whole.',
     });
   }
-  if (final.records > believed.records && believed.separators + 1 < width) {
+  if (final.rows > believed.rows && believed.separators + 1 < width) {
     return refusal('source-file', file, {
       cause: 'The file ends in the middle of a row: it was most likely cut off while it was written or copied.',
       found: `its last row has ${countOf(believed.separators + 1, 'column')} where ${width} are expected, and no line end`,

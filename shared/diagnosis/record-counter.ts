@@ -26,8 +26,10 @@ export interface RecordState {
   line: number;
   recordLine: number;
   quoteLine: number;
-  /** records ended so far; blank ones are added only when something follows them */
-  records: number;
+  headerSeen: boolean;
+  /** data records ended so far; a blank line is none */
+  rows: number;
+  /** blank lines since the last row, and the first of them; they are a problem only when another row follows */
   pendingBlanks: number;
   pendingBlankLine: number;
   blankRows: number;
@@ -45,7 +47,8 @@ export const START: Readonly<RecordState> = {
   line: 1,
   recordLine: 1,
   quoteLine: 0,
-  records: 0,
+  headerSeen: false,
+  rows: 0,
   pendingBlanks: 0,
   pendingBlankLine: 0,
   blankRows: 0,
@@ -142,28 +145,30 @@ function endRecord(state: RecordState, layout: RecordLayout, blank: boolean, col
     state.pendingBlanks += 1;
     return;
   }
-  if (state.pendingBlanks > 0) settleBlanks(state, layout);
-  state.records += 1;
-  if (!layout.separated) return;
-  const row = state.records;
-  if (state.expected === null) {
-    if (row >= (layout.headerRow || layout.firstDataRow)) state.expected = columns;
+  if (!state.headerSeen && layout.headerRow > 0) {
+    // Header and first data row are told as rows of the file, so lines above them may be anything.
+    if (state.recordLine >= layout.headerRow) {
+      state.headerSeen = true;
+      if (layout.separated) state.expected ??= columns;
+    }
+    state.pendingBlanks = 0;
     return;
   }
-  if (row < layout.firstDataRow || columns === state.expected) return;
-  state.raggedRows += 1;
-  keep(state, { kind: 'ragged-row', line: state.recordLine, columns, expected: state.expected });
-}
-
-function settleBlanks(state: RecordState, layout: RecordLayout): void {
-  state.records += state.pendingBlanks;
-  const inData = Math.min(state.pendingBlanks, Math.max(0, state.records - (layout.firstDataRow - 1)));
-  // In a file of one column, a blank line is an empty value.
-  if (inData > 0 && state.expected !== 1) {
-    state.blankRows += inData;
+  if (state.recordLine < layout.firstDataRow) {
+    state.pendingBlanks = 0;
+    return;
+  }
+  if (state.pendingBlanks > 0 && state.rows > 0) {
+    state.blankRows += state.pendingBlanks;
     keep(state, { kind: 'blank-row', line: state.pendingBlankLine });
   }
   state.pendingBlanks = 0;
+  state.rows += 1;
+  if (!layout.separated) return;
+  state.expected ??= columns;
+  if (columns === state.expected) return;
+  state.raggedRows += 1;
+  keep(state, { kind: 'ragged-row', line: state.recordLine, columns, expected: state.expected });
 }
 
 function note(state: RecordState, kind: 'text-after-quote' | 'unbalanced-quote', line: number): void {

@@ -29,9 +29,9 @@ export interface SavedScan {
 
 export interface SourceScanResult {
   bytes: number;
-  /** data records: no header, no blank lines at the end; a quoted line break does not end one */
+  /** data records: no header, no blank lines; a quoted line break does not end one */
   rows: number;
-  /** blank lines between data rows; they are counted in `rows` */
+  /** blank lines between data rows; not counted in `rows` */
   blankRows: number;
   /** columns of the header, where the separator is known */
   columns?: number;
@@ -129,11 +129,11 @@ export async function createSourceScan(format: SourceFormat, saved?: SavedScan):
       const inner = hash.save();
       const sha256 = hash.digest();
       hash.load(inner);
-      const { state: final, layout } = whole(format, state, held, units);
+      const { state: final } = whole(format, state, held, units);
       const place = invalid ?? (cut.length > 0 ? { line: final.line, byte: bytes - cut.length } : null);
       return {
         bytes,
-        rows: Math.max(0, final.records - (layout.firstDataRow - 1)),
+        rows: final.rows,
         blankRows: final.blankRows,
         ...(final.expected === null ? {} : { columns: final.expected }),
         raggedRows: final.raggedRows,
@@ -171,7 +171,7 @@ function whole(format: SourceFormat, state: RecordState, held: Uint8Array, known
   countRecords(copy, readable, layout);
   // Half a character at the very end is still something after the last line end.
   if (rest.length > 0) countRecords(copy, Uint8Array.of(0x80), layout);
-  return { state: ended(copy, layout), layout };
+  return { state: ended(copy, layout) };
 }
 
 /** The rows and units of a format, with what stands for rows that are not told: row 1 is the header. */
