@@ -134,9 +134,8 @@ async function upload({ tenant }: Simulation, c: Ctx, mayBeZipped: boolean): Pro
   try {
     return await tenant.spool.keep(zipped ? unzipped(stream) : stream);
   } catch (error) {
-    throw zipped && error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
-      ? badRequest('The chunk is not valid gzip')
-      : error;
+    const broken = zipped && error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+    throw badRequest(broken ? 'The chunk is not valid gzip' : 'The request body broke off');
   }
 }
 
