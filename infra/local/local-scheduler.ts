@@ -1,0 +1,147 @@
+import * as z from 'zod';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Queues } from '../../shared/ports/queue.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import { type EngineLog, silentLog } from './engine-log.ts';
+import { nextFiring, type ScheduleExpression } from './schedule-times.ts';
+
+/** A pipeline and when it is to run. */
+export interface PipelineSchedule extends ScheduleExpression {
+  pipeline: string;
+}
+
+export interface LocalSchedulerOptions {
+  state: Store;
+  queues: Queues;
+  clock: Clock;
+  schedules: readonly PipelineSchedule[];
+  log?: EngineLog;
+  /** What was due at most this long before the start still fires; default 15. What is older is told and left out. */
+  catchUpMinutes?: number;
+}
+
+/** Where the last firing of each schedule is kept, in the state bucket. */
+const KEY = 'schedules.json';
+/** A clock that was set, or a laptop that slept, is noticed within this time. */
+const LONGEST_SLEEP_MS = 30_000;
+
+const memorySchema = z.record(
+  z.string(),
+  z.object({ expression: z.string(), timezone: z.string(), anchor: z.number(), last: z.number() }),
+);
+type Memory = z.infer<typeof memorySchema>;
+
+/**
+ * EventBridge Scheduler for one machine: sends `{ pipeline, scheduledAt }` to the `schedules` queue when a schedule is due.
+ *
+ * A firing is sent before it is written down, so a kill in between sends it twice; the scheduled time names the run, so the
+ * second message finds the run of the first.
+ */
+export class LocalScheduler {
+  readonly #options: Required<LocalSchedulerOptions>;
+  readonly #stop = new AbortController();
+  #memory: Memory | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(options: LocalSchedulerOptions) {
+    this.#options = { log: silentLog, catchUpMinutes: 15, ...options };
+  }
+
+  /** Fires what is due until stopped. */
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  /**
+   * Sends what is due now, each once, in the order of its time.
+   * @returns when something is due next (epoch ms); `undefined` when nothing ever is
+   */
+  async fireDue(): Promise<number | undefined> {
+    const { clock, queues, log } = this.#options;
+    const memory = await this.#remember();
+    const now = clock.now();
+    const horizon = now - this.#options.catchUpMinutes * 60_000;
+    for (;;) {
+      const next = this.#next(memory);
+      if (next === undefined || next.at > now) return next?.at;
+      const { pipeline } = next.schedule;
+      const scheduledAt = new Date(next.at).toISOString();
+      if (next.at < horizon) {
+        log.warn(
+          `Nothing was running when ${pipeline} was due at ${scheduledAt}; what was due until ${new Date(horizon).toISOString()} is left out`,
+          {
+            pipeline,
+          },
+        );
+        next.entry.last = horizon - 1;
+      } else {
+        await queues.send('schedules', JSON.stringify({ pipeline, scheduledAt }));
+        log.info(`The schedule of ${pipeline} has fired`, { pipeline, scheduledAt });
+        next.entry.last = next.at;
+      }
+      await this.#write(memory);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      let next: number | undefined;
+      try {
+        next = await this.fireDue();
+      } catch (error) {
+        log.error(error instanceof Error ? error.message : String(error));
+      }
+      const wait = Math.min((next ?? Number.POSITIVE_INFINITY) - clock.now(), LONGEST_SLEEP_MS);
+      await clock.sleep(Math.max(0, wait), this.#stop.signal);
+    }
+  }
+
+  #next(memory: Memory) {
+    let first: { at: number; schedule: PipelineSchedule; entry: Memory[string] } | undefined;
+    for (const schedule of this.#options.schedules) {
+      const entry = memory[schedule.pipeline];
+      const at = entry && nextFiring(schedule, entry.last, entry.anchor);
+      if (entry !== undefined && at !== undefined && (first === undefined || at < first.at))
+        first = { at, schedule, entry };
+    }
+    return first;
+  }
+
+  /** A schedule that is new, or was changed, begins now: it does not catch up on a past it did not have. */
+  async #remember(): Promise<Memory> {
+    if (this.#memory !== undefined) return this.#memory;
+    const { state, clock, schedules } = this.#options;
+    const known = parse((await state.get(KEY))?.body);
+    const now = clock.now();
+    const memory: Memory = {};
+    for (const { pipeline, expression, timezone } of schedules) {
+      const before = known[pipeline];
+      memory[pipeline] =
+        before?.expression === expression && before.timezone === timezone
+          ? before
+          : { expression, timezone, anchor: now, last: now - 1 };
+    }
+    await this.#write(memory);
+    this.#memory = memory;
+    return memory;
+  }
+
+  async #write(memory: Memory): Promise<void> {
+    await this.#options.state.put(KEY, JSON.stringify(memory, null, 2), { contentType: 'application/json' });
+  }
+}
+
+/** What cannot be read is forgotten: every schedule then begins now. */
+function parse(body: Uint8Array | undefined): Memory {
+  try {
+    return memorySchema.parse(JSON.parse(new TextDecoder().decode(body)));
+  } catch {
+    return {};
+  }
+}

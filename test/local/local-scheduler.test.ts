@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { LocalScheduler, type PipelineSchedule } from '../../infra/local/local-scheduler.ts';
+import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
+import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
+import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
+
+const DAILY: PipelineSchedule = { pipeline: 'recalculate', expression: 'cron(0 6 * * ? *)', timezone: 'UTC' };
+const OFTEN: PipelineSchedule = { pipeline: 'sync', expression: 'cron(0/5 * * * ? *)', timezone: 'UTC' };
+
+describe('LocalScheduler', () => {
+  let clock: ManualClock;
+  let state: MemoryStore;
+  let queues: MemoryQueues;
+  let said: string[];
+  beforeEach(() => {
+    clock = new ManualClock(Date.parse('2026-11-20T05:58:30Z'));
+    state = new MemoryStore({ bucket: 'plandrop-state', clock });
+    queues = new MemoryQueues({ clock });
+    said = [];
+  });
+
+  const scheduler = (...schedules: PipelineSchedule[]) =>
+    new LocalScheduler({
+      state,
+      queues,
+      clock,
+      schedules,
+      log: {
+        debug() {},
+        info() {},
+        warn: (message) => void said.push(message),
+        error: (message) => void said.push(message),
+      },
+    });
+  const sent = () =>
+    queues.peek('schedules').map(({ body }) => {
+      const { pipeline, scheduledAt } = JSON.parse(body);
+      return `${pipeline} ${scheduledAt.slice(11, 16)}`;
+    });
+  const minutes = (count: number) => clock.advance(count * 60_000);
+
+  it('fires each schedule at its time, with that time', async () => {
+    const running = scheduler(DAILY, OFTEN);
+    running.start();
+    await minutes(1);
+    expect(sent()).toEqual([]);
+    await minutes(11);
+    expect(sent()).toEqual(['recalculate 06:00', 'sync 06:00', 'sync 06:05', 'sync 06:10']);
+    expect(queues.peek('schedules').map(({ sentAt }) => new Date(sentAt).toISOString().slice(11, 19))).toEqual([
+      '06:00:00',
+      '06:00:00',
+      '06:05:00',
+      '06:10:00',
+    ]);
+    await running.stop();
+    await minutes(10);
+    expect(sent()).toHaveLength(4);
+  });
+
+  it('fires what was due while it was down for a short time, once', async () => {
+    await scheduler(OFTEN).fireDue();
+    await minutes(9);
+    await scheduler(OFTEN).fireDue();
+    expect(sent()).toEqual(['sync 06:00', 'sync 06:05']);
+    await scheduler(OFTEN).fireDue();
+    expect(sent()).toHaveLength(2);
+  });
+
+  it('leaves out what was due long ago, and says so', async () => {
+    await scheduler(DAILY).fireDue();
+    await minutes(26 * 60);
+    await scheduler(DAILY).fireDue();
+    expect(sent()).toEqual([]);
+    expect(said).toEqual([
+      'Nothing was running when recalculate was due at 2026-11-20T06:00:00.000Z; what was due until 2026-11-21T07:43:30.000Z is left out',
+    ]);
+  });
+
+  it('does not catch up on a schedule that is new or was changed', async () => {
+    await scheduler(DAILY).fireDue();
+    await minutes(7);
+    await scheduler({ ...DAILY, expression: 'cron(3 6 * * ? *)' }, OFTEN).fireDue();
+    expect(sent()).toEqual([]);
+  });
+
+  it('sends again, with the same time, what it may have sent before it was killed', async () => {
+    await scheduler(OFTEN).fireDue();
+    await minutes(2);
+    state.faults = ({ name }) => (name === 'put' ? 'fail' : undefined);
+    await expect(scheduler(OFTEN).fireDue()).rejects.toThrow();
+    const killed = scheduler(OFTEN);
+    let puts = 0;
+    state.faults = ({ name }) => (name === 'put' && ++puts === 2 ? 'fail' : undefined);
+    await expect(killed.fireDue()).rejects.toThrow();
+    state.faults = () => undefined;
+    await scheduler(OFTEN).fireDue();
+    expect(sent()).toEqual(['sync 06:00', 'sync 06:00']);
+  });
+
+  it('goes on when the disk refuses for a while, losing nothing', async () => {
+    const running = scheduler(OFTEN);
+    await running.fireDue();
+    queues.faults = () => 'fail';
+    running.start();
+    await minutes(3);
+    expect(sent()).toEqual([]);
+    expect(said[0]).toMatch('send schedules: fail');
+    queues.faults = () => undefined;
+    await minutes(1);
+    expect(sent()).toEqual(['sync 06:00']);
+    await running.stop();
+  });
+
+  it('says when it is to be asked again', async () => {
+    expect(await scheduler(DAILY, OFTEN).fireDue()).toBe(Date.parse('2026-11-20T06:00:00Z'));
+    expect(await scheduler({ ...DAILY, expression: 'at(2020-01-01T00:00:00)' }).fireDue()).toBeUndefined();
+    expect(await scheduler().fireDue()).toBeUndefined();
+  });
+});
