@@ -8,15 +8,15 @@ import { runsCommand } from './commands/runs.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { EXIT } from './exit-codes.ts';
 
-const program = new Command('plandrop')
-  .description('Lands files in Anaplan, unattended and honestly.')
-  .showHelpAfterError('(add --help to see what there is)')
-  .exitOverride()
-  .configureOutput({ writeErr: () => {} });
-
-for (const command of [runCommand(), runsCommand(), failuresCommand(), lockCommand(), simulateCommand()]) {
-  program.addCommand(command.exitOverride().configureOutput({ writeErr: () => {} }));
-}
+const program = strict(
+  new Command('plandrop')
+    .description('Lands files in Anaplan, unattended and honestly.')
+    .addCommand(runCommand())
+    .addCommand(runsCommand())
+    .addCommand(failuresCommand())
+    .addCommand(lockCommand())
+    .addCommand(simulateCommand()),
+);
 
 process.exitCode = await main(process.argv);
 
@@ -44,4 +44,10 @@ async function main(argv: readonly string[]): Promise<number> {
 function usageError(error: CommanderError): CommandError {
   const message = error.code === 'commander.help' ? 'say what to do' : error.message.replace(/^error: /, '');
   return new CommandError(message, { whatToCheck: ['See plandrop --help, or plandrop <command> --help.'] });
+}
+
+/** Wrong usage is an error like any other: told once, with our own exit code. */
+function strict(command: Command): Command {
+  for (const each of command.commands) strict(each);
+  return command.exitOverride().configureOutput({ writeErr: () => {} });
 }

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { joinDataFolder } from '../infra/local/data-folder.ts';
-import { s3Client } from '../shared/ports/aws/clients.ts';
-import { S3Store } from '../shared/ports/aws/s3-store.ts';
 import type { Store } from '../shared/ports/store.ts';
 import { dataDirOption, jsonOption } from './options.ts';
 
@@ -25,8 +23,16 @@ export function withStateOptions(command: Command): Command {
 }
 
 /** The store that the options name; closing it frees what it holds open. */
-export function openState({ dataDir, stateBucket }: StateOptions): { state: Store; [Symbol.dispose](): void } {
+export async function openState({
+  dataDir,
+  stateBucket,
+}: StateOptions): Promise<{ state: Store; [Symbol.dispose](): void }> {
   if (stateBucket === undefined) return joinDataFolder(dataDir);
+  // The AWS SDK takes longer to load than everything else together, and most commands never need it.
+  const [{ s3Client }, { S3Store }] = await Promise.all([
+    import('../shared/ports/aws/clients.ts'),
+    import('../shared/ports/aws/s3-store.ts'),
+  ]);
   const client = s3Client();
   return { state: new S3Store(client, { bucket: stateBucket }), [Symbol.dispose]: () => client.destroy() };
 }

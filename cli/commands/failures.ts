@@ -18,7 +18,7 @@ export function failuresCommand(): Command {
 }
 
 async function list(options: StateOptions): Promise<void> {
-  using opened = openState(options);
+  using opened = await openState(options);
   const reports: FailureReport[] = [];
   for await (const { key } of opened.state.list('failures/')) {
     const report = await readReport(opened.state, key);
@@ -35,7 +35,7 @@ function row({ id, pipeline, at, outcome, category, drop }: FailureReport): stri
 
 async function show(id: string, _: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals<StateOptions>();
-  using opened = openState(options);
+  using opened = await openState(options);
   const report = await readReport(opened.state, `failures/${id}.json`);
   if (report === undefined) {
     throw new CommandError(`There is no failure ${id}.`, {

@@ -18,7 +18,7 @@ export function runsCommand(): Command {
 }
 
 async function list(options: StateOptions): Promise<void> {
-  using opened = openState(options);
+  using opened = await openState(options);
   const runs: Run[] = [];
   for await (const { key } of opened.state.list('runs/')) {
     const found = await readRun(opened, key.slice(key.lastIndexOf('/') + 1, -'.json'.length));
@@ -36,7 +36,7 @@ function row(run: Run): string[] {
 
 async function show(runId: string, _: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals<StateOptions>();
-  using opened = openState(options);
+  using opened = await openState(options);
   const found = await readRunNamed(runId, opened);
   const outcome: RunOutcome = outcomeOf(found);
   if (options.json) {

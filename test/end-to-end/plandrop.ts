@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type SimulatorOptions, startSimulator } from '../../simulator/index.ts';
+
+/** Runs the real command line as a user does: its own process, real sockets, real files. */
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const CLI = join(ROOT, 'cli/plandrop.ts');
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** Variables of this process that a test must not inherit: a developer may have set them. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(ANAPLAN|PLANDROP|AWS)_/.test(name));
+  return { ...Object.fromEntries(kept), NO_COLOR: '1' };
+}
+
+export function start(args: readonly string[], env: Environment = {}): ChildProcess {
+  return spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...cleanEnvironment(), ...env } });
+}
+
+export async function plandrop(args: readonly string[], env: Environment = {}): Promise<Finished> {
+  return finished(start(args, env));
+}
+
+export async function finished(child: ChildProcess): Promise<Finished> {
+  const result: Finished = { code: null, stdout: '', stderr: '' };
+  child.stdout?.on('data', (piece: Buffer) => {
+    result.stdout += piece.toString();
+  });
+  child.stderr?.on('data', (piece: Buffer) => {
+    result.stderr += piece.toString();
+  });
+  const [code] = await once(child, 'close');
+  return { ...result, code };
+}
+
+/** A tenant, the variables that point at it, and a folder; everything is gone at the end of the test. */
+export async function tenantAndFolder(options: SimulatorOptions = {}) {
+  const simulator = await startSimulator({ taskSeconds: 0.5, seed: 'end-to-end', ...options });
+  const folder = await mkdtemp(join(tmpdir(), 'plandrop-'));
+  return {
+    simulator,
+    folder,
+    dataDir: join(folder, 'data'),
+    env: {
+      ANAPLAN_API_URL: simulator.url,
+      ANAPLAN_AUTH_URL: simulator.url,
+      ANAPLAN_USERNAME: simulator.user,
+      ANAPLAN_PASSWORD: simulator.password,
+    },
+    async [Symbol.asyncDispose]() {
+      await simulator.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
