@@ -29,7 +29,7 @@ export function ambiguousStart(failure: CallFailure): StatusMeaning {
   };
 }
 
-/** A task that Anaplan had and no longer knows (anaplan-notes: Task life). */
+/** A task that Anaplan had and no longer knows (anaplan-notes: Tasks forgotten). */
 export function taskLost(): StatusMeaning {
   return {
     category: 'task-lost',
@@ -74,7 +74,7 @@ export function unknownStatus(status: number): StatusMeaning {
   };
 }
 
-/** An error answer of the sign-in service; its 4xx are about the credentials, whatever the number (anaplan-notes: Sign-in). */
+/** An error answer of the sign-in service; its 4xx are about the credentials, whatever the number (anaplan-notes: Signing in). */
 export function signInRefused(failure: Extract<CallFailure, { kind: 'http' }>): StatusMeaning {
   const { status } = failure;
   if (status === 404 || status === 405) {

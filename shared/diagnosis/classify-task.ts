@@ -52,7 +52,7 @@ export function isFinal(task: Task): boolean {
 
 /**
  * What became of a task that is final. Call it once when the task ends, to learn which dumps to fetch, and again with
- * their summaries: before that, rejects may be known only as "at least" (anaplan-notes: Task results).
+ * their summaries: before that, rejects may be known only as "at least" (anaplan-notes: Success of an import).
  *
  * - Rows loaded and rows rejected is `succeeded-with-rejects`, whatever `successful` says; rows rejected and nothing
  *   loaded, not even ignored as unchanged, is `failed`.
@@ -118,7 +118,7 @@ export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
 function outcomeOf(task: Task, own: Judgement, nested: readonly Judgement[]): Outcome {
   if (task.taskState === 'CANCELLED') return 'cancelled';
   if (task.taskState !== 'COMPLETE' || task.result === undefined) return 'failed';
-  // Anaplan has no state for a task that could not run; it says so in the step (anaplan-notes: Task results).
+  // Anaplan has no state for a task that could not run; it says so in the step (anaplan-notes: Success of an import).
   if (/^\s*failed/i.test(task.currentStep ?? '')) return own.outcome === 'cancelled' ? 'cancelled' : 'failed';
   if (nested.length === 0) return own.outcome;
   const has = (outcome: Outcome) => nested.some((part) => part.outcome === outcome);

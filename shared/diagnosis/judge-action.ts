@@ -25,7 +25,7 @@ export interface Judgement {
 
 /**
  * Judges one action's result. `COMPLETE` says nothing and `successful` little: what counts is what was rejected, first by
- * the dump, then by the counts, then by the lines about rows (anaplan-notes: Task results).
+ * the dump, then by the counts, then by the lines about rows (anaplan-notes: Success of an import).
  */
 export function judgeAction(
   result: TaskResult,

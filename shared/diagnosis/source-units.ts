@@ -1,7 +1,7 @@
 /** How the source's bytes are cut into records. Absent values mean what Anaplan's own defaults mean; see `createSourceScan`. */
 export interface SourceFormat {
   encoding?: string;
-  /** one separator, or several that are all allowed (anaplan-notes: File list) */
+  /** one separator, or several that are all allowed (anaplan-notes: Files) */
   separator?: string;
   /** the text delimiter, usually `"`; empty for none */
   delimiter?: string;

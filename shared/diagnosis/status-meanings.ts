@@ -33,7 +33,7 @@ const requestRefused = (cause: string): StatusMeaning => ({
 
 /**
  * The HTTP table that holds for every call unless CALL_MEANINGS says otherwise
- * (anaplan-notes: Status codes; the wording follows Anaplan's own troubleshooting page).
+ * (anaplan-notes: Errors; the wording follows Anaplan's own troubleshooting page).
  */
 export const STATUS_MEANINGS: Readonly<Record<number, StatusMeaning>> = {
   400: requestRefused('Anaplan could not accept the request: a value in it is missing, wrong or not supported.'),

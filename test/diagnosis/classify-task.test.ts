@@ -37,7 +37,7 @@ function dump(of: Partial<DumpSummary> & { objectId?: string } = {}): DumpSummar
   };
 }
 
-// The answers recorded or put together in anaplan-notes: Task results.
+// The answers recorded or put together in anaplan-notes: Success of an import.
 const employees = detail('hierarchyRowsProcessed', 'Employees: 90 (0/90) rows successful, 5 ignored ', 0, {
   hierarchyName: 'Employees',
   successRowCount: '90',
