@@ -1,0 +1,199 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { awsServices } from '../../functions/aws-services.ts';
+import type { Services } from '../../functions/services.ts';
+import { functionMappings } from '../../infra/local/function-mappings.ts';
+import { failedMessages, lambdaContext, sqsEvent } from '../../infra/local/sqs-event.ts';
+import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
+import { formatLock } from '../../shared/pipeline/lock.ts';
+import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
+import { s3Client, secretsManagerClient, snsClient, sqsClient } from '../../shared/ports/aws/clients.ts';
+import { SqsQueues } from '../../shared/ports/aws/sqs-queues.ts';
+import { systemClock } from '../../shared/ports/clock.ts';
+import { QUEUE_NAMES, type QueueName } from '../../shared/ports/queue.ts';
+import { readRun } from '../../shared/run/ledger.ts';
+import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
+import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { newName, requireLocalEndpoint } from './endpoint.ts';
+
+/** The functions as Lambda builds them, on S3, SQS, SNS and Secrets Manager; only Lambda's own event source mapping is ours. */
+
+const KEY = 'sales/Mär 2026 + plan (1).csv';
+const HEADER = 'Product,Region,Month,Units,Revenue,Ship Date\n';
+
+describe('a drop on AWS', () => {
+  requireLocalEndpoint();
+  let simulator: Simulator;
+  let folder: string;
+  let services: Services;
+  let queues: SqsQueues;
+  let source: string;
+  let alertsUrl: string;
+  const [s3, sqs, sns] = [s3Client(), sqsClient(), snsClient()];
+
+  beforeAll(async () => {
+    simulator = await startSimulator({ taskSeconds: 0.5, seed: 'aws' });
+    folder = await mkdtemp(join(tmpdir(), 'plandrop-aws-'));
+    const urls = {} as Record<QueueName, string>;
+    for (const name of QUEUE_NAMES) urls[name] = await makeQueue(newName(name));
+    queues = new SqsQueues(sqs, urls);
+    alertsUrl = await makeQueue(newName('alerts'));
+    const topicArn = (await sns.send(new CreateTopicCommand({ Name: newName('alerts') }))).TopicArn ?? '';
+    const attributes = { RawMessageDelivery: 'true' };
+    await sns.send(
+      new SubscribeCommand({
+        TopicArn: topicArn,
+        Protocol: 'sqs',
+        Endpoint: await arnOf(alertsUrl),
+        Attributes: attributes,
+      }),
+    );
+    source = await makeBucket(newName('source'));
+    const state = await makeBucket(newName('state'));
+    const QueueConfigurations = [{ QueueArn: await arnOf(urls.drops), Events: ['s3:ObjectCreated:*' as const] }];
+    await s3.send(
+      new PutBucketNotificationConfigurationCommand({
+        Bucket: source,
+        NotificationConfiguration: { QueueConfigurations },
+      }),
+    );
+    const secret = JSON.stringify({ ANAPLAN_USERNAME: simulator.user, ANAPLAN_PASSWORD: simulator.password });
+    const { ARN } = await secretsManagerClient().send(
+      new CreateSecretCommand({ Name: newName('anaplan'), SecretString: secret }),
+    );
+
+    const [config, lock] = [join(folder, 'plandrop.yaml'), join(folder, 'plandrop.lock.json')];
+    await writeFile(config, configurationFor(simulator.url));
+    await writeFile(lock, formatLock({ version: 1, pipelines: {} }));
+    const env: Record<string, string> = {
+      PLANDROP_CONFIG: config,
+      PLANDROP_LOCK: lock,
+      PLANDROP_STATE_BUCKET: state,
+      PLANDROP_SOURCE_BUCKET: source,
+      PLANDROP_ALERTS_TOPIC_ARN: topicArn,
+      PLANDROP_SECRET_ARN: ARN ?? '',
+      PLANDROP_SETTLE_SECONDS: '0',
+    };
+    for (const name of QUEUE_NAMES) env[`PLANDROP_QUEUE_${name.toUpperCase()}_URL`] = urls[name];
+    const loaded = loadConfiguration(configurationFor(simulator.url));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
+    const { lock: resolved } = await resolveNames(loaded.configuration, awsServices(env).anaplan);
+    await writeFile(lock, formatLock(resolved));
+    services = awsServices(env);
+  });
+
+  afterAll(async () => {
+    await simulator.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('lands, whatever its key', async () => {
+    const [outcome] = await drop(
+      KEY,
+      `${HEADER}P100,North,Jan 26,5,74.5,2026-01-30\nP110,South,Feb 26,7,83.3,2026-02-11\n`,
+    );
+    expect(outcome).toMatchObject({ outcome: 'succeeded', source: { key: KEY, rows: 2 } });
+    const landed = await (await fetch(`${simulator.url}/simulator/files/113000000002`)).json();
+    expect(landed).toMatchObject({ sha256: outcome?.source?.sha256 });
+  });
+
+  it('with rejected rows leaves the dump, the report, the feed and an alert', async () => {
+    const [outcome] = await drop(
+      'sales/gaps.csv',
+      `${HEADER}P100,North,Mar 26,5,74.5,2026-03-30\nP999,South,Mar 26,7,83.3,2026-03-11\n`,
+    );
+    expect(outcome).toMatchObject({ outcome: 'succeeded-with-rejects', failure: { category: 'missing-members' } });
+    const dump = await services.state.get(
+      outcome?.steps[0]?.dumps?.[0]?.replace(`s3://${services.state.bucket}/`, '') ?? '',
+    );
+    expect(new TextDecoder().decode(dump?.body)).toContain('P999');
+    const [reported] = await queues.receive('failures', { max: 1, visibilitySeconds: 60, waitSeconds: 1 });
+    expect(reported?.attributes).toMatchObject({ pipeline: 'sales', category: 'missing-members', run: outcome?.runId });
+    const alerts = new SqsQueues(sqs, { failures: alertsUrl });
+    const [alert] = await alerts.receive('failures', { max: 1, visibilitySeconds: 60, waitSeconds: 1 });
+    expect(alert?.body).toContain('sales/gaps.csv was loaded into model "FY26 Plan" without 1 row');
+  });
+
+  it('is ignored when it is a folder marker, or no pipeline matches it', async () => {
+    expect(await drop('sales/', '')).toEqual([]);
+    expect(await drop('other/file.csv', 'a,b\n')).toEqual([]);
+  });
+
+  it('that Plandrop itself writes starts nothing', async () => {
+    await services.state.put('sales/looks-like-a-drop.csv', HEADER);
+    expect(await work()).toEqual([]);
+  });
+
+  async function drop(Key: string, Body: string): Promise<RunOutcome[]> {
+    await s3.send(new PutObjectCommand({ Bucket: source, Key, Body }));
+    return work();
+  }
+
+  /** Delivers messages as Lambda's event source mappings do, until none is left. @returns the runs that began meanwhile */
+  async function work(): Promise<RunOutcome[]> {
+    const mappings = functionMappings(services);
+    const runIds = new Set<string>();
+    for (let quietSince = Date.now(); Date.now() - quietSince < 3500; ) {
+      for (const { queue, handler, functionName = queue, timeoutSeconds = 150 } of mappings) {
+        const messages = await queues.receive(queue, { max: 10, visibilitySeconds: 900 });
+        if (messages.length === 0) continue;
+        quietSince = Date.now();
+        for (const { body } of messages) runIds.add(JSON.parse(body).runId ?? '');
+        const answer = await handler(
+          sqsEvent(queue, messages, Date.now()),
+          lambdaContext(functionName, timeoutSeconds, systemClock),
+        );
+        expect([
+          ...failedMessages(
+            answer,
+            messages.map(({ messageId }) => messageId),
+          ),
+        ]).toEqual([]);
+        for (const { receiptHandle } of messages) await queues.delete(queue, receiptHandle);
+      }
+    }
+    const runs = await Promise.all(
+      [...runIds].filter((runId) => runId !== '').map((runId) => readRun(services, runId)),
+    );
+    return runs.flatMap((held) => (held === undefined ? [] : [outcomeOf(held.run)]));
+  }
+
+  async function makeQueue(QueueName: string): Promise<string> {
+    return (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '';
+  }
+
+  async function arnOf(QueueUrl: string): Promise<string> {
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+    return Attributes?.QueueArn ?? '';
+  }
+
+  async function makeBucket(Bucket: string): Promise<string> {
+    await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }));
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+    return Bucket;
+  }
+});
+
+function configurationFor(url: string): string {
+  return `
+anaplan: { apiUrl: "${url}", authUrl: "${url}" }
+pipelines:
+  sales:
+    workspace: Finance
+    model: FY26 Plan
+    on: { drop: "sales/*.csv" }
+    steps: [{ import: Load Sales, repeatable: true }]
+    onFailure: continue
+`;
+}
