@@ -204,8 +204,17 @@ const STOPPED = {
   [ABORTED]: 'the call was cancelled',
 } as const;
 
+interface Stopper {
+  signal: AbortSignal;
+  /** resolves when it is time to stop */
+  stopped: Promise<void>;
+  told: () => { code: string; problem: string };
+  wasStopped: () => boolean;
+  disarm: () => void;
+}
+
 /** One abort signal out of the deadline, the view's signal and the call's. `told` says which of them it was. */
-export function stopper(clock: Clock, view: View, callSignal: AbortSignal | undefined) {
+export function stopper(clock: Clock, view: View, callSignal: AbortSignal | undefined): Stopper {
   const abort = new AbortController();
   const disarm = new AbortController();
   let told: { code: string; problem: string } | undefined;
@@ -229,7 +238,6 @@ export function stopper(clock: Clock, view: View, callSignal: AbortSignal | unde
   }
   return {
     signal: abort.signal,
-    /** resolves when it is time to stop */
     stopped,
     told: () => told ?? { code: ABORTED, problem: STOPPED[ABORTED] },
     wasStopped: () => told !== undefined,
