@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { ObjectHead } from '../../shared/ports/store.ts';
+import type { ObjectHead, WriteOptions } from '../../shared/ports/store.ts';
 import type { DataFolder } from './data-folder.ts';
 import { guard } from './storage-error.ts';
 
@@ -15,17 +15,34 @@ export interface Drop {
  * Puts a file into the drops bucket and tells the `drops` queue, in the shape of an S3 event. Dying in between leaves an object
  * that nobody knows of, so the caller keeps the file until this has returned.
  */
-export async function putDrop(
-  { drops, queues }: Pick<DataFolder, 'drops' | 'queues'>,
-  drop: Drop,
-): Promise<ObjectHead> {
-  const head = await guard('read', drop.path, () => drops.putStream(drop.key, createReadStream(drop.path)));
-  await queues.send(
-    'drops',
-    JSON.stringify(s3EventOf(drops.bucket, head)),
-    drop.attributes === undefined ? {} : { attributes: drop.attributes },
-  );
+export async function putDrop(folder: Pick<DataFolder, 'drops' | 'queues'>, drop: Drop): Promise<ObjectHead> {
+  const head = await storeDrop(folder.drops, drop);
+  await announceDrop(folder, head, drop.attributes);
   return head;
+}
+
+/** Copies a file into the drops bucket; nobody is told. */
+export async function storeDrop(
+  drops: DataFolder['drops'],
+  { path, key }: Drop,
+  options?: WriteOptions,
+): Promise<ObjectHead> {
+  const body = createReadStream(path);
+  try {
+    return await guard('read', path, () => drops.putStream(key, body, options));
+  } finally {
+    body.destroy();
+  }
+}
+
+/** Tells the `drops` queue of an object of the drops bucket. Telling it twice makes one run. */
+export async function announceDrop(
+  { drops, queues }: Pick<DataFolder, 'drops' | 'queues'>,
+  head: ObjectHead,
+  attributes?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const body = JSON.stringify(s3EventOf(drops.bucket, head));
+  await queues.send('drops', body, attributes === undefined ? {} : { attributes });
 }
 
 /** Keys in S3 events are URL-encoded, with `+` for a space. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
@@ -35,19 +52,27 @@ function s3EventOf(bucket: string, { key, size, versionId, etag, lastModified }:
       {
         eventVersion: '2.3',
         eventSource: 'aws:s3',
+        awsRegion: 'local',
         eventTime: lastModified,
         eventName: 'ObjectCreated:Put',
         s3: {
           s3SchemaVersion: '1.0',
-          bucket: { name: bucket },
+          bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` },
           object: {
-            key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'),
+            key: encodeKey(key),
             size,
-            eTag: etag,
+            eTag: etag.replaceAll('"', ''),
             versionId,
+            // Orders the events of one key.
+            sequencer: Date.parse(lastModified).toString(16).toUpperCase().padStart(16, '0'),
           },
         },
       },
     ],
   };
+}
+
+/** As in a query string, where only letters, digits and `*-._` stand for themselves; folders stay visible. */
+function encodeKey(key: string): string {
+  return new URLSearchParams({ key }).toString().slice('key='.length).replaceAll('%2F', '/');
 }

@@ -1,0 +1,215 @@
+import { type BigIntStats, existsSync, mkdirSync } from 'node:fs';
+import { link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises';
+import { dirname, join, parse, resolve, sep } from 'node:path';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { DataFolder } from './data-folder.ts';
+import { type EngineLog, silentLog } from './engine-log.ts';
+import { isCode } from './object-files.ts';
+import { announceDrop, storeDrop } from './put-drop.ts';
+import { guard, guardSync } from './storage-error.ts';
+
+export interface DropFolderOptions {
+  log?: EngineLog;
+  /** How long size and time of a file must not change before it is taken; default 5. */
+  settleSeconds?: number;
+  /** How often the folder is looked at; default 1. */
+  lookSeconds?: number;
+}
+
+/** Where taken files go, inside the folder. */
+const TAKEN = 'taken';
+/** How long a file that cannot be taken is left alone. */
+const TROUBLE_MS = 30_000;
+
+/** A file as it was at the last look. */
+interface Sighting {
+  fingerprint: string;
+  /** when it was first seen like this (epoch ms) */
+  since: number;
+  /** not before this time (epoch ms) */
+  notBefore: number;
+}
+
+/**
+ * Watches a folder as S3 watches a bucket: a file whose size and time have stood still becomes a drop under its relative path, then
+ * moves to `taken/`. Hidden files, links and folders are left alone.
+ *
+ * A kill at any line loses nothing: the file stays where it is until the `drops` queue knows of it, and a file that was copied
+ * before the kill is recognised, so that it becomes one run.
+ */
+export class DropFolder {
+  readonly #path: string;
+  readonly #folder: Pick<DataFolder, 'drops' | 'queues'>;
+  readonly #clock: Clock;
+  readonly #options: Required<DropFolderOptions>;
+  readonly #stop = new AbortController();
+  #seen = new Map<string, Sighting>();
+  #loop: Promise<void> | undefined;
+
+  /** Creates the folder where it is not there. @throws StorageError when that cannot be done */
+  constructor(path: string, folder: Pick<DataFolder, 'drops' | 'queues' | 'clock'>, options: DropFolderOptions = {}) {
+    this.#path = resolve(path);
+    this.#folder = folder;
+    this.#clock = folder.clock;
+    this.#options = { log: silentLog, settleSeconds: 5, lookSeconds: 1, ...options };
+    guardSync('open', this.#path, () => mkdirSync(this.#path, { recursive: true }));
+  }
+
+  /** Looks again and again until stopped. */
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Resolves when the file that is being taken, if any, has been taken. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  /**
+   * Looks once, and takes every file that is ready.
+   * @returns the keys of what was taken
+   */
+  async look(): Promise<string[]> {
+    const found = new Map<string, BigIntStats>();
+    for (const key of await this.#keys()) {
+      const stats = await this.#stats(key);
+      if (stats?.isFile()) found.set(key, stats);
+    }
+    const taken: string[] = [];
+    const before = this.#seen;
+    this.#seen = new Map();
+    for (const [key, stats] of found) {
+      const sighting = this.#sighting(before.get(key), stats);
+      this.#seen.set(key, sighting);
+      if (this.#stop.signal.aborted || !this.#isReady(stats, sighting, before.get(key) === sighting)) continue;
+      if (await this.#takeOrSayWhyNot(key, stats, sighting)) taken.push(key);
+    }
+    return taken;
+  }
+
+  async #run(): Promise<void> {
+    const { log, lookSeconds } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.look();
+      } catch (error) {
+        log.error(error instanceof Error ? error.message : String(error), { folder: this.#path });
+      }
+      await this.#clock.sleep(lookSeconds * 1000, this.#stop.signal);
+    }
+  }
+
+  async #keys(): Promise<string[]> {
+    const options = { recursive: true, withFileTypes: true } as const;
+    const entries = await guard('read', this.#path, () => readdir(this.#path, options));
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(this.#path.length + 1)
+          .split(sep)
+          .join('/'),
+      )
+      .filter((key) => !key.startsWith(`${TAKEN}/`) && !key.split('/').some((name) => name.startsWith('.')))
+      .toSorted();
+  }
+
+  #sighting(before: Sighting | undefined, stats: BigIntStats): Sighting {
+    const fingerprint = fingerprintOf(stats);
+    return before?.fingerprint === fingerprint ? before : { fingerprint, since: this.#clock.now(), notBefore: 0 };
+  }
+
+  /**
+   * A file that was renamed into the folder is whole: its inode changed after its content did (a write changes both). It is taken when
+   * it looks the same twice. Where a file system does not tell, the settling time decides.
+   */
+  #isReady(stats: BigIntStats, { since, notBefore }: Sighting, seenBefore: boolean): boolean {
+    const now = this.#clock.now();
+    if (now < notBefore) return false;
+    const renamedIn = stats.ctimeMs - stats.mtimeMs >= 1000n;
+    return now - since >= this.#options.settleSeconds * 1000 || (renamedIn && seenBefore);
+  }
+
+  async #takeOrSayWhyNot(key: string, stats: BigIntStats, sighting: Sighting): Promise<boolean> {
+    try {
+      if (!(await this.#take(key, stats))) return false;
+      this.#seen.delete(key);
+      this.#options.log.info(`Took ${key}`, { key, bytes: Number(stats.size) });
+      return true;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.log.error(`${key} stays in the drop folder for now: ${reason}`, { key });
+      sighting.notBefore = this.#clock.now() + TROUBLE_MS;
+      return false;
+    }
+  }
+
+  /** @returns false when the file changed while it was copied: it is looked at again */
+  async #take(key: string, stats: BigIntStats): Promise<boolean> {
+    const { drops } = this.#folder;
+    const path = join(this.#path, key);
+    if (stats.nlink > 1n && (await this.#isInTaken(key, stats))) {
+      // Killed in the middle of moving it: everybody knows of it already.
+      await unlink(path);
+      return false;
+    }
+    const source = fingerprintOf(stats);
+    // The same file, copied before a kill: its version names the run, so it must not get another.
+    const copied = drops.tags(key)?.source === source ? await drops.head(key) : undefined;
+    const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source } }));
+    const now = await this.#stats(key);
+    if (now === undefined || fingerprintOf(now) !== source) return false;
+    await announceDrop(this.#folder, head);
+    await guard('write', join(this.#path, TAKEN), () => this.#moveToTaken(key));
+    return true;
+  }
+
+  /** Never over another file: a name that is taken gets a number. */
+  async #moveToTaken(key: string): Promise<void> {
+    const path = join(this.#path, key);
+    for (const target of takenNames(this.#path, key)) {
+      if (existsSync(target)) continue;
+      await mkdir(dirname(target), { recursive: true });
+      try {
+        await link(path, target);
+      } catch (error) {
+        if (isCode(error, 'EEXIST')) continue;
+        // No hard links here. Nobody else writes into `taken/`, so having looked is enough.
+        await rename(path, target);
+        return;
+      }
+      await unlink(path);
+      return;
+    }
+  }
+
+  async #isInTaken(key: string, { dev, ino }: BigIntStats): Promise<boolean> {
+    for (const target of takenNames(this.#path, key)) {
+      const stats = await lstat(target, { bigint: true }).catch(() => undefined);
+      if (stats === undefined) return false;
+      if (stats.ino === ino && stats.dev === dev) return true;
+    }
+    return false;
+  }
+
+  async #stats(key: string): Promise<BigIntStats | undefined> {
+    try {
+      return await lstat(join(this.#path, key), { bigint: true });
+    } catch (error) {
+      if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Tells a file from what it was before and from any other; moving it away and back makes it another. */
+function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join('-');
+}
+
+/** `taken/sales/drop.csv`, then `taken/sales/drop.2.csv` and so on, without end. */
+function* takenNames(folder: string, key: string): Generator<string> {
+  const { dir, name, ext } = parse(join(folder, TAKEN, key));
+  for (let number = 1; ; number++) yield join(dir, number === 1 ? `${name}${ext}` : `${name}.${number}${ext}`);
+}

@@ -1,0 +1,211 @@
+import {
+  appendFile,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readS3Message } from '../../functions/receive-drop/s3-event.ts';
+import { type DataFolder, joinDataFolder } from '../../infra/local/data-folder.ts';
+import { DropFolder } from '../../infra/local/drop-folder.ts';
+import { putDrop } from '../../infra/local/put-drop.ts';
+import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
+
+describe('the drop folder', () => {
+  let parent: string;
+  let drops: string;
+  let clock: ManualClock;
+  let folder: DataFolder;
+  let said: string[];
+
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'plandrop-drops-'));
+    drops = join(parent, 'drops');
+    clock = new ManualClock();
+    folder = joinDataFolder(join(parent, 'data'), { clock });
+    said = [];
+  });
+  afterEach(async () => {
+    folder.close();
+    await rm(parent, { recursive: true });
+  });
+
+  const log = { debug() {}, info() {}, warn() {}, error: (message: string) => void said.push(message) };
+  const watch = () => new DropFolder(drops, folder, { log });
+  const write = async (name: string, text: string) => {
+    await mkdir(dirname(join(drops, name)), { recursive: true });
+    await writeFile(join(drops, name), text);
+  };
+  const files = async () =>
+    (await readdir(drops, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(drops.length + 1))
+      .toSorted();
+  const announced = () => folder.queues.peek('drops').map(({ body }) => body);
+  const announcedKeys = () =>
+    announced().map((body) => {
+      const message = readS3Message(body);
+      return message.kind === 'created' ? message.objects[0]?.key : message.because;
+    });
+
+  it('takes a file when it has not changed for five seconds', async () => {
+    const watched = watch();
+    await write('sales/FY26 plan + März.csv', 'a,b\n');
+    expect(await watched.look()).toEqual([]);
+    await clock.advance(4000);
+    expect(await watched.look()).toEqual([]);
+    await appendFile(join(drops, 'sales/FY26 plan + März.csv'), '1,2\n');
+    await clock.advance(1500);
+    expect(await watched.look()).toEqual([]);
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual(['sales/FY26 plan + März.csv']);
+
+    const head = await folder.drops.head('sales/FY26 plan + März.csv');
+    expect(JSON.parse(announced()[0] ?? '')).toMatchObject({
+      Records: [
+        {
+          eventSource: 'aws:s3',
+          eventName: 'ObjectCreated:Put',
+          s3: {
+            bucket: { name: 'plandrop-drops' },
+            object: { key: 'sales/FY26+plan+%2B+M%C3%A4rz.csv', size: 8, versionId: head?.versionId },
+          },
+        },
+      ],
+    });
+    expect(announcedKeys()).toEqual(['sales/FY26 plan + März.csv']);
+    expect(await readFile(folder.drops.address('sales/FY26 plan + März.csv'), 'utf8')).toBe('a,b\n1,2\n');
+    expect(await files()).toEqual(['taken/sales/FY26 plan + März.csv']);
+    await clock.advance(10_000);
+    expect(await watched.look()).toEqual([]);
+  });
+
+  it('takes a file that was renamed in as soon as it has looked twice', async () => {
+    const watched = watch();
+    await writeFile(join(parent, 'ready.csv'), 'x');
+    await utimes(join(parent, 'ready.csv'), 1_700_000_000, 1_700_000_000);
+    await rename(join(parent, 'ready.csv'), join(drops, 'ready.csv'));
+    expect(await watched.look()).toEqual([]);
+    expect(await watched.look()).toEqual(['ready.csv']);
+  });
+
+  it('never overwrites a file in taken/', async () => {
+    const watched = watch();
+    for (const text of ['first', 'second', 'third']) {
+      await write('drop.csv', text);
+      await watched.look();
+      await clock.advance(5000);
+      expect(await watched.look()).toEqual(['drop.csv']);
+    }
+    expect(await files()).toEqual(['taken/drop.2.csv', 'taken/drop.3.csv', 'taken/drop.csv']);
+    expect(await readFile(join(drops, 'taken/drop.2.csv'), 'utf8')).toBe('second');
+    expect(new Set(announced()).size).toBe(3);
+  });
+
+  it('leaves hidden files, links and what is in taken/ alone', async () => {
+    const watched = watch();
+    for (const name of ['.DS_Store', '.part/x.csv', 'taken/old.csv']) await write(name, 'x');
+    await symlink('/etc/hostname', join(drops, 'link.csv'));
+    await watched.look();
+    await clock.advance(60_000);
+    expect(await watched.look()).toEqual([]);
+  });
+
+  it('makes one drop of a file when it was killed after copying, and after telling', async () => {
+    await write('drop.csv', 'x');
+    const killedAfter = async (step: 'copying' | 'telling') => {
+      const queues = {
+        send: async (...args: Parameters<typeof folder.queues.send>) => {
+          if (step === 'telling') await folder.queues.send(...args);
+          throw new Error('killed');
+        },
+      };
+      const watched = new DropFolder(drops, { ...folder, queues: Object.assign(Object.create(folder.queues), queues) });
+      await watched.look();
+      await clock.advance(5000);
+      expect(await watched.look()).toEqual([]);
+    };
+    await killedAfter('copying');
+    const copied = await folder.drops.head('drop.csv');
+    await killedAfter('telling');
+    const watched = watch();
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual(['drop.csv']);
+    expect(await folder.drops.head('drop.csv')).toEqual(copied);
+    expect(announced()).toHaveLength(2);
+    expect(new Set(announced()).size).toBe(1);
+  });
+
+  it('only finishes the move of a file when it was killed in the middle of that', async () => {
+    await write('drop.csv', 'x');
+    await mkdir(join(drops, 'taken'));
+    await link(join(drops, 'drop.csv'), join(drops, 'taken/drop.csv'));
+    const watched = watch();
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual([]);
+    expect(await files()).toEqual(['taken/drop.csv']);
+    expect(announced()).toEqual([]);
+  });
+
+  it('makes a new drop of a file that is put back', async () => {
+    const watched = watch();
+    await write('drop.csv', 'x');
+    await watched.look();
+    await clock.advance(5000);
+    await watched.look();
+    await rename(join(drops, 'taken/drop.csv'), join(drops, 'drop.csv'));
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual(['drop.csv']);
+    expect(new Set(announced()).size).toBe(2);
+  });
+
+  it('keeps a file that cannot be taken, says why, and tries again later', async () => {
+    const watched = watch();
+    await write('drop.csv', 'x');
+    const put = vi.spyOn(folder.drops, 'putStream').mockRejectedValueOnce(new Error('the disk is full'));
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual([]);
+    expect(said).toEqual(['drop.csv stays in the drop folder for now: the disk is full']);
+    expect(await watched.look()).toEqual([]);
+    expect(put).toHaveBeenCalledTimes(1);
+    await clock.advance(30_000);
+    expect(await watched.look()).toEqual(['drop.csv']);
+  });
+
+  it('says when a file stands where it is to be', async () => {
+    await writeFile(drops, '');
+    expect(watch).toThrow(`Cannot open ${drops}: a file stands where a folder is needed.`);
+  });
+});
+
+describe('putDrop', () => {
+  it('lands a file and tells of it, with attributes for the run', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'plandrop-put-'));
+    await writeFile(join(parent, 'clean.csv'), 'a\n1\n');
+    using folder = joinDataFolder(join(parent, 'data'));
+    const head = await putDrop(folder, {
+      path: join(parent, 'clean.csv'),
+      key: 'clean.csv',
+      attributes: { pipeline: 'sales' },
+    });
+    expect(await folder.drops.get('clean.csv', head.versionId)).toMatchObject({ size: 4 });
+    expect(folder.queues.peek('drops')[0]?.attributes).toEqual({ pipeline: 'sales' });
+    await expect(putDrop(folder, { path: join(parent, 'none.csv'), key: 'none.csv' })).rejects.toThrow(
+      `Cannot read ${join(parent, 'none.csv')}: it is not there.`,
+    );
+    await rm(parent, { recursive: true });
+  });
+});
