@@ -18,4 +18,6 @@ export interface Services extends RunServices {
   pipelines: Pipelines;
   /** The bucket that drops land in. */
   source(bucket: string): Store;
+  /** Whether chunks are compressed on their way to Anaplan. */
+  gzip: boolean;
 }

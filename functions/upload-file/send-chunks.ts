@@ -38,7 +38,7 @@ export async function sendChunks({ turn, services, anaplan, source }: Transfer):
   });
   const send = async (index: number, bytes: Uint8Array) => {
     try {
-      await anaplan.putChunk(model, source.fileId, index, bytes, { gzip: true });
+      await anaplan.putChunk(model, source.fileId, index, bytes, { gzip: services.gzip });
       arrived.push(index);
       progress.changed();
     } catch (error) {

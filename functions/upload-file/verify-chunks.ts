@@ -18,7 +18,7 @@ export async function verifyChunks({ turn, services, anaplan, source }: Transfer
   const mend = async (index: number, expected: Uint8Array) => {
     for (let attempt = 0; attempt <= MAX_RESENDS; attempt++) {
       if (sameBytes(await anaplan.getChunk(model, source.fileId, index), expected)) return;
-      if (attempt < MAX_RESENDS) await anaplan.putChunk(model, source.fileId, index, expected, { gzip: true });
+      if (attempt < MAX_RESENDS) await anaplan.putChunk(model, source.fileId, index, expected, { gzip: services.gzip });
     }
     throw new SourceRefused(readsBackDifferently(turn.run, index));
   };

@@ -43,6 +43,7 @@ export function localServices(folder: LockedDataFolder, options: LocalServicesOp
     log,
     engine: engineId,
     settleSeconds: 0,
+    gzip: true,
     ...(onCommit === undefined ? {} : { onCommit }),
     anaplan,
     pipelines: localPipelines(configuration, anaplan, state),

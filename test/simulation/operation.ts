@@ -1,0 +1,31 @@
+import type { QueueFault } from '../../shared/ports/memory/memory-queues.ts';
+import type { StoreFault } from '../../shared/ports/memory/memory-store.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+/** One thing that a process does to the world outside it: where it may die, fail, or be overtaken by another. */
+export interface Operation {
+  /** from 1, in the order in which they were let go */
+  number: number;
+  process: SimulatedProcess;
+  kind: 'store' | 'queue' | 'alert' | 'http' | 'acknowledge';
+  /** `get`, `replace`, `send`, `PUT`, … */
+  name: string;
+  /** key, queue or path */
+  about: string;
+}
+
+/** What becomes of an operation. */
+export type Fate =
+  | { kind: 'goes' }
+  /** the process dies instead */
+  | { kind: 'killed-before' }
+  /** it happens, and the process dies before it learns of it */
+  | { kind: 'killed-after' }
+  | { kind: 'store-fault'; fault: StoreFault }
+  | { kind: 'queue-fault'; fault: QueueFault };
+
+export const GOES: Fate = { kind: 'goes' };
+
+export function describeOperation({ number, process, kind, name, about }: Operation): string {
+  return `${String(number).padStart(4)} ${process.name} ${kind} ${name} ${about}`;
+}

@@ -1,0 +1,176 @@
+import { type Transport, TransportError } from '../../shared/anaplan/index.ts';
+import type { Alerts } from '../../shared/ports/alerts.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { MemoryQueues, QueueFault } from '../../shared/ports/memory/memory-queues.ts';
+import type { MemoryStore, StoreFault, StoreOperation } from '../../shared/ports/memory/memory-store.ts';
+import type { Queues } from '../../shared/ports/queue.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import { ConnectionCut } from '../../simulator/index.ts';
+import type { Fate, Operation } from './operation.ts';
+
+/** What a dead process gets from everything it still tries. */
+export class ProcessDied extends Error {
+  override readonly name = 'ProcessDied';
+}
+
+/** What a process needs from the world it lives in. */
+export interface Surroundings {
+  clock: Clock;
+  queues: MemoryQueues;
+  alerts: Alerts;
+  /** @throws ConnectionCut */
+  fetch: Transport;
+  /** Waits until the operation is let go; `died` ends the waiting. */
+  turn(operation: Omit<Operation, 'number'>, died: Promise<void>): Promise<Fate>;
+}
+
+/**
+ * A process that can be killed: after its death every operation of it throws and has no effect. What was on its way to Anaplan
+ * when it died goes on there, as it would.
+ */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly queues: Queues;
+  readonly alerts: Alerts;
+  /** operations waiting for their turn, and sleeps: while there is one, the process is not busy */
+  parked = 0;
+  readonly #around: Surroundings;
+  readonly #death = new AbortController();
+  readonly #died: Promise<void>;
+
+  /** @param skewMs how much its clock is ahead of the world's */
+  constructor(name: string, around: Surroundings, skewMs = 0) {
+    this.name = name;
+    this.#around = around;
+    this.#died = new Promise((resolve) => this.#death.signal.addEventListener('abort', () => resolve()));
+    this.clock = {
+      now: () => around.clock.now() + skewMs,
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+    };
+    this.transport = (request) => this.#send(request);
+    this.queues = {
+      send: (queue, body, options) =>
+        this.#do('queue', 'send', queue, (fault) => {
+          this.#around.queues.faults = once(fault as QueueFault | undefined);
+          return this.#around.queues.send(queue, body, options);
+        }),
+    };
+    this.alerts = { publish: (alert) => this.#do('alert', 'publish', alert.id, () => around.alerts.publish(alert)) };
+  }
+
+  get alive(): boolean {
+    return !this.#death.signal.aborted;
+  }
+
+  die(): void {
+    this.#death.abort();
+  }
+
+  /** The bucket as this process sees it. */
+  store(store: MemoryStore): Store {
+    const act = <T>(name: StoreOperation['name'], key: string, work: () => Promise<T>): Promise<T> =>
+      this.#do('store', name, key, (fault) => {
+        store.faults = once(fault as StoreFault | undefined);
+        return work();
+      });
+    const list = async function* (prefix: string, options?: { startAfter?: string }) {
+      yield* await act('list', prefix, async () => {
+        const found = [];
+        for await (const each of store.list(prefix, options)) found.push(each);
+        return found;
+      });
+    };
+    return {
+      bucket: store.bucket,
+      address: (key) => store.address(key),
+      head: (key, version) => act('head', key, () => store.head(key, version)),
+      get: (key, version) => act('get', key, () => store.get(key, version)),
+      getRange: (key, range, version) => act('getRange', key, () => store.getRange(key, range, version)),
+      create: (key, body, options) => act('create', key, () => store.create(key, body, options)),
+      replace: (key, body, etag, options) => act('replace', key, () => store.replace(key, body, etag, options)),
+      put: (key, body, options) => act('put', key, () => store.put(key, body, options)),
+      putStream: async (key, body, options) => {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of body) pieces.push(piece);
+        return act('putStream', key, () => store.put(key, Buffer.concat(pieces), options));
+      },
+      delete: (key) => act('delete', key, () => store.delete(key)),
+      list,
+    };
+  }
+
+  /** Tells the queue that a message is done with, or gives it back. */
+  acknowledge(what: string, act: () => Promise<void>): Promise<void> {
+    return this.#do('acknowledge', what, '', act);
+  }
+
+  async #do<T>(
+    kind: Operation['kind'],
+    name: string,
+    about: string,
+    act: (fault: StoreFault | QueueFault | undefined) => Promise<T>,
+  ): Promise<T> {
+    this.#checkAlive();
+    this.parked++;
+    const fate = await this.#around.turn({ process: this, kind, name, about }, this.#died).finally(() => this.parked--);
+    this.#checkAlive();
+    if (fate.kind === 'killed-before') {
+      this.die();
+      this.#checkAlive();
+    }
+    const result = await act('fault' in fate ? fate.fault : undefined);
+    if (fate.kind === 'killed-after') this.die();
+    this.#checkAlive();
+    return result;
+  }
+
+  #send(request: Parameters<Transport>[0]): ReturnType<Transport> {
+    const path = request.url.replace(/^https?:\/\/[^/]+/, '').replace(/^\/2\/0\/workspaces\/[^/]+/, '');
+    return this.#do('http', request.method, path, async () => {
+      if (request.signal.aborted) throw new TransportError('cut off before it was sent', 'ABORT', false);
+      this.parked++;
+      const answer = this.#around.fetch(request);
+      // Whoever stops waiting does not stop what the server does.
+      answer.catch(() => {});
+      let stop = () => {};
+      const cut = new Promise<never>((_, reject) => {
+        stop = () => reject(new TransportError('nobody waits for it any more', 'ABORT', true));
+        request.signal.addEventListener('abort', stop);
+        this.#death.signal.addEventListener('abort', stop);
+      });
+      try {
+        return await Promise.race([answer, cut]);
+      } catch (error) {
+        if (!(error instanceof ConnectionCut)) throw error;
+        throw new TransportError('the connection was cut', 'ECONNRESET', true, { cause: error });
+      } finally {
+        this.parked--;
+        request.signal.removeEventListener('abort', stop);
+        this.#death.signal.removeEventListener('abort', stop);
+      }
+    });
+  }
+
+  async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const wake = AbortSignal.any([this.#death.signal, ...(signal === undefined ? [] : [signal])]);
+    this.parked++;
+    await this.#around.clock.sleep(ms, wake);
+    this.parked--;
+  }
+
+  #checkAlive(): void {
+    if (!this.alive) throw new ProcessDied(`process ${this.name} is dead`);
+  }
+}
+
+/** Faults of the next operation only. Whoever lets operations go does so one at a time. */
+function once<Fault extends string>(fault: Fault | undefined): () => Fault | undefined {
+  let left = fault;
+  return () => {
+    const now = left;
+    left = undefined;
+    return now;
+  };
+}

@@ -1,0 +1,96 @@
+import { AnaplanClient, type Transport } from '../../shared/anaplan/index.ts';
+import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
+import type { Lock } from '../../shared/pipeline/lock.ts';
+import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
+import type { Configuration } from '../../shared/pipeline/schema.ts';
+import { createSimulator, type TenantDefinition } from '../../simulator/index.ts';
+import { answerOf, requestOf } from './in-process.ts';
+
+/** The integration user of every simulated world, and a colleague who works in the same models by hand. */
+export const OURS = { email: 'robot@example.com', password: 'robots dream of csv' } as const;
+export const COLLEAGUE = { email: 'grace@example.com', password: 'nautilus coffee anchor' } as const;
+
+/** A tenant of `models` models: `Plan 1`, `Plan 2`, … Each loads sales into a module and has a process that reads no file. */
+export function tenantOf(models: number): TenantDefinition {
+  const names = Array.from({ length: models }, (_, i) => `Plan ${i + 1}`);
+  return {
+    workspace: 'Finance',
+    users: [
+      { ...OURS, role: 'admin' },
+      { ...COLLEAGUE, role: 'admin' },
+    ],
+    models: Object.fromEntries(names.map((name) => [name, MODEL])),
+    settings: { requestsPerMinute: 0 },
+  };
+}
+
+const MODEL = {
+  lists: { Products: ['Tea', 'Coffee', 'Mug'], Old: [{ name: 'Chicory' }] },
+  modules: { Sales: { by: ['Products', 'Time'], items: { Units: 'number' } } },
+  imports: {
+    'Load Sales': { into: 'Sales', file: 'sales.csv', columns: { Product: 'Products', Month: 'Time', Units: 'Units' } },
+  },
+  exports: { Report: { from: 'Sales' } },
+  actions: { Tidy: { delete: 'Old', where: { name: 'Chicory' } } },
+  processes: { Recalculate: ['Tidy', 'Report'] },
+} as const;
+
+/** What a pipeline of the simulated worlds is like. */
+export interface PipelineOptions {
+  model: string;
+  steps: readonly ('import' | 'repeatable-import' | 'process')[];
+  onFailure?: 'hold' | 'continue';
+  maxRows?: number;
+  deadline?: string;
+}
+
+const STEPS = {
+  import: '- import: Load Sales',
+  'repeatable-import': '- { import: Load Sales, repeatable: true }',
+  process: '- process: Recalculate',
+} as const;
+
+/** Pipelines by name; each takes the drops under `<name>/`. */
+export function configurationOf(pipelines: Readonly<Record<string, PipelineOptions>>): Configuration {
+  const text = Object.entries(pipelines).map(
+    ([name, { model, steps, onFailure = 'hold', maxRows = 0, deadline = '12h' }]) => `
+  ${name}:
+    workspace: Finance
+    model: ${model}
+    on: { drop: "${name}/*.csv" }
+    deadline: ${deadline}
+    rejects: { maxRows: ${maxRows} }
+    onFailure: ${onFailure}
+    steps:
+${steps.map((step) => `      ${STEPS[step]}`).join('\n')}`,
+  );
+  const loaded = loadConfiguration(`pipelines:${text.join('')}\n`);
+  if (!loaded.ok) throw new Error(loaded.mistakes.map(({ message }) => message).join('; '));
+  return loaded.configuration;
+}
+
+const locks = new Map<string, Promise<Lock>>();
+
+/** The lock of a configuration. Ids follow from names, so that it is found out once for all worlds of a kind. */
+export function lockOf(configuration: Configuration, models: number): Promise<Lock> {
+  const key = JSON.stringify([configuration, models]);
+  const known = locks.get(key) ?? resolve(configuration, models);
+  locks.set(key, known);
+  return known;
+}
+
+async function resolve(configuration: Configuration, models: number): Promise<Lock> {
+  await using simulator = await createSimulator({ tenant: tenantOf(models), seed: 'lock' });
+  const transport: Transport = async (request) => answerOf(await simulator.fetch(requestOf(request)));
+  const origin = 'http://127.0.0.1:1';
+  const client = new AnaplanClient({
+    apiUrl: origin,
+    authUrl: origin,
+    oauthUrl: origin,
+    transport,
+    credentials: async () => ({ kind: 'basic', username: OURS.email, password: OURS.password }),
+  });
+  const { lock, problems } = await resolveNames(configuration, client);
+  if (problems.length > 0) throw new Error(problems.map(({ what }) => what).join('; '));
+  return lock;
+}

@@ -1,0 +1,104 @@
+import { isFinalState, type Run } from '../../shared/run/run.ts';
+import { sha256Of } from './watcher.ts';
+import type { World } from './world.ts';
+
+/** A file that was dropped, whose run is to be judged. */
+export interface Dropped {
+  key: string;
+  text: string;
+}
+
+/**
+ * What is wrong in a world in which nothing is left to happen, in plain words; nothing when all is well. It is judged by what
+ * Anaplan saw, and by what people and the next run will find; the ledger is only asked what it claims.
+ */
+export function violationsOf(world: World, dropped: readonly Dropped[]): string[] {
+  const found = [...world.watcher.violations, ...queueViolations(world), ...laneViolations(world)];
+  const runs = world.runs();
+  const hashes = new Map(dropped.map(({ key, text }) => [key, sha256Of(text)]));
+  for (const { key } of dropped) {
+    const its = runs.filter(({ trigger }) => trigger.kind === 'drop' && trigger.key === key);
+    if (its.length !== 1) found.push(`the drop ${key} has ${its.length} runs`);
+  }
+  for (const run of runs)
+    found.push(...runViolations(world, run, hashes).map((what) => `run of ${keyOf(run)}: ${what}`));
+  for (const { action, sha256, kind } of world.watcher.ours) {
+    if (kind === 'imports' && ![...hashes.values()].includes(sha256 ?? ''))
+      found.push(`${action} was started on bytes that are no drop's`);
+  }
+  return found;
+}
+
+export function keyOf({ trigger, runId }: Run): string {
+  return trigger.kind === 'drop' ? trigger.key : runId;
+}
+
+function runViolations(world: World, run: Run, hashes: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  const { ended } = run;
+  if (ended === null) {
+    if (run.next?.due === 'lane' && run.pipeline !== null && isHeld(world, run.pipeline.modelId)) return [];
+    return [`it has no outcome, and stands at ${run.position.stage} of step ${run.position.step}`];
+  }
+  if (ended.todo.length > 0) found.push(`it ended ${ended.outcome} and has still to do: ${ended.todo.join(', ')}`);
+  for (const [index, step] of (run.pipeline?.steps ?? []).entries()) {
+    const claimed = run.steps[index];
+    if (claimed === undefined) continue;
+    const starts =
+      step.kind === 'import'
+        ? world.watcher.ours.filter(
+            ({ modelId, action, sha256 }) =>
+              modelId === run.pipeline?.modelId && action === step.name && sha256 === hashes.get(keyOf(run)),
+          )
+        : world.watcher.ours.filter(({ taskId }) => taskId === claimed.task?.taskId);
+    if (starts.length > 1 && !step.repeatable) found.push(`step ${index + 1} was started ${starts.length} times`);
+    const finished = claimed.result?.outcome === 'succeeded' || claimed.result?.outcome === 'succeeded-with-rejects';
+    if (finished && starts.length === 0)
+      found.push(`step ${index + 1} ${claimed.result?.outcome} and was never started`);
+    if (finished && !isFinalState(claimed.task?.seen?.taskState))
+      found.push(`step ${index + 1} never saw its task end`);
+  }
+  if (ended.outcome === 'succeeded' && !run.steps.every(({ result }) => result?.outcome === 'succeeded'))
+    found.push('it succeeded, and a step of it did not');
+  if (ended.todo.length === 0 && ended.failure !== undefined && ended.outcome !== 'cancelled')
+    found.push(...reportViolations(world, run));
+  return found;
+}
+
+function reportViolations(world: World, { runId, ended, steps }: Run): string[] {
+  const allowed = ended?.outcome === 'succeeded-with-rejects' && !steps.some(({ result }) => result?.beyondAllowance);
+  if (allowed) return [];
+  const found: string[] = [];
+  if (world.state.text(`failures/${runId}.json`) === undefined) found.push('it has no failure report');
+  if (!world.alerts.published.some(({ id }) => id === runId)) found.push('nobody was alerted');
+  if (!world.queues.peek('failures').some(({ body }) => body.includes(runId))) found.push('it is not in the feed');
+  return found;
+}
+
+function queueViolations(world: World): string[] {
+  const queues = ['drops', 'schedules', 'upload', 'start', 'poll', 'collect', 'poison'] as const;
+  return queues.flatMap((queue) => {
+    const left = world.queues.peek(queue).length;
+    return left === 0 ? [] : [`${left} messages are left in ${queue}`];
+  });
+}
+
+function isHeld(world: World, modelId: string): boolean {
+  const holder = world.state.text(`lanes/${modelId}/holder`);
+  return holder !== undefined && JSON.parse(holder).hold !== null;
+}
+
+function laneViolations(world: World): string[] {
+  const found: string[] = [];
+  const done = new Set(world.runs().flatMap(({ runId, ended }) => (ended?.todo.length === 0 ? [runId] : [])));
+  for (const key of world.state.keys()) {
+    if (key.includes('/tickets/')) {
+      const runId = /Z-(.+)$/.exec(key)?.[1] ?? '';
+      if (done.has(runId)) found.push(`run ${runId} is done and its ticket is still there`);
+    } else if (key.startsWith('lanes/')) {
+      const { runId, hold } = JSON.parse(world.state.text(key) ?? '{}');
+      if (runId !== null && hold === null && done.has(runId)) found.push(`run ${runId} is done and still has the lane`);
+    }
+  }
+  return found;
+}

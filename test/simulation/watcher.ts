@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { TransportRequest } from '../../shared/anaplan/index.ts';
+import type { Simulator } from '../../simulator/index.ts';
+import { OURS } from './tenant.ts';
+
+/** A task as the simulator saw it start. */
+export interface SeenStart {
+  taskId: string;
+  modelId: string;
+  action: string;
+  kind: string;
+  by: string;
+  /** epoch milliseconds */
+  at: number;
+  /** of what our user has in the import's file at that moment; undefined when the action reads no file of ours */
+  sha256: string | undefined;
+}
+
+/** A chunk that arrived. */
+export interface SeenChunk {
+  modelId: string;
+  fileId: string;
+  index: number;
+  at: number;
+}
+
+type Served = Omit<Simulator, 'url'>;
+
+/** Keeps what happened in Anaplan by the simulator's word, never by our ledger's. */
+export class Watcher {
+  readonly starts: SeenStart[] = [];
+  readonly violations: string[] = [];
+  readonly #simulator: Served;
+  readonly #known = new Set<string>();
+
+  constructor(simulator: Served) {
+    this.#simulator = simulator;
+  }
+
+  /** To be called after everything that may have started a task. */
+  async look(): Promise<void> {
+    for (const model of this.#simulator.tenant.models) {
+      for (const task of model.queue.tasks) {
+        if (this.#known.has(task.taskId)) continue;
+        this.#known.add(task.taskId);
+        const fileId = model.imports.get(task.objectId)?.fileId;
+        this.starts.push({
+          taskId: task.taskId,
+          modelId: model.id,
+          action: task.name,
+          kind: task.kind,
+          by: task.starter.email,
+          at: task.createdAt,
+          sha256: fileId === undefined ? undefined : await this.#contentOf(model, fileId),
+        });
+      }
+    }
+  }
+
+  get ours(): SeenStart[] {
+    return this.starts.filter(({ by }) => by === OURS.email);
+  }
+
+  /** Whether the chunk that `request` sends is at Anaplan already, byte for byte. */
+  async holds(request: TransportRequest, chunk: { modelId: string; fileId: string; index: number }): Promise<boolean> {
+    const model = this.#simulator.tenant.model(chunk.modelId);
+    const { id: userId } = this.#simulator.tenant.user(OURS.email) ?? { id: '' };
+    try {
+      const { content } = model.files.chunk({ userId, admin: true }, chunk.fileId, chunk.index, 0, 10_000_000);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of content.read()) pieces.push(piece);
+      content.release();
+      return Buffer.concat(pieces).equals(request.body ?? new Uint8Array());
+    } catch {
+      return false;
+    }
+  }
+
+  async #contentOf(model: Served['tenant']['models'][number], fileId: string): Promise<string | undefined> {
+    const reports = await model.files.reports((id) => this.#simulator.tenant.userById(id)?.plan.email ?? '', fileId);
+    return reports.find(({ uploadedBy }) => uploadedBy === OURS.email)?.sha256;
+  }
+}
+
+export function sha256Of(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The chunk that a request puts, if it does. */
+export function chunkOf({ method, url }: Pick<TransportRequest, 'method' | 'url'>) {
+  const match = /\/models\/([^/]+)\/files\/([^/]+)\/chunks\/(\d+)$/.exec(url);
+  if (method !== 'PUT' || match === null) return undefined;
+  const [, modelId = '', fileId = '', index = ''] = match;
+  return { modelId, fileId, index: Number(index) };
+}
