@@ -17,9 +17,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { QueueName } from '../../shared/ports/queue.ts';
-
-const FUNCTION_TIMEOUT_SECONDS = 150;
-
+import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/take-turn.ts';
 import { type AlertsTopic, alarmName } from './alerts-topic.ts';
 import type { FunctionFactory } from './function-code.ts';
 import type { PoisonQueue } from './poison-queue.ts';
