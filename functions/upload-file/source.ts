@@ -8,6 +8,9 @@ import type { Services } from '../services.ts';
 import { SourceRefused } from './source-refused.ts';
 
 const LOOK_BYTES = 64 * 1024;
+/** Anaplan advises at most 1,000 chunks of at most 50 MB before compression (anaplan-notes: Uploading). */
+const MAX_CHUNKS = 1000;
+const MAX_CHUNK_BYTES = 50_000_000;
 
 /** The pinned file of a run and how it is cut into chunks. */
 export interface Source {
@@ -30,7 +33,9 @@ export async function openSource(run: BegunRun, services: Services): Promise<Sou
   if (fileId === undefined || trigger.kind !== 'drop') throw SourceRefused.missing(run);
   const { bucket, key, versionId, bytes } = trigger;
   const store = services.source(bucket);
-  const { chunkBytes, source: policy } = pipeline.policies;
+  const { source: policy } = pipeline.policies;
+  const chunkBytes = Math.max(pipeline.policies.chunkBytes, Math.ceil(bytes / MAX_CHUNKS));
+  if (chunkBytes > MAX_CHUNK_BYTES) throw new SourceRefused(tooLarge(run, key));
   const read = (start: number, end: number) => store.getRange(key, { start, end: Math.min(end, bytes) }, versionId);
   const refuse = (diagnosis: Diagnosis | undefined) => {
     if (diagnosis === undefined) return;
@@ -59,6 +64,17 @@ export async function openSource(run: BegunRun, services: Services): Promise<Sou
     checkAfterReading(scanned) {
       if (policy !== 'off') refuse(checkScan(scanned, key));
     },
+  };
+}
+
+function tooLarge(run: BegunRun, key: string): Diagnosis {
+  return {
+    category: 'source-file',
+    cause: 'Anaplan takes at most 1,000 chunks of 50 MB for one file.',
+    message: `${key} is larger than 50 GB, so it was not sent to import "${stepOf(run).name}".`,
+    whatToCheck: ['Split the file, for instance by month, and drop the parts one after the other.'],
+    retry: { kind: 'no' },
+    references: { key },
   };
 }
 
