@@ -43,6 +43,7 @@ export class SimulatorApp {
   readonly #clock: SimulatorClock;
   readonly #advance: ((ms: number) => Promise<void>) | undefined;
   readonly #routes: Hono<RequestEnv>;
+  readonly #closed = new AbortController();
   #late: LateAct[] = [];
 
   constructor(tenant: Tenant, scenario: ScenarioPlan, clock: SimulatorClock) {
@@ -77,8 +78,18 @@ export class SimulatorApp {
     }
   }
 
+  /** Lets go of everybody who waits: their connections are cut. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await this.#clock.sleep(ms, this.#closed.signal);
+    if (this.#closed.signal.aborted) throw new ConnectionCut();
+  }
+
   async #inWeather(request: Request, action: WeatherAction, entry: LoggedRequest): Promise<Response> {
-    if (action.delayMs) await this.#clock.sleep(action.delayMs);
+    if (action.delayMs) await this.#sleep(action.delayMs);
     await this.#change(action);
     const { answer, reset, actLaterMs } = action;
     if (reset === 'before') throw new ConnectionCut();
@@ -145,7 +156,7 @@ export class SimulatorApp {
       },
       hold: async (until: number) => {
         // who acts late acts in the past, where waiting costs nothing
-        if (!about.late) await this.#clock.sleep(until - this.#clock.now());
+        if (!about.late) await this.#sleep(until - this.#clock.now());
         return about.late ? until : Math.max(until, this.#clock.now());
       },
     });
@@ -191,8 +202,9 @@ export class SimulatorApp {
       return errorAnswer(error, c.req.path, c.env.at);
     });
     routes.onError((error, c) => {
+      if (error instanceof ConnectionCut) throw error;
       const known = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error');
-      if (known !== error && !(error instanceof ConnectionCut)) console.error('simulator:', error);
+      if (known !== error) console.error('simulator:', error);
       return errorAnswer(known, c.req.path, c.env.at);
     });
     return routes;

@@ -64,7 +64,9 @@ export function readYaml<T>(what: string, schema: z.ZodType<T>, text: string, ch
         offset = pair.key.range?.[0] ?? offset;
         node = pair.value;
       } else if (isSeq(node)) {
-        node = node.items[Number(step)];
+        // the name of what a short form leaves out, such as `items` of a list that is an array
+        if (typeof step !== 'number') continue;
+        node = node.items[step];
         if (!isNode(node)) break;
         offset = node.range?.[0] ?? offset;
       } else break;

@@ -9,7 +9,7 @@ import { planTenant } from './definition/parse-tenant.ts';
 import type { TenantDefinition } from './definition/tenant-input.ts';
 import { Tenant } from './engine/tenant.ts';
 import type { LoggedRequest } from './http/request-log.ts';
-import { ConnectionCut } from './weather/answers.ts';
+import { ConnectionCut, cutBodies } from './weather/answers.ts';
 import { planScenario, type Scenario } from './weather/scenario.ts';
 
 export interface SimulatorOptions {
@@ -73,7 +73,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<O
   const model = workspace?.models[0];
   const [user] = tenant.users;
   const named = (each: Named) => ({ id: each.id, name: each.name });
-  const close = () => tenant.close();
+  const close = async () => {
+    app.close();
+    await tenant.close();
+  };
   return {
     user: user?.plan.email ?? '',
     password: user?.plan.password ?? '',
@@ -136,13 +139,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 /** Where a cut connection becomes a cut socket. */
 function edge(answer: (request: Request) => Promise<Response>) {
   return async (request: Request, bindings: unknown): Promise<Response> => {
+    const { incoming, outgoing } = bindings as HttpBindings;
     try {
-      return await answer(request);
+      const response = await answer(request);
+      const part = cutBodies.get(response);
+      if (!part) return response;
+      outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+      outgoing.write(part, () => incoming.socket.destroy());
     } catch (error) {
       if (!(error instanceof ConnectionCut)) throw error;
-      (bindings as HttpBindings).incoming.socket.resetAndDestroy();
-      return RESPONSE_ALREADY_SENT;
+      incoming.socket.resetAndDestroy();
     }
+    return RESPONSE_ALREADY_SENT;
   };
 }
 

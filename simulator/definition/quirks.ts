@@ -23,6 +23,12 @@ export const quirksSchema = z.strictObject({
   taskListsOfAnything: on,
   /** Announcing an upload to an unknown file makes a new data source; off: 404. */
   junkFiles: on,
+  /** `GET …/files/{id}` is the file's content; off: its entry in the list, as one would expect. */
+  fileGetIsContent: on,
+  /** A task that failed is COMPLETE all the same, with `successful: false`; off: FAILED, which the live service does not have. */
+  failedIsComplete: on,
+  /** The gateway in front answers HTML where it gives up waiting; off: the usual envelope. */
+  gatewayAnswersHtml: on,
   /** The file list keeps the old `chunkCount` after a delete. */
   staleChunkCount: on,
   /** The announcement's answer echoes `chunkCount` 0; off: the number asked for. */

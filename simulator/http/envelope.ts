@@ -1,6 +1,7 @@
 import type { Quirks } from '../definition/quirks.ts';
-import { ApiError } from '../engine/api-error.ts';
+import { ApiError, GatewayError } from '../engine/api-error.ts';
 import { type Ctx, originOf } from './context.ts';
+import { gatewayPage } from './gateway-page.ts';
 
 const PAGE = 5000;
 
@@ -11,6 +12,12 @@ export function errorBody(status: number, message: string, path: string, at: num
 
 /** An error as the Integration API answers it. A 401 has no path. */
 export function errorAnswer(error: ApiError, path: string, at: number): Response {
+  if (error instanceof GatewayError && error.asHtml) {
+    return new Response(gatewayPage(error.status, error.message), {
+      status: error.status,
+      headers: { 'content-type': 'text/html' },
+    });
+  }
   const body =
     error.status === 401
       ? { status: { code: 401, message: error.message } }

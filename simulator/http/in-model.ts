@@ -1,4 +1,4 @@
-import { ApiError } from '../engine/api-error.ts';
+import { ApiError, GatewayError } from '../engine/api-error.ts';
 import type { Model } from '../engine/model.ts';
 import type { Ctx, Simulation } from './context.ts';
 
@@ -31,7 +31,7 @@ export async function inModel(
     if (answer instanceof Response) return answer;
     if (answer > until) {
       c.env.at = await c.env.hold(until);
-      throw new ApiError(504, 'Gateway Timeout');
+      throw new GatewayError(504, 'Gateway Time-out', simulation.tenant.quirks.gatewayAnswersHtml);
     }
     c.env.at = await c.env.hold(answer);
   }

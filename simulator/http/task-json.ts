@@ -8,7 +8,8 @@ export interface TaskJson {
   type?: string;
   currentStep?: string;
   progress: number;
-  taskState: TaskState;
+  /** `FAILED` only when the switch `failedIsComplete` is off */
+  taskState: TaskState | 'FAILED';
   creationTime: number;
   cancelledBy?: string;
   result?: ResultJson;
@@ -29,6 +30,7 @@ interface ResultJson {
 export function taskJson(task: Task, at: number, tenant: Tenant, withTimes: boolean): TaskJson {
   const state = stateOf(task, at);
   const step = stepOf(task, state);
+  const result = task.final ? resultOf(task, tenant.quirks, withTimes) : undefined;
   const canceller = task.cancel && task.cancel.by !== task.starter.email ? tenant.user(task.cancel.by) : undefined;
   return {
     ...(task.kind === 'processes' ? { type: 'taskInformation' } : {}),
@@ -36,8 +38,8 @@ export function taskJson(task: Task, at: number, tenant: Tenant, withTimes: bool
     ...(step === undefined ? {} : { currentStep: step }),
     progress: progressOf(task, at),
     ...(canceller ? { cancelledBy: `${canceller.plan.firstName} ${canceller.plan.lastName}` } : {}),
-    ...(task.final ? { result: resultOf(task, tenant.quirks, withTimes) } : {}),
-    taskState: state,
+    ...(result ? { result } : {}),
+    taskState: !tenant.quirks.failedIsComplete && state === 'COMPLETE' && !result?.successful ? 'FAILED' : state,
     creationTime: task.createdAt,
   };
 }

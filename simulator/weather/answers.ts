@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { SimulatorClock } from '../clock.ts';
 import { errorBody } from '../http/envelope.ts';
+import { gatewayPage } from '../http/gateway-page.ts';
 import type { WeatherAction } from './scenario.ts';
 
 /** The connection breaks here: the HTTP edge cuts it, and in-process callers see this error. */
@@ -22,9 +23,11 @@ export function madeAnswer(answer: NonNullable<WeatherAction['answer']>, path: s
   const phrase = answer.message ?? STATUS_CODES[status] ?? 'Error';
   if (answer.form === 'empty' || status === 204) return new Response(null, { status, headers });
   if (answer.form === 'json') return Response.json(errorBody(status, phrase, path, at), { status, headers });
-  const page = `<html>\r\n<head><title>${status} ${phrase}</title></head>\r\n<body>\r\n<center><h1>${status} ${phrase}</h1></center>\r\n</body>\r\n</html>\r\n`;
-  return new Response(page, { status, headers: { 'content-type': 'text/html', ...headers } });
+  return new Response(gatewayPage(status, phrase), { status, headers: { 'content-type': 'text/html', ...headers } });
 }
+
+/** Answers whose body breaks off, with what is sent of it: for the HTTP edge, which has to cut its socket at the right byte. */
+export const cutBodies = new WeakMap<Response, Uint8Array>();
 
 /** What a rule does to the server's own answer: garble, slow down, cut off. */
 export async function spoiled(response: Response, action: WeatherAction, clock: SimulatorClock): Promise<Response> {
@@ -43,7 +46,10 @@ export async function spoiled(response: Response, action: WeatherAction, clock: 
   const keep =
     action.truncate === 'half' ? Math.floor(whole.byteLength / 2) : Math.min(action.truncate, whole.byteLength);
   headers.set('content-length', String(whole.byteLength));
-  return new Response(cutAfter(whole.subarray(0, keep)), { status, headers });
+  const part = whole.subarray(0, keep);
+  const cut = new Response(cutAfter(part), { status, headers });
+  cutBodies.set(cut, part);
+  return cut;
 }
 
 /** Lets bytes through at a pace. */
@@ -67,18 +73,12 @@ export function throttled(
 }
 
 function cutAfter(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  let sent = false;
+  let sent = bytes.byteLength === 0;
   return new ReadableStream({
-    async pull(controller) {
-      if (!sent && bytes.byteLength > 0) {
-        sent = true;
-        controller.enqueue(bytes);
-        return;
-      }
-      // what was enqueued has to leave before the error overtakes it
-      await new Promise(setImmediate);
-      await new Promise(setImmediate);
-      controller.error(new ConnectionCut());
+    pull(controller) {
+      if (sent) controller.error(new ConnectionCut());
+      else controller.enqueue(bytes);
+      sent = true;
     },
   });
 }
