@@ -23,7 +23,7 @@ export interface Mapping {
 }
 
 export interface MappingOptions {
-  queues: SqliteQueues;
+  queues: Pick<SqliteQueues, 'receive' | 'delete' | 'changeVisibility' | 'nextVisibleAt'>;
   clock: Clock;
   log: EngineLog;
   /** After how long a failed message reappears. */
