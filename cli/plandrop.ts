@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { asCommandError, CommandError } from './command-error.ts';
 import { failuresCommand } from './commands/failures.ts';
+import { localCommand } from './commands/local.ts';
 import { lockCommand } from './commands/lock.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -12,6 +13,7 @@ const program = strict(
   new Command('plandrop')
     .description('Lands files in Anaplan, unattended and honestly.')
     .addCommand(runCommand())
+    .addCommand(localCommand())
     .addCommand(runsCommand())
     .addCommand(failuresCommand())
     .addCommand(lockCommand())

@@ -16,6 +16,7 @@ import { CommandError } from '../command-error.ts';
 import { configurationFor, requirePipeline } from '../configuration.ts';
 import { type EmbeddedEngine, embeddedEngine } from '../embedded-engine.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { interruption } from '../interruption.ts';
 import { configOption, dataDirOption, jsonOption } from '../options.ts';
 import { progressOf } from '../progress.ts';
 import { RunEnds } from '../run-ends.ts';
@@ -51,6 +52,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
 
   const progress = progressOf((line) => process.stderr.write(`${line}\n`));
   const ends = new RunEnds();
+  const interrupted = interruption();
   const embedded = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
@@ -61,9 +63,6 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       ends.see(committed);
     },
     adjust: (services) => ({ ...services, pipelines: goingOn(services.pipelines) }),
-  });
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
   try {
     const ended = await Promise.race([interrupted, toItsOutcome(file, options.pipeline, embedded, ends)]);

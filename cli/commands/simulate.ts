@@ -8,6 +8,7 @@ import {
   startSimulator,
 } from '../../simulator/index.ts';
 import { CommandError } from '../command-error.ts';
+import { interruption } from '../interruption.ts';
 import { jsonOption, portOption } from '../options.ts';
 
 interface SimulateOptions {
@@ -34,9 +35,7 @@ async function simulate({ port, tenant, scenario, json }: SimulateOptions): Prom
     ...(tenant === undefined ? {} : { tenant: await readAs(parseTenant, tenant) }),
     ...(scenario === undefined ? {} : { scenario: await readAs(parseScenario, scenario) }),
   });
-  const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  const interrupted = interruption();
   process.stdout.write(json ? `${JSON.stringify(described(simulator))}\n` : welcome(simulator));
   await interrupted;
   await simulator.close();

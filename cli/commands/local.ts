@@ -1,0 +1,99 @@
+import { Command, Option } from 'commander';
+import { DropFolder } from '../../infra/local/drop-folder.ts';
+import { fileAlerts } from '../../infra/local/file-alerts.ts';
+import { LocalScheduler, type PipelineSchedule } from '../../infra/local/local-scheduler.ts';
+import { jsonLogger } from '../../shared/observe/logger.ts';
+import type { Configuration } from '../../shared/pipeline/schema.ts';
+import type { Alert } from '../../shared/ports/alerts.ts';
+import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
+import { configurationFor } from '../configuration.ts';
+import { embeddedEngine } from '../embedded-engine.ts';
+import { EXIT } from '../exit-codes.ts';
+import { interruption } from '../interruption.ts';
+import { configOption, dataDirOption, jsonOption } from '../options.ts';
+import { progressOf } from '../progress.ts';
+
+interface LocalOptions {
+  config: string;
+  dataDir: string;
+  drops: string;
+  json?: true;
+}
+
+/** How long running handlers may finish in; what does not is delivered again at the next start. */
+const STOP_SECONDS = 20;
+
+export function localCommand(): Command {
+  return new Command('local')
+    .description('the embedded engine: watches a folder and fires schedules, until stopped; survives a kill')
+    .addOption(configOption())
+    .addOption(dataDirOption())
+    .addOption(
+      new Option(
+        '--drops <folder>',
+        'the folder to watch; its layout gives the keys, and taken files move to its folder taken/',
+      ).default('drops'),
+    )
+    .addOption(jsonOption())
+    .action(async (options: LocalOptions) => {
+      process.exitCode = await local(options);
+    });
+}
+
+/** Goes on with what is in the data folder, and takes what comes, until interrupted. */
+async function local(options: LocalOptions): Promise<number> {
+  const configuration = await configurationFor(options.config, process.env);
+  const secrets = environmentSecrets(process.env);
+  await secrets.credentials();
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const log = jsonLogger(undefined, 'warn');
+  const interrupted = interruption();
+  const { folder, engine } = await embeddedEngine(options.dataDir, {
+    configuration,
+    secrets,
+    alerts: ({ dataDir }) => fileAlerts(dataDir, (alert) => tell(alert, say)),
+    log,
+    onCommit: progressOf(say),
+  });
+  try {
+    const drops = new DropFolder(options.drops, folder, { log });
+    const { state, queues, clock } = folder;
+    const scheduler = new LocalScheduler({ state, queues, clock, schedules: schedulesOf(configuration), log });
+    drops.start();
+    scheduler.start();
+    const pipelines = Object.keys(configuration.pipelines);
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ drops: options.drops, dataDir: folder.dataDir, pipelines })}\n`);
+    else
+      say(
+        `Watching ${options.drops} for ${pipelines.join(', ')}; keeping everything in ${folder.dataDir}. Stop with Ctrl-C.`,
+      );
+    if (folder.recovered.messagesInFlight > 0) say('The last start was cut off; going on where it stood.');
+    await interrupted;
+    say('Stopping; what is under way goes on at the next start.');
+    await Promise.all([drops.stop(), scheduler.stop()]);
+    return EXIT.interrupted;
+  } finally {
+    await engine.stop(STOP_SECONDS);
+  }
+}
+
+function schedulesOf({ pipelines }: Configuration): PipelineSchedule[] {
+  return Object.entries(pipelines).flatMap(([pipeline, { trigger }]) =>
+    trigger?.kind === 'schedule' ? [{ pipeline, expression: trigger.expression, timezone: trigger.timezone }] : [],
+  );
+}
+
+function tell({ subject, text }: Alert, say: (line: string) => void): void {
+  say(
+    [
+      '',
+      subject,
+      ...text
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+      '',
+    ].join('\n'),
+  );
+}
