@@ -11,7 +11,7 @@ import {
 } from './call-meanings.ts';
 import type { Diagnosis, Retry } from './diagnosis.ts';
 import { CALL_MEANINGS, STATUS_MEANINGS, type StatusMeaning } from './status-meanings.ts';
-import { bodyInWords, capitalised, excerpt, fill } from './words.ts';
+import { bodyInWords, capitalised, excerpt, fill, sentence } from './words.ts';
 
 /** What the call was about, for the sentences a person reads. */
 export interface CallContext {
@@ -125,11 +125,11 @@ function answerInWords(failure: CallFailure): string {
       const body = bodyInWords(failure.body);
       return body === ''
         ? `the answer was ${failure.status} without a word.`
-        : `the answer was ${failure.status} and not Anaplan's own: ${body}`;
+        : `the answer was ${failure.status} and not Anaplan's own: ${sentence(body)}`;
     }
     case 'unreadable': {
       const body = bodyInWords(failure.body);
-      return `the answer was ${failure.status}, but not readable (${excerpt(failure.problem, 200)})${body === '' ? '.' : `: ${body}`}`;
+      return `the answer was ${failure.status}, but not readable (${excerpt(failure.problem, 200)})${body === '' ? '.' : `: ${sentence(body)}`}`;
     }
     case 'network':
       return `${excerpt(failure.problem, 300) || 'no answer'} (${excerpt(failure.code, 60)}).`;

@@ -40,6 +40,7 @@ export function judgeAction(
   const { rejected, warned } = rejectsOf(tally, read, rowLines);
   const reasons = read.length > 0 ? mergeReasons(read.flatMap((dump) => dump.reasons)) : rowLines;
   const dumpUnread = result.failureDumpAvailable && (read.length === 0 || read.some((dump) => dump.unreadable));
+  const uncountedCells = read.length === 0 && tally.failed === undefined && tally.failedCells > 0;
   const uncounted = dumpUnread && rejected === 0 && !provesNoRejects(tally, successful);
 
   const problem = lines.find(({ message }) => message.level === 'failure')?.message;
@@ -53,7 +54,7 @@ export function judgeAction(
     ...(tally.counted || total > 0 || warned > 0 ? { counts: countsOf(tally, total, warned) } : {}),
     ...(tally.cells === undefined ? {} : { cells: tally.cells }),
     ...(tally.totalRows === undefined ? {} : { totalRows: tally.totalRows }),
-    ...(uncounted || (dumpUnread && read.length > 0) ? { rejectedAtLeast: true } : {}),
+    ...(uncounted || uncountedCells || (dumpUnread && read.length > 0) ? { rejectedAtLeast: true } : {}),
     reasons,
     ...(reason === undefined ? {} : { problem: reason }),
   };
@@ -108,8 +109,13 @@ function rejectsOf(tally: Tally, dumps: readonly DumpSummary[], rowLines: readon
       ),
     };
   }
-  const counted = tally.failed ?? Math.max(tally.failedCells, occurrences('rejected'));
-  return { rejected: counted, warned: Math.max(tally.warned, occurrences('warned')) };
+  // A module import counts failed cells, several for each row, so that neither they nor the reasons add up to rows.
+  const frequent = rowLines.reduce(
+    (most, { severity, count }) => (severity === 'rejected' ? Math.max(most, count) : most),
+    0,
+  );
+  const byLines = tally.failedCells > 0 ? Math.max(tally.failedRowsAtLeast, frequent) : occurrences('rejected');
+  return { rejected: tally.failed ?? byLines, warned: Math.max(tally.warned, occurrences('warned')) };
 }
 
 /**

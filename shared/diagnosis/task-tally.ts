@@ -24,6 +24,8 @@ export interface Tally {
   /** cells written, failed and ignored by a module import */
   cells?: number;
   failedCells: number;
+  /** the most failed cells of one line item: as many rows at least were rejected, because a row has one cell of each */
+  failedRowsAtLeast: number;
   /** all rows of the file, where Anaplan gives that number itself */
   totalRows?: number;
 }
@@ -52,6 +54,7 @@ export function tallyOf(lines: readonly Line[]): Tally {
     warned: 0,
     ignored: 0,
     failedCells: 0,
+    failedRowsAtLeast: 0,
   };
   for (const { message } of lines) {
     if (message.level === 'completion') addSummary(tally, message);
@@ -83,7 +86,9 @@ function addSummary(tally: Tally, { code, parameters }: Message): void {
   } else if (cells !== undefined) {
     tally.counted = true;
     tally.cells = (tally.cells ?? 0) + cells;
-    tally.failedCells += number('failureCount') ?? 0;
+    const failedCells = number('failureCount') ?? 0;
+    tally.failedCells += failedCells;
+    tally.failedRowsAtLeast = Math.max(tally.failedRowsAtLeast, failedCells);
     tally.ignored += ignored;
     return;
   } else if (created !== undefined) {

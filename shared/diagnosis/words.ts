@@ -34,3 +34,8 @@ export function countOf(count: number, singular: string, plural = `${singular}s`
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** Somebody else's words as a sentence, so that ours can follow. */
+export function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

@@ -212,7 +212,7 @@ describe('what a person reads', () => {
 
   it('names the page a gateway sent instead of printing it', () => {
     expect(classifyCall(withoutEnvelope('chunk', 502), context).message).toBe(
-      'Sending a part of the file to import "Load Sales" failed: the answer was 502 and not Anaplan\'s own: a web page saying 502 Bad Gateway',
+      'Sending a part of the file to import "Load Sales" failed: the answer was 502 and not Anaplan\'s own: a web page saying 502 Bad Gateway.',
     );
   });
 
