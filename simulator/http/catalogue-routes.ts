@@ -3,16 +3,17 @@ import { exportHeaders } from '../actions/export.ts';
 import type { ExportAction, ImportAction, Step } from '../engine/actions.ts';
 import { ApiError, notFound } from '../engine/api-error.ts';
 import type { Model } from '../engine/model.ts';
-import { type LineItem, Module } from '../engine/module.ts';
+import { Module } from '../engine/module.ts';
 import type { RequestEnv, Simulation } from './context.ts';
 import { one, page } from './envelope.ts';
 import { inModel } from './in-model.ts';
+import { typeName } from './structure-routes.ts';
 
-/** What a model holds: imports, exports, actions, processes with their metadata; lists and modules. */
+/** What a model holds: imports, exports, actions, processes with their metadata. */
 export function addCatalogueRoutes(routes: Hono<RequestEnv>, simulation: Simulation): void {
   const { quirks } = simulation.tenant;
   const actionKinds = [
-    ['imports', 'import', (model: Model) => [...model.imports.values()].map(importJson)],
+    ['imports', 'import', (model: Model) => [...model.imports.values()].map((action) => importJson(action, model))],
     ['exports', 'export', (model: Model) => [...model.exports.values()].map(exportJson)],
     ['actions', 'action', (model: Model) => [...model.actions.values()].map(actionJson)],
     ['processes', 'process', (model: Model) => [...model.processes.values()].map(({ id, name }) => ({ id, name }))],
@@ -53,76 +54,14 @@ export function addCatalogueRoutes(routes: Hono<RequestEnv>, simulation: Simulat
       return one(c, 'processMetadata', 'processMetadata', model.id, { name: process.name, actions }, quirks);
     }),
   );
-
-  routes.get('/lists', (c) =>
-    inModel(simulation, c, { waits: true }, (model) => {
-      const lists = [...model.lists.values()].map(({ id, name }) => ({ id, name }));
-      return page(c, 'lists', 'list', model.id, lists, quirks);
-    }),
-  );
-  routes.get('/lists/:id', (c) =>
-    inModel(simulation, c, { waits: true }, (model) => {
-      const list = listOf(model, c.req.param('id'));
-      const metadata = {
-        id: list.id,
-        name: list.name,
-        properties: [...list.properties].map(([name, format]) => ({ name, format: format.toUpperCase() })),
-        hasSelectiveAccess: false,
-        ...(list.parent ? { parent: { id: list.parent.id, name: list.parent.name } } : {}),
-        numberedList: list.numbered,
-        itemCount: list.size,
-        productionData: false,
-      };
-      return one(c, 'metadata', 'list', model.id, metadata, quirks);
-    }),
-  );
-  routes.get('/lists/:id/items', (c) =>
-    inModel(simulation, c, { waits: true }, (model) => {
-      const list = listOf(model, c.req.param('id'));
-      const all = c.req.query('includeAll') === 'true';
-      const items = list.items.map((item) => ({
-        id: item.id,
-        name: item.name,
-        ...(item.code ? { code: item.code } : {}),
-        ...(item.parent ? { parent: item.parent.name, parentId: item.parent.id } : {}),
-        ...(all ? { subsets: {}, properties: Object.fromEntries(item.properties) } : {}),
-      }));
-      return one(c, 'listItems', 'list', undefined, items, quirks);
-    }),
-  );
-  routes.get('/modules', (c) =>
-    inModel(simulation, c, { waits: true }, (model) => {
-      const modules = [...model.modules.values()].map(({ id, name }) => ({ id, name }));
-      return page(c, 'modules', 'module', model.id, modules, quirks);
-    }),
-  );
-  routes.get('/lineItems', (c) =>
-    inModel(simulation, c, { waits: true }, (model) => {
-      const items = [...model.modules.values()].flatMap((module) =>
-        module.lineItems.map((item) => lineItemJson(module, item)),
-      );
-      return one(c, 'items', 'lineItem', undefined, items, quirks);
-    }),
-  );
-  routes.get('/modules/:id/lineItems', (c) =>
-    inModel(simulation, c, { waits: true }, (model) => {
-      const module = [...model.modules.values()].find((each) => each.id === c.req.param('id'));
-      if (!module) throw notFound();
-      const items = module.lineItems.map((item) => lineItemJson(module, item));
-      return one(c, 'items', 'lineItem', undefined, items, quirks);
-    }),
-  );
 }
 
-function listOf(model: Model, id: string) {
-  const list = [...model.lists.values()].find((each) => each.id === id);
-  if (!list) throw notFound();
-  return list;
-}
-
-function importJson(action: ImportAction): object {
+function importJson(action: ImportAction, model: Model): object {
   const importType = action.target.kind === 'list' ? 'HIERARCHY_DATA' : 'MODULE_DATA';
-  return { id: action.id, name: action.name, importDataSourceId: action.fileId ?? '', importType };
+  const head = { id: action.id, name: action.name, importDataSourceId: action.fileId ?? '', importType };
+  if (!action.from) return head;
+  const source = { importDataSourceId: action.from.id, type: 'MODEL', sourceModelId: model.id };
+  return { ...head, importDataSource: { ...source, sourceWorkspaceId: model.workspaceId } };
 }
 
 function importMetadata(action: ImportAction): object {
@@ -171,8 +110,6 @@ function exportMetadata({ from, format, exportType }: ExportAction): object {
   };
 }
 
-const typeName = (item: LineItem) => (typeof item.format === 'string' ? item.format.toUpperCase() : 'ENTITY');
-
 function actionJson({ id, name }: { id: string; name: string }): object {
   return { id, name, actionType: 'DELETE_BY_SELECTION' };
 }
@@ -188,8 +125,4 @@ function stepJson(step: Step, withFiles: boolean): object {
       ? { importDataSourceId: file, importDataSource: { importDataSourceId: file, type: 'FILE' } }
       : {};
   return { id, name, actionType: 'IMPORT', importType, ...source };
-}
-
-function lineItemJson(module: Module, item: LineItem): object {
-  return { moduleId: module.id, moduleName: module.name, id: item.id, name: item.name, format: typeName(item) };
 }
