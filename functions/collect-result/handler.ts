@@ -2,8 +2,9 @@ import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Task } from '../../shared/anaplan/types.ts';
 import { classifyTask } from '../../shared/diagnosis/classify-task.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
+import { startCandidates } from '../../shared/run/decide-start.ts';
 import { judgeStep } from '../../shared/run/judge-step.ts';
-import type { BegunRun } from '../../shared/run/run.ts';
+import { type BegunRun, isFinalState } from '../../shared/run/run.ts';
 import type { Turn } from '../../shared/run/take-turn.ts';
 import { currentStep, uploadedFor } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, diagnose, modelOf, stepOf } from '../anaplan-turn.ts';
@@ -38,16 +39,24 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
       step,
       classified,
       rejects: run.pipeline.rejects,
-      adopted: task.adopted,
+      perhapsOthers: task.adopted && task.named !== true,
       dumps: kept.dumps,
       ...(uploaded === undefined ? {} : { uploaded }),
       ...(kept.lost === undefined ? {} : { dumpLost: kept.lost }),
       ...(exported === undefined ? {} : { export: exported }),
     });
-    return { kind: 'collected', result };
+    // A task that may not be ours leaves the question open what becomes of the one that is.
+    const inDoubt = result.outcome === 'unknown' && task.adopted;
+    return { kind: 'collected', result, ...(inDoubt ? { othersOpen: await othersOpen(run, anaplan) } : {}) };
   } catch (error) {
     return { kind: 'hindered', diagnosis: diagnose(error, run) };
   }
+}
+
+async function othersOpen(run: BegunRun, anaplan: AnaplanClient): Promise<boolean> {
+  const tasks = await anaplan.listTasks(modelOf(run), actionOf(run));
+  const candidates = new Set(startCandidates(run, tasks));
+  return tasks.some(({ taskId, taskState }) => candidates.has(taskId) && !isFinalState(taskState));
 }
 
 /** Nested results of a process seldom carry a name, so it is looked up (anaplan-notes: Processes). */

@@ -3,6 +3,7 @@ import type { Turn } from '../../shared/run/take-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, hinderedBy, modelOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
+import { taskNamedOurs } from '../named-task.ts';
 import type { Services } from '../services.ts';
 
 /** Asks once how the task is doing. It only reads, so it claims nothing. */
@@ -15,7 +16,10 @@ async function pollTask(turn: Turn, services: Services): Promise<RunEvent> {
   if (task === null) throw new Error(`run ${turn.run.runId} is to poll a task that it does not have`);
   try {
     const anaplan = anaplanFor(turn, services);
-    return { kind: 'polled', task: await anaplan.getTask(modelOf(turn.run), actionOf(turn.run), task.taskId) };
+    const inDoubt = task.adopted && task.named !== true;
+    const named = inDoubt && (await taskNamedOurs(anaplan, turn.run, [task.taskId])) !== undefined;
+    const seen = await anaplan.getTask(modelOf(turn.run), actionOf(turn.run), task.taskId);
+    return { kind: 'polled', task: seen, ...(named ? { named } : {}) };
   } catch (error) {
     return hinderedBy(error, turn.run);
   }

@@ -1,11 +1,12 @@
 import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
-import { reconcileStart } from '../../shared/run/decide-start.ts';
+import { reconcileStart, startCandidates } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/take-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, diagnose, hinderedBy, modelOf, stepOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
 import { waitForModel } from '../model-ready.ts';
+import { taskNamedOurs } from '../named-task.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -35,7 +36,13 @@ async function startOnce(turn: Turn, services: Services): Promise<RunEvent> {
   } catch (error) {
     return hinderedBy(error, turn.run);
   }
-  await turn.commit({ kind: 'start-intended', baseline });
+  try {
+    await turn.commit({ kind: 'start-intended', baseline });
+  } catch (error) {
+    // Nothing has been sent yet, and only we can know.
+    turn.remember({ kind: 'start-withdrawn' });
+    throw error;
+  }
   try {
     const mapping = Object.entries(stepOf(turn.run).mapping ?? {});
     const mappingParameters = mapping.map(([entityType, entityName]) => ({ entityType, entityName }));
@@ -52,8 +59,13 @@ async function startOnce(turn: Turn, services: Services): Promise<RunEvent> {
 /** The answer to the start was lost, or we died before we could store it. */
 async function reconcile(turn: Turn, services: Services): Promise<RunEvent> {
   try {
-    const tasks = await anaplanFor(turn, services).listTasks(modelOf(turn.run), actionOf(turn.run));
-    return { kind: 'start-reconciled', verdict: reconcileStart(turn.run, tasks, services.clock.now()) };
+    const anaplan = anaplanFor(turn, services);
+    const candidates = startCandidates(turn.run, await anaplan.listTasks(modelOf(turn.run), actionOf(turn.run)));
+    const named = await taskNamedOurs(anaplan, turn.run, candidates);
+    return {
+      kind: 'start-reconciled',
+      verdict: reconcileStart(turn.run, { candidates, named, now: services.clock.now() }),
+    };
   } catch (error) {
     if (!(error instanceof AnaplanCallError)) throw error;
     return hinderedBy(error, turn.run);

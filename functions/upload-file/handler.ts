@@ -58,15 +58,16 @@ async function transfer(to: Transfer): Promise<RunEvent> {
   const { turn, anaplan, source } = to;
   const sent = await sendChunks(to);
   if (sent.kind === 'paused') return { kind: 'upload-paused' };
+  if (currentStep(turn.run).fileCallUnanswered) {
+    await anaplan.listFiles(modelOf(turn.run));
+    turn.remember({ kind: 'file-calls-answered' });
+  }
+  // After the model has answered, so that no late announcement can erase what was compared.
   if (currentStep(turn.run).epoch?.verify === true) {
     const verified = await verifyChunks(to);
     if (verified === 'paused') return { kind: 'upload-paused' };
   }
   source.checkAfterReading(sent.scanned);
-  if (currentStep(turn.run).fileCallUnanswered) {
-    await anaplan.listFiles(modelOf(turn.run));
-    turn.remember({ kind: 'file-calls-answered' });
-  }
   const { bytes, rows, sha256 } = sent.scanned;
   return { kind: 'upload-finished', uploaded: { bytes, rows, sha256 } };
 }

@@ -27,6 +27,9 @@ export async function sendChunks({ turn, services, anaplan, source }: Transfer):
   const inFlight = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
 
+  const keep = (error: unknown) => {
+    failure ??= { error };
+  };
   const progressEvent = () =>
     ({
       kind: 'chunks-sent',
@@ -42,33 +45,35 @@ export async function sendChunks({ turn, services, anaplan, source }: Transfer):
       arrived.push(index);
       progress.changed();
     } catch (error) {
-      failure ??= { error };
+      keep(error);
     }
   };
 
-  let paused = false;
-  for (let index = 0; index < epoch.chunkCount && failure === undefined; index++) {
-    const unread = index > scannedThrough;
-    const unsent = !recorded.has(index);
-    if (!unread && !unsent) continue;
-    if (services.clock.now() >= turn.sliceEndsAt) {
-      paused = true;
-      break;
+  const sendAll = async (): Promise<boolean> => {
+    for (let index = 0; index < epoch.chunkCount && failure === undefined; index++) {
+      const unread = index > scannedThrough;
+      const unsent = !recorded.has(index);
+      if (!unread && !unsent) continue;
+      if (services.clock.now() >= turn.sliceEndsAt) return false;
+      progress.throwIfFailed();
+      const bytes = await source.readChunk(index);
+      if (unread) {
+        scan.update(bytes);
+        scannedThrough = index;
+      }
+      if (!unsent) continue;
+      while (inFlight.size >= turn.run.pipeline.policies.chunksInFlight) await Promise.race(inFlight);
+      const sending = send(index, bytes).finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
     }
-    progress.throwIfFailed();
-    const bytes = await source.readChunk(index);
-    if (unread) {
-      scan.update(bytes);
-      scannedThrough = index;
-    }
-    if (!unsent) continue;
-    while (inFlight.size >= turn.run.pipeline.policies.chunksInFlight) await Promise.race(inFlight);
-    const sending = send(index, bytes).finally(() => inFlight.delete(sending));
-    inFlight.add(sending);
-  }
+    return true;
+  };
+
+  // Whatever fails, nothing of ours is left on its way when the claim is given back.
+  const whole = await sendAll().catch(keep);
   await Promise.all(inFlight);
-  await progress.stop();
+  await progress.stop().catch(keep);
   turn.remember(progressEvent());
   if (failure !== undefined) throw failure.error;
-  return paused ? { kind: 'paused' } : { kind: 'sent', scanned: scan.result() };
+  return whole === true ? { kind: 'sent', scanned: scan.result() } : { kind: 'paused' };
 }

@@ -1,11 +1,13 @@
 import type { RunMessage } from './message.ts';
 import { isDone, type Run, type Stage } from './run.ts';
+import { nothingBegun } from './transitions.ts';
 
 /**
  * What a message may do to the run it names.
  *
  * - `work`: it is the current turn and it is due.
  * - `take-lane`: it is the current turn, and the run waits for its lane.
+ * - `stop`: somebody asked that nothing new be started, and nothing is under way that would have to be waited for.
  * - `too-early`: it is the current turn but not due for `seconds` more (waits beyond 900 s chain).
  * - `resend-next`: it is the redelivered message of the turn before, whose handler may have died between commit and send.
  * - `leave`: somebody holds a live claim, so it has to reappear later and is never acknowledged.
@@ -15,6 +17,7 @@ import { isDone, type Run, type Stage } from './run.ts';
 export type Admission =
   | { kind: 'work' }
   | { kind: 'take-lane' }
+  | { kind: 'stop'; by: string }
   | { kind: 'too-early'; seconds: number }
   | { kind: 'resend-next' }
   | { kind: 'leave'; because: string }
@@ -49,6 +52,8 @@ export function admit(run: Run, message: RunMessage, delivery: Delivery): Admiss
   if (isClaimLive(run, delivery.now, delivery.engine)) {
     return { kind: 'leave', because: `turn ${run.turn} is being worked on until ${run.claim?.until}` };
   }
+  const [request] = run.requests;
+  if (request !== undefined && nothingBegun(run)) return { kind: 'stop', by: request.by };
   if (run.next.due === 'lane') return { kind: 'take-lane' };
   const seconds = (Date.parse(run.next.due) - delivery.now) / 1000;
   return seconds > 0 ? { kind: 'too-early', seconds } : { kind: 'work' };

@@ -1,10 +1,15 @@
 import type { DecideContext } from './decide-context.ts';
 import type { BegunRun, Run, StepResult } from './run.ts';
-import { end, firstStage, nextTurn, withStep } from './transitions.ts';
+import { currentStep, end, firstStage, nextTurn, withStep } from './transitions.ts';
 
 /** A step has its result: on to the next step, or the run ends. No further step follows a failure or rejects beyond the allowance. */
-export function decideCollected(run: BegunRun, result: StepResult, { now }: DecideContext): Run {
-  const kept = withStep(run, { result });
+export function decideCollected(
+  run: BegunRun,
+  { result, othersOpen = false }: { result: StepResult; othersOpen?: boolean },
+  { now }: DecideContext,
+): Run {
+  const { start } = currentStep(run);
+  const kept = withStep(run, { result, ...(start !== null && othersOpen ? { start: { ...start, open: true } } : {}) });
   const went =
     result.outcome === 'succeeded' || (result.outcome === 'succeeded-with-rejects' && !result.beyondAllowance);
   if (!went) {

@@ -7,27 +7,39 @@ import { currentStep, end, isoTime, nextTurn, note, withStep } from './transitio
 /** What is known about a start whose answer was lost. */
 export type StartVerdict =
   | { kind: 'wait'; because: string }
-  | { kind: 'adopt'; taskId: string }
+  /** `named`: the model's status said that it is ours */
+  | { kind: 'adopt'; taskId: string; named: boolean }
   /** Nothing appeared in the grace time and the step may be repeated. */
   | { kind: 'post-again' }
   | { kind: 'undecided'; candidates: readonly string[] };
 
 const LOOK_SECONDS = 30;
 
-/**
- * Looks for the task of a start whose answer was lost: only ids outside the baseline are candidates, and nothing is decided
- * before the grace time has passed. No clock is compared with Anaplan's (invariant 2).
- */
-export function reconcileStart(run: BegunRun, tasks: readonly Pick<Task, 'taskId'>[], now: number): StartVerdict {
+/** The ids in the action's task list that may be the task of a start whose answer was lost: those outside its baseline. */
+export function startCandidates(run: BegunRun, tasks: readonly Pick<Task, 'taskId'>[]): string[] {
   const { start } = currentStep(run);
   if (start === null) throw new Error(`run ${run.runId} reconciles a start that it never intended`);
+  const known = new Set(start.baseline);
+  return [...new Set(tasks.map((task) => task.taskId))].filter((id) => !known.has(id));
+}
+
+/**
+ * What is known about a start whose answer was lost. Nothing is decided before the grace time has passed, unless the model's
+ * status names a candidate and our user. No clock is compared with Anaplan's.
+ */
+export function reconcileStart(
+  run: BegunRun,
+  seen: { candidates: readonly string[]; named?: string | undefined; now: number },
+): StartVerdict {
+  const { candidates, named, now } = seen;
+  const { start } = currentStep(run);
+  if (start === null) throw new Error(`run ${run.runId} reconciles a start that it never intended`);
+  if (named !== undefined) return { kind: 'adopt', taskId: named, named: true };
   if (start.unclearSince === null || now < graceEnds(run, start.unclearSince)) {
     return { kind: 'wait', because: 'The answer to the start was lost; looking for the task.' };
   }
-  const known = new Set(start.baseline);
-  const candidates = [...new Set(tasks.map((task) => task.taskId))].filter((id) => !known.has(id));
   const [only, ...others] = candidates;
-  if (only !== undefined && others.length === 0) return { kind: 'adopt', taskId: only };
+  if (only !== undefined && others.length === 0) return { kind: 'adopt', taskId: only, named: false };
   const repeatable = run.pipeline.steps[run.position.step]?.repeatable === true;
   if (only === undefined && repeatable) return { kind: 'post-again' };
   return { kind: 'undecided', candidates };

@@ -26,12 +26,16 @@ export type RunEvent =
   | { kind: 'upload-finished'; uploaded: Uploaded }
   /** About to `POST` the start. */
   | { kind: 'start-intended'; baseline: readonly string[] }
+  /** The intent was written, perhaps, and the `POST` certainly not sent. */
+  | { kind: 'start-withdrawn' }
   | { kind: 'start-accepted'; taskId: string }
   | { kind: 'start-refused'; diagnosis: Diagnosis }
   | { kind: 'start-unclear'; diagnosis: Diagnosis }
   | { kind: 'start-reconciled'; verdict: StartVerdict }
-  | { kind: 'polled'; task: Task }
-  | { kind: 'collected'; result: StepResult }
+  /** `named`: the model's status said meanwhile that an adopted task is ours */
+  | { kind: 'polled'; task: Task; named?: boolean }
+  /** `othersOpen`: another task that may be ours, after an unclear start, has not ended */
+  | { kind: 'collected'; result: StepResult; othersOpen?: boolean }
   /** A call failed or a check refused; the diagnosis says whether trying again can heal it. */
   | { kind: 'hindered'; diagnosis: Diagnosis }
   /** A request was repeated inside the handler, after `delaySeconds`. */
@@ -50,7 +54,10 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       return noteOvertaken(grantLane(run, event.fence, now), event.overtakenBy, now);
     case 'claimed': {
       const { nonce, untilMs, engine } = event;
-      return { ...run, claim: { nonce, until: isoTime(untilMs), ...(engine === undefined ? {} : { engine }) } };
+      // A claim that nobody gave back is a dead handler's, and what it sent last may still be on its way.
+      const died = run.claim !== null && run.position.stage === 'upload' && currentStep(run).epoch !== null;
+      const known = died ? withStep(run, { fileCallUnanswered: true }) : run;
+      return { ...known, claim: { nonce, until: isoTime(untilMs), ...(engine === undefined ? {} : { engine }) } };
     }
     case 'claim-returned':
       return { ...run, claim: null };
@@ -78,8 +85,10 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
         start: { baseline, intendedAt: isoTime(now), open: true, baselineStays, unclearSince: null },
       });
     }
+    case 'start-withdrawn':
+      return closeIntent(run);
     case 'start-accepted':
-      return beginPolling(run, event.taskId, { adopted: false, context });
+      return beginPolling(run, event.taskId, { adopted: false, named: false, context });
     case 'start-refused':
       return decideHindered(closeIntent(run), event.diagnosis, context);
     case 'start-unclear':
@@ -89,16 +98,18 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
         ? beginPolling(
             note(run, {
               now,
-              text: `Adopted task ${event.verdict.taskId}: the only one that appeared after the unclear start.`,
+              text: event.verdict.named
+                ? `Adopted task ${event.verdict.taskId}: the model's status names it and our user.`
+                : `Adopted task ${event.verdict.taskId}: the only one that appeared after the unclear start.`,
             }),
             event.verdict.taskId,
-            { adopted: true, context },
+            { adopted: true, named: event.verdict.named, context },
           )
         : decideReconciled(run, event.verdict, context);
     case 'polled':
-      return decidePolled(run, event.task, context);
+      return decidePolled(run, event, context);
     case 'collected':
-      return decideCollected(run, event.result, context);
+      return decideCollected(run, event, context);
     case 'hindered':
       return decideHindered(run, event.diagnosis, context);
     case 'repeated':
@@ -171,12 +182,17 @@ function closeIntent(run: BegunRun): BegunRun {
   return start === null ? run : withStep(run, { start: { ...start, open: false } });
 }
 
-function beginPolling(run: BegunRun, taskId: string, how: { adopted: boolean; context: DecideContext }): Run {
+function beginPolling(
+  run: BegunRun,
+  taskId: string,
+  how: { adopted: boolean; named: boolean; context: DecideContext },
+): Run {
   const { now, random, pastDurationsSeconds } = how.context;
   const started = withStep(closeIntent(run), {
     task: {
       taskId,
       adopted: how.adopted,
+      ...(how.named ? { named: true } : {}),
       startedAt: isoTime(now),
       polls: 0,
       failedPolls: 0,
@@ -195,12 +211,19 @@ function beginPolling(run: BegunRun, taskId: string, how: { adopted: boolean; co
   return nextTurn(started, 'poll', { now, delaySeconds });
 }
 
-function decidePolled(run: BegunRun, seen: Task, context: DecideContext): Run {
+function decidePolled(
+  run: BegunRun,
+  { task: seen, named }: { task: Task; named?: boolean },
+  context: DecideContext,
+): Run {
   const { now, random, pastDurationsSeconds } = context;
   const { task } = currentStep(run);
   if (task === null) throw new Error(`run ${run.runId} polled a task that it never started`);
   const polls = task.polls + 1;
-  const polled = forgive(withStep(run, { task: { ...task, polls, failedPolls: 0, lastPolledAt: isoTime(now), seen } }));
+  const known = named ? { ...task, named } : task;
+  const polled = forgive(
+    withStep(run, { task: { ...known, polls, failedPolls: 0, lastPolledAt: isoTime(now), seen } }),
+  );
   if (isFinalState(seen.taskState)) return nextTurn(polled, 'collect', { now, delaySeconds: 0 });
   const delaySeconds = nextPollSeconds({
     startedAt: Date.parse(task.startedAt),

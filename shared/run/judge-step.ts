@@ -11,8 +11,8 @@ export interface StepEvidence {
   rejects: Rejects;
   /** absent when no rows of ours went in */
   uploaded?: Uploaded;
-  /** the task was found by listing, not told to us */
-  adopted: boolean;
+  /** the task was found by listing, and nothing has named it ours */
+  perhapsOthers: boolean;
   dumps: StepResult['dumps'];
   /** why a dump that Anaplan announced could not be kept */
   dumpLost?: string;
@@ -54,13 +54,13 @@ function verdict(
   evidence: StepEvidence,
   rowsVerified: boolean,
 ): { outcome: StepResult['outcome']; diagnosis?: Diagnosis } {
-  const { classified, uploaded, adopted, dumpLost } = evidence;
+  const { classified, uploaded, perhapsOthers, dumpLost } = evidence;
   const { outcome, totalRows, diagnosis } = classified;
   if (outcome === 'failed' || outcome === 'cancelled') return { outcome, ...(diagnosis ? { diagnosis } : {}) };
   if (uploaded !== undefined && totalRows !== undefined && !rowsVerified) {
     return { outcome: 'failed', diagnosis: rowsDiffer(evidence.step, uploaded.rows, totalRows) };
   }
-  if (adopted && !rowsVerified) return { outcome: 'unknown', diagnosis: perhapsNotOurs(evidence.step) };
+  if (perhapsOthers && !rowsVerified) return { outcome: 'unknown', diagnosis: perhapsNotOurs(evidence.step) };
   if (dumpLost !== undefined && outcome === 'succeeded') {
     return { outcome: 'succeeded-with-rejects', diagnosis: dumpGone(evidence.step, dumpLost) };
   }

@@ -20,7 +20,7 @@ export type Holder = z.infer<typeof holderSchema>;
 /** What came of asking for the lane. */
 export type LaneAnswer = { kind: 'taken'; fence: number; overtakenBy?: string } | { kind: 'waiting'; because: string };
 
-type LaneServices = Pick<RunServices, 'state' | 'queues' | 'clock' | 'log'>;
+export type LaneServices = Pick<RunServices, 'state' | 'queues' | 'clock' | 'log'>;
 
 const LANE_FREE: Holder = { runId: null, fence: 0, hold: null, last: null };
 const MAX_ROUNDS = 20;
@@ -93,14 +93,20 @@ export async function leaveLane(services: LaneServices, run: BegunRun, holdLane:
   const { modelId } = run.pipeline;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { holder, etag } = await heldBy(services.state, modelId);
-    if (holder.runId !== run.runId || holder.hold !== null) break;
+    if (holder.runId !== run.runId || holder.hold !== null) return wakeNext(services, run);
     const last = run.ticket === null ? holder.last : { runId: run.runId, ticket: run.ticket };
     const left: Holder =
       holdLane === undefined
         ? { ...holder, runId: null, last }
         : { ...holder, hold: { by: `run ${run.runId}`, reason: holdLane } };
-    if (await writeHolder(services.state, modelId, left, etag)) break;
+    if (await writeHolder(services.state, modelId, left, etag)) return wakeNext(services, run);
   }
+  throw new Error(`the lane of model ${modelId} changed ${MAX_ROUNDS} times while run ${run.runId} left it`);
+}
+
+/** Deletes the ticket of a run that has left, and wakes the run that is next if the lane is free. */
+async function wakeNext(services: LaneServices, run: BegunRun): Promise<void> {
+  const { modelId } = run.pipeline;
   if (run.ticket !== null) await services.state.delete(run.ticket);
   const { holder } = await heldBy(services.state, modelId);
   if (holder.runId !== null || holder.hold !== null) return;
@@ -109,7 +115,7 @@ export async function leaveLane(services: LaneServices, run: BegunRun, holdLane:
 }
 
 /** The unfinished run with the smallest ticket; tickets of runs that are done are deleted on the way. */
-async function firstInLane(services: LaneServices, modelId: string, except?: string): Promise<Run | undefined> {
+export async function firstInLane(services: LaneServices, modelId: string, except?: string): Promise<Run | undefined> {
   for await (const { key } of services.state.list(ticketPrefix(modelId))) {
     const runId = runIdOfTicket(modelId, key);
     if (runId === except) continue;
@@ -130,6 +136,27 @@ export async function sendNext(
   const wait = run.next.due === 'lane' ? settleSeconds : (Date.parse(run.next.due) - clock.now()) / 1000;
   const delaySeconds = Math.min(900, Math.max(0, wait));
   await queues.send(run.next.queue, JSON.stringify(runMessage(run.runId, run.next.turn)), { delaySeconds });
+}
+
+/**
+ * Changes the holder by compare-and-swap, over and over until it is done; `change` answers undefined when nothing is to do.
+ * @returns whether it was changed by this call
+ */
+export async function changeHolder(
+  { state }: Pick<LaneServices, 'state'>,
+  modelId: string,
+  change: (holder: Holder) => Holder | undefined,
+): Promise<boolean> {
+  let tried = false;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { holder, etag } = await heldBy(state, modelId);
+    const changed = change(holder);
+    // After a refused write nothing to do means that it was our own success whose answer was lost, or somebody's like ours.
+    if (changed === undefined) return tried;
+    tried = true;
+    if (await writeHolder(state, modelId, changed, etag)) return true;
+  }
+  throw new Error(`the lane of model ${modelId} changed ${MAX_ROUNDS} times while somebody tried to change it`);
 }
 
 async function heldBy(state: LaneServices['state'], modelId: string): Promise<{ holder: Holder; etag: string }> {

@@ -1,3 +1,4 @@
+import type { ConditionalWrite, WriteOptions } from '../ports/store.ts';
 import { nonce } from './nonce.ts';
 import { isDone, type Run, runSchema } from './run.ts';
 import type { RunServices } from './services.ts';
@@ -23,15 +24,10 @@ export async function readRun({ state }: Pick<RunServices, 'state'>, runId: stri
  * @returns `created: false` with the entry that was there already
  */
 export async function createRun(services: LedgerServices, run: Run): Promise<Held & { created: boolean }> {
-  const written = { ...run, writer: nonce(services.random) };
-  const answer = await services.state.create(ledgerKey(run.runId), serialise(written), writeOptions(written));
-  if (answer.written) {
-    services.onCommit?.(written);
-    return { run: written, etag: answer.etag, created: true };
-  }
-  const found = await readRun(services, run.runId);
-  if (found === undefined) throw new Error(`the ledger of run ${run.runId} exists and cannot be read`);
-  return { ...found, created: found.run.writer === written.writer };
+  const { mine, ...held } = await write(services, run, (key, body, options) =>
+    services.state.create(key, body, options),
+  );
+  return { ...held, created: mine };
 }
 
 /**
@@ -46,21 +42,33 @@ export async function commitRun(
   held: Held,
   next: Run,
 ): Promise<Held & { committed: boolean }> {
-  const written = { ...next, writer: nonce(services.random) };
-  const answer = await services.state.replace(
-    ledgerKey(next.runId),
-    serialise(written),
-    held.etag,
-    writeOptions(written),
+  const { mine, ...found } = await write(services, next, (key, body, options) =>
+    services.state.replace(key, body, held.etag, options),
   );
-  if (answer.written) {
-    services.onCommit?.(written);
-    return { run: written, etag: answer.etag, committed: true };
+  return { ...found, committed: mine };
+}
+
+type Attempt = (key: string, body: string, options: WriteOptions) => Promise<ConditionalWrite>;
+
+/** @returns what stands there now, and whether it is ours */
+async function write(services: LedgerServices, next: Run, attempt: Attempt): Promise<Held & { mine: boolean }> {
+  const written = { ...next, writer: nonce(services.random) };
+  const failed: { error?: unknown } = {};
+  try {
+    const answer = await attempt(ledgerKey(next.runId), serialise(written), writeOptions(written));
+    if (answer.written) {
+      services.onCommit?.(written);
+      return { run: written, etag: answer.etag, mine: true };
+    }
+  } catch (error) {
+    failed.error = error;
   }
   const found = await readRun(services, next.runId);
-  if (found === undefined)
-    throw new Error(`the ledger of run ${next.runId} has vanished from ${services.state.bucket}`);
-  return { ...found, committed: found.run.writer === written.writer };
+  const mine = found?.run.writer === written.writer;
+  if ('error' in failed && !mine) throw failed.error;
+  if (found === undefined) throw new Error(`the ledger of run ${next.runId} is not in ${services.state.bucket}`);
+  if (mine) services.onCommit?.(found.run);
+  return { ...found, mine };
 }
 
 function serialise(run: Run): string {
@@ -68,6 +76,6 @@ function serialise(run: Run): string {
 }
 
 /** Lifecycle rules expire only what is tagged `ended`, so an unfinished run outlives any retention. */
-function writeOptions(run: Run): { contentType: string; tags?: Record<string, string> } {
+function writeOptions(run: Run): WriteOptions {
   return { contentType: 'application/json', ...(isDone(run) ? { tags: { ended: 'true' } } : {}) };
 }

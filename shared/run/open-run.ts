@@ -2,8 +2,8 @@ import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { FrozenPipeline } from '../pipeline/frozen-pipeline.ts';
 import { finishEnding } from './ending.ts';
 import { readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
-import { createRun, type Held } from './ledger.ts';
-import { hasBegun, type Run, untouchedSteps } from './run.ts';
+import { createRun, type Held, readRun } from './ledger.ts';
+import { type BegunRun, hasBegun, isDone, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
 import { firstStage, isoTime } from './transitions.ts';
 import { runIdOf, type Trigger } from './trigger.ts';
@@ -29,11 +29,18 @@ export async function openRun(services: RunServices, opening: Opening): Promise<
     await finishEnding(services, opened);
   } else if (hasBegun(run) && run.turn === 1) {
     await writeTicket(services, run);
-    const holder = await readHolder(services, run.pipeline.modelId);
-    const free = holder.runId === null && holder.hold === null;
-    if (free || holder.runId === run.runId) await sendNext(services, run, services.settleSeconds);
+    if (await mayAsk(services, run)) await sendNext(services, run, services.settleSeconds);
   }
   return opened;
+}
+
+/** Whether the lane is free or ours. A holder whose run is done is rubbish, which whoever asks for the lane removes. */
+async function mayAsk(services: RunServices, run: BegunRun): Promise<boolean> {
+  const { runId, hold } = await readHolder(services, run.pipeline.modelId);
+  if (hold !== null) return false;
+  if (runId === null || runId === run.runId) return true;
+  const holding = await readRun(services, runId);
+  return holding === undefined || isDone(holding.run);
 }
 
 function newRun({ pipelineName, trigger, pipeline }: Opening, now: number): Run {

@@ -64,6 +64,8 @@ const stepTaskSchema = z.object({
   taskId: z.string(),
   /** Found by listing, after an ambiguous start; not told to us by the answer to our POST. */
   adopted: z.boolean(),
+  /** Of an adopted task: the model's status named it and our user while it ran, so it is certainly ours. */
+  named: z.boolean().exactOptional(),
   startedAt: instant,
   polls: z.int(),
   failedPolls: z.int(),
@@ -185,8 +187,8 @@ export function isDone(run: Run): boolean {
 /** A task, or an intent to start one, that may still act in Anaplan. */
 export function hasOpenTask(run: Run): boolean {
   return run.steps.some((step) => {
-    if (step.task !== null) return !isFinalState(step.task.seen?.taskState);
-    return step.start?.open === true;
+    const running = step.task !== null && !isFinalState(step.task.seen?.taskState);
+    return running || step.start?.open === true;
   });
 }
 

@@ -8,7 +8,7 @@ import { parseRunMessage, type RunMessage } from './message.ts';
 import { nonce } from './nonce.ts';
 import { type BegunRun, hasBegun, type Run, type Stage } from './run.ts';
 import type { RunServices } from './services.ts';
-import { currentStep } from './transitions.ts';
+import { nothingBegun } from './transitions.ts';
 
 /** How long one message is worked on: what is in flight is finished, then the run goes on in a new message. */
 export const SLICE_SECONDS = 120;
@@ -18,6 +18,8 @@ export const FUNCTION_TIMEOUT_SECONDS = 150;
 const REQUESTS_SECONDS = 140;
 /** A claim outlives the function by this much, so that no request of a dead one is still on its way. */
 const CLAIM_MARGIN_SECONDS = 30;
+
+const STORE_AGAIN_MS = 2000;
 
 const MAX_ROUNDS = 10;
 
@@ -64,20 +66,34 @@ export async function takeTurn(
     services.log.error('This is not a run message, so it is acknowledged and left alone.', { body: delivery.body });
     return;
   }
+  try {
+    await takeOnce(services, message, delivery, work);
+  } catch (error) {
+    if (!(error instanceof TurnLostError)) throw error;
+    services.log.warn(error.message, { runId: message.runId, turn: message.turn });
+    // Whoever took the turn may have died since, so this message does what a redelivered one would.
+    const { receiveCount } = delivery;
+    await takeOnce(services, message, { ...delivery, receiveCount: receiveCount + 1 }, work).catch((again: unknown) => {
+      throw again instanceof TurnLostError ? new MessageLeftError(`left to reappear: ${again.message}`) : again;
+    });
+  }
+}
+
+async function takeOnce(
+  services: RunServices,
+  message: RunMessage,
+  delivery: { queue: Stage; receiveCount: number },
+  work: Work,
+): Promise<void> {
   const admitted = await admitMessage(services, message, delivery);
   if (admitted === undefined) return;
-  let turn: HeldTurn | undefined;
+  const turn = new HeldTurn(services, admitted);
   try {
-    turn = new HeldTurn(services, admitted);
     const stopped = nothingBegun(turn.run) ? stoppedBy(turn.run, services.clock.now()) : undefined;
     const event = stopped === undefined ? await work(turn) : ({ kind: 'stopped', by: stopped } as const);
     await turn.conclude(event);
   } catch (error) {
-    if (error instanceof TurnLostError) {
-      services.log.warn(error.message, { runId: message.runId, turn: message.turn });
-      return;
-    }
-    await turn?.returnClaim();
+    if (!(error instanceof TurnLostError)) await turn.returnClaim();
     throw error;
   }
 }
@@ -110,6 +126,18 @@ async function admitMessage(
       case 'finish-ending':
         await finishEnding(services, held);
         return undefined;
+      case 'stop': {
+        if (!hasBegun(run)) return undefined;
+        const stopped = await commitRun(
+          services,
+          held,
+          applyAll(services, run, [{ kind: 'stopped', by: admission.by }]),
+        );
+        if (stopped.committed) await finishEnding(services, stopped);
+        if (stopped.committed) return undefined;
+        held = stopped;
+        break;
+      }
       case 'take-lane':
       case 'work': {
         if (!hasBegun(run)) return undefined;
@@ -154,13 +182,6 @@ function applyAll(services: RunServices, run: BegunRun, events: readonly RunEven
   return applied;
 }
 
-/** Nothing of the current step is in Anaplan yet that would have to be waited for. */
-function nothingBegun(run: BegunRun): boolean {
-  const { stage } = run.position;
-  const step = currentStep(run);
-  return (stage === 'upload' || stage === 'start') && step.task === null && step.start?.open !== true;
-}
-
 class HeldTurn implements Turn {
   readonly sliceEndsAt: number;
   readonly requestsEndAt: number;
@@ -188,7 +209,8 @@ class HeldTurn implements Turn {
 
   async commit(event: RunEvent): Promise<BegunRun> {
     const { turn, claim } = this.run;
-    const events = [...this.#remembered.splice(0), event];
+    const remembered = [...this.#remembered];
+    const events = [...remembered, event];
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const next = applyAll(this.#services, this.run, events);
       const answer = await commitRun(this.#services, this.#held, next);
@@ -203,7 +225,11 @@ class HeldTurn implements Turn {
       }
       // Somebody only added a request: it stays, and our event is applied to the new entry.
       this.#held = answer;
-      if (answer.committed) return this.run;
+      if (answer.committed) {
+        // What was remembered meanwhile waits for the next commit.
+        this.#remembered = this.#remembered.filter((each) => !remembered.includes(each));
+        return this.run;
+      }
     }
     throw new Error(`the ledger of run ${this.run.runId} changed ${MAX_ROUNDS} times while turn ${turn} was committed`);
   }
@@ -211,10 +237,23 @@ class HeldTurn implements Turn {
   /** Ends the turn: commits `event`, then carries out what the ledger now names. */
   async conclude(event: RunEvent): Promise<void> {
     const { turn } = this.run;
-    const run = await this.commit(event);
+    const run = event.kind === 'start-accepted' ? await this.#commitUntilStored(event) : await this.commit(event);
     if (run.ended !== null) await finishEnding(this.#services, this.#held);
     else if (run.turn > turn) await sendNext(this.#services, run);
     else throw new Error(`turn ${turn} of run ${run.runId} ended with "${event.kind}", which names nothing to do next`);
+  }
+
+  /** Only we know the id of the task that we started, so it is stored whatever it takes, as long as we may live. */
+  async #commitUntilStored(event: RunEvent): Promise<BegunRun> {
+    for (;;) {
+      try {
+        return await this.commit(event);
+      } catch (error) {
+        const { clock } = this.#services;
+        if (error instanceof TurnLostError || clock.now() >= this.requestsEndAt) throw error;
+        await clock.sleep(STORE_AGAIN_MS);
+      }
+    }
   }
 
   /** Best effort after an unexpected error, so that the redelivered message need not wait for the claim to die. */

@@ -42,6 +42,13 @@ export function note<R extends Run>(
   return { ...run, journal, journalDropped: run.journalDropped + 1 };
 }
 
+/** Nothing of the current step is in Anaplan yet that would have to be waited for. */
+export function nothingBegun(run: Run): boolean {
+  const { stage } = run.position;
+  const step = currentStep(run);
+  return (stage === 'upload' || stage === 'start') && step.task === null && step.start?.open !== true;
+}
+
 const NOTHING_SPENT: Run['spent'] = { attempts: 0, conflicts: 0, looks: 0, waitingSince: null };
 
 /** Progress was made: whatever the stage had spent on failures is forgotten. */

@@ -187,7 +187,7 @@ describe('a start', () => {
   });
 
   it('that is adopted says so', () => {
-    const run = decided(intent(), { kind: 'start-reconciled', verdict: { kind: 'adopt', taskId: 'T9' } });
+    const run = decided(intent(), { kind: 'start-reconciled', verdict: { kind: 'adopt', taskId: 'T9', named: false } });
     expect(run.steps[0]?.task).toMatchObject({ taskId: 'T9', adopted: true });
     expect(run.next?.queue).toBe('poll');
   });

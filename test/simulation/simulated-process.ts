@@ -38,13 +38,14 @@ export class SimulatedProcess {
   parked = 0;
   readonly #around: Surroundings;
   readonly #death = new AbortController();
-  readonly #died: Promise<void>;
+  /** resolves with its death */
+  readonly died: Promise<void>;
 
   /** @param skewMs how much its clock is ahead of the world's */
   constructor(name: string, around: Surroundings, skewMs = 0) {
     this.name = name;
     this.#around = around;
-    this.#died = new Promise((resolve) => this.#death.signal.addEventListener('abort', () => resolve()));
+    this.died = new Promise((resolve) => this.#death.signal.addEventListener('abort', () => resolve()));
     this.clock = {
       now: () => around.clock.now() + skewMs,
       sleep: (ms, signal) => this.#sleep(ms, signal),
@@ -114,7 +115,7 @@ export class SimulatedProcess {
   ): Promise<T> {
     this.#checkAlive();
     this.parked++;
-    const fate = await this.#around.turn({ process: this, kind, name, about }, this.#died).finally(() => this.parked--);
+    const fate = await this.#around.turn({ process: this, kind, name, about }, this.died).finally(() => this.parked--);
     this.#checkAlive();
     if (fate.kind === 'killed-before') {
       this.die();
@@ -154,10 +155,11 @@ export class SimulatedProcess {
   }
 
   async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    const wake = AbortSignal.any([this.#death.signal, ...(signal === undefined ? [] : [signal])]);
     this.parked++;
-    await this.#around.clock.sleep(ms, wake);
+    await this.#around.clock.sleep(ms, signal);
     this.parked--;
+    // The dead do not wake.
+    if (!this.alive) await new Promise(() => {});
   }
 
   #checkAlive(): void {

@@ -308,7 +308,7 @@ export class World {
     const invocation = { queue, message, process, startedAt: this.clock.now() };
     this.trace.push(`     ${process.name} receives ${queue} ${message.body.slice(0, 70)} (${message.receiveCount})`);
     this.#invocations.add(invocation);
-    void this.#invoke(invocation).finally(() => this.#gone(invocation));
+    void Promise.race([this.#invoke(invocation), process.died]).finally(() => this.#gone(invocation));
   }
 
   async #invoke({ queue, message, process }: Invocation): Promise<void> {
