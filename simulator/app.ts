@@ -156,6 +156,8 @@ export class SimulatorApp {
       seen: (user: User) => {
         if (about.entry) about.entry.user = user.plan.email;
       },
+      patience: (ms: number, signal: AbortSignal) =>
+        this.#clock.runs ? this.#clock.sleep(ms, signal) : new Promise<void>(() => undefined),
       hold: async (until: number) => {
         // who acts late acts in the past, where waiting costs nothing
         if (!about.late) await this.#sleep(until - this.#clock.now());
@@ -208,7 +210,7 @@ export class SimulatorApp {
     routes.onError((error, c) => {
       if (error instanceof ConnectionCut) throw error;
       const known = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error');
-      if (known !== error) console.error('simulator:', error);
+      if (known !== error && !this.#closed.signal.aborted) console.error('simulator:', error);
       return errorAnswer(known, c.req.path, c.env.at);
     });
     return routes;

@@ -4,6 +4,8 @@ export interface SimulatorClock {
   now(): number;
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** true when it goes by itself: then a poll does not wait for the work of a big import, as it must where time stands still */
+  readonly runs?: boolean;
 }
 
 /** A clock that can be turned forward. */
@@ -45,6 +47,7 @@ function turnable(time: { now: () => number; moveTo: (at: number) => void; runs:
     for (const each of due) each.wake();
   };
   return {
+    runs: time.runs,
     now: time.now,
     nextWake,
     sleep: (ms, signal) =>

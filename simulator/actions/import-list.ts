@@ -210,9 +210,10 @@ class ListLoad {
     const values = new Map<string, string>();
     for (const { property, header } of this.#mapping.properties) {
       const text = this.#field(row, header);
-      const problem = text === '' ? undefined : this.#problemOf(text, this.#list.properties.get(property) ?? 'text');
+      const format = this.#list.properties.get(property) ?? 'text';
+      const problem = text === '' ? undefined : this.#problemOf(text, format);
       if (problem) warnings.push({ type: problem, values: {}, value: text });
-      else values.set(property, text);
+      else values.set(property, this.#stored(text, format));
     }
     return values;
   }
@@ -224,6 +225,12 @@ class ListLoad {
     if (format === 'date') return readDate(text, this.#formats.dateFormat).ok ? undefined : 'moduleImportDateFormat';
     if (format === 'boolean') return readBoolean(text).ok ? undefined : 'moduleImportBooleanFormat';
     return undefined;
+  }
+
+  /** Dates are kept as `YYYY-MM-DD`, whatever the file's format. */
+  #stored(text: string, format: PropertyFormat): string {
+    const date = format === 'date' ? readDate(text, this.#formats.dateFormat) : undefined;
+    return date?.ok ? date.value : text;
   }
 
   /** A row said twice counts once; the same code with two names fails the whole import. */

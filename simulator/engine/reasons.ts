@@ -10,25 +10,25 @@ export interface RowProblem {
 
 /** Counts row problems by text, for the row-level entries of `details`. */
 export class Reasons {
-  readonly #byText = new Map<string, { detail: Detail; value: string | undefined | null }>();
+  readonly #byText = new Map<string, { detail: Detail; value: string | undefined }>();
 
   add(text: string, problem: RowProblem): void {
     const known = this.#byText.get(text);
     if (!known) {
-      this.#byText.set(text, {
-        detail: { type: problem.type, occurrences: 1, values: problem.values },
-        value: problem.value,
-      });
+      const detail = { type: problem.type, occurrences: 1, values: problem.values };
+      this.#byText.set(text, { detail, value: problem.value });
       return;
     }
     known.detail.occurrences += 1;
-    if (known.value !== problem.value) known.value = null;
+    if (known.value !== problem.value) known.value = undefined;
   }
 
-  /** The most frequent first. The value is told when all rows share it, else it is null. */
+  /** The most frequent first. The value is told when all rows share it; an empty one is null. */
   get details(): Detail[] {
     return [...this.#byText.values()]
-      .map(({ detail, value }) => (value === undefined ? detail : { ...detail, values: { ...detail.values, value } }))
+      .map(({ detail, value }) =>
+        value === undefined ? detail : { ...detail, values: { ...detail.values, value: value === '' ? null : value } },
+      )
       .sort((a, b) => b.occurrences - a.occurrences);
   }
 }

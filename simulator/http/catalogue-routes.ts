@@ -4,7 +4,7 @@ import type { ExportAction, ImportAction, Step } from '../engine/actions.ts';
 import { ApiError, notFound } from '../engine/api-error.ts';
 import type { Model } from '../engine/model.ts';
 import { Module } from '../engine/module.ts';
-import type { RequestEnv, Simulation } from './context.ts';
+import { flag, type RequestEnv, type Simulation } from './context.ts';
 import { one, page } from './envelope.ts';
 import { inModel } from './in-model.ts';
 import { typeName } from './structure-routes.ts';
@@ -49,7 +49,7 @@ export function addCatalogueRoutes(routes: Hono<RequestEnv>, simulation: Simulat
     inModel(simulation, c, {}, (model) => {
       const process = model.processes.get(c.req.param('id'));
       if (!process) throw notFound();
-      const withFiles = c.req.query('showImportDataSource') === 'true';
+      const withFiles = flag(c, 'showImportDataSource');
       const actions = process.steps.map((step) => stepJson(step, withFiles));
       return one(c, 'processMetadata', 'processMetadata', model.id, { name: process.name, actions }, quirks);
     }),

@@ -24,6 +24,8 @@ export interface RequestEnv {
     wish: StartWish;
     /** Waits until then without blocking anybody else; answers the time it then is. */
     hold: (until: number) => Promise<number>;
+    /** Resolves after `ms`, or at once when `signal` aborts; never on a clock that stands still. */
+    patience: (ms: number, signal: AbortSignal) => Promise<void>;
   };
   Variables: { user: User };
 }
@@ -33,4 +35,9 @@ export type Ctx = Context<RequestEnv>;
 /** Scheme, host and port the caller used: URLs in answers point back to the simulator. */
 export function originOf(c: Ctx): string {
   return new URL(c.req.url).origin;
+}
+
+/** A query parameter that is switched on: `true`, or `True` as some clients write it. */
+export function flag(c: Ctx, name: string): boolean {
+  return c.req.query(name)?.toLowerCase() === 'true';
 }

@@ -3,6 +3,7 @@ import type { Model } from '../engine/model.ts';
 import { progressOf } from '../engine/task.ts';
 import type { RequestEnv, Simulation } from './context.ts';
 import { one } from './envelope.ts';
+import { impatiently } from './in-model.ts';
 
 /** `…/status`: what a model does right now (anaplan-notes: Model status). It does not wake a model. */
 export function addStatusRoute(routes: Hono<RequestEnv>, { tenant }: Simulation): void {
@@ -10,7 +11,7 @@ export function addStatusRoute(routes: Hono<RequestEnv>, { tenant }: Simulation)
   routes.on(['GET', 'POST'], '/status', async (c) => {
     const model = tenant.modelAt(c.req.param('modelId') ?? '', c.req.param('workspaceId'));
     tenant.requireAccess(c.get('user'), model);
-    const requestStatus = await model.asOf(c.env.at, () => statusOf(model, c.env.at));
+    const requestStatus = await impatiently(c, model, () => statusOf(model, c.env.at));
     if (quirks.statusWithoutEnvelope && c.req.method === 'GET') return c.json({ requestStatus });
     return one(c, 'requestStatus', 'requestStatus', model.id, requestStatus, quirks);
   });

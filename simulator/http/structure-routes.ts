@@ -4,7 +4,7 @@ import { OBJECT_PREFIX } from '../engine/ids.ts';
 import type { List } from '../engine/list.ts';
 import type { Model } from '../engine/model.ts';
 import type { LineItem, Module } from '../engine/module.ts';
-import type { RequestEnv, Simulation } from './context.ts';
+import { flag, type RequestEnv, type Simulation } from './context.ts';
 import { one, page } from './envelope.ts';
 import { type CallKind, inModel } from './in-model.ts';
 
@@ -29,7 +29,7 @@ export function addStructureRoutes(routes: Hono<RequestEnv>, simulation: Simulat
   routes.get('/lists/:id/items', (c) =>
     inModel(simulation, c, waits, (model) => {
       const list = listOf(model, c.req.param('id'));
-      const items = listItems(list, c.req.query('includeAll') === 'true');
+      const items = listItems(list, flag(c, 'includeAll'));
       return one(c, 'listItems', 'list', undefined, items, quirks);
     }),
   );
@@ -41,7 +41,7 @@ export function addStructureRoutes(routes: Hono<RequestEnv>, simulation: Simulat
   );
   routes.get('/lineItems', (c) =>
     inModel(simulation, c, waits, (model) => {
-      const all = c.req.query('includeAll') === 'true';
+      const all = flag(c, 'includeAll');
       const items = [...model.modules.values()].flatMap((module) =>
         module.lineItems.map((item) => lineItemJson(module, item, all)),
       );
@@ -51,7 +51,7 @@ export function addStructureRoutes(routes: Hono<RequestEnv>, simulation: Simulat
   routes.get('/modules/:id/lineItems', (c) =>
     inModel(simulation, c, waits, (model) => {
       const module = moduleOf(model, c.req.param('id'));
-      const all = c.req.query('includeAll') === 'true';
+      const all = flag(c, 'includeAll');
       const items = module.lineItems.map((item) => lineItemJson(module, item, all));
       return one(c, 'items', 'lineItem', undefined, items, quirks);
     }),

@@ -68,7 +68,8 @@ function resultOf(task: Task, quirks: Quirks, withTimes: boolean): ResultJson {
     // after a cancel, what never began is not told of
     if (part.outcome || (task.cancel && startsAt <= task.cancel.stopsAt)) {
       const { details, ...result } = partResult(task, part, quirks);
-      const shown = part.kind === 'actions' && part.outcome?.successful ? {} : { details: details ?? [] };
+      const bare = quirks.bareNestedResults && part.kind === 'actions' && part.outcome?.successful;
+      const shown = bare ? {} : { details: details ?? [] };
       const partTimes = withTimes ? timesOf(startsAt, endsAt, quirks) : {};
       nested.push({
         objectId: part.objectId,

@@ -4,7 +4,7 @@ import { badRequest, notFound } from '../engine/api-error.ts';
 import { chunkIndex } from '../engine/file-shelf.ts';
 import type { Spooled } from '../engine/spool.ts';
 import type { ActionKind, Task } from '../engine/task.ts';
-import type { Ctx, RequestEnv, Simulation } from './context.ts';
+import { type Ctx, flag, type RequestEnv, type Simulation } from './context.ts';
 import { one, page } from './envelope.ts';
 import { bytesAnswer } from './file-routes.ts';
 import { inModel } from './in-model.ts';
@@ -27,7 +27,7 @@ export function addTaskRoutes(routes: Hono<RequestEnv>, simulation: Simulation, 
 
   routes.post(path, async (c) => {
     const body = await readJson(c, start);
-    return inModel(simulation, c, { starts: true }, (model) => {
+    return inModel(simulation, c, { starts: true, looks: true }, (model) => {
       if (!model[kind].has(objectOf(c))) throw notFound();
       if (!body.localeName) throw badRequest("Expected mandatory field 'localeName' to be present and not empty.");
       const starter = tenant.starter(c.get('user'), model);
@@ -47,7 +47,7 @@ export function addTaskRoutes(routes: Hono<RequestEnv>, simulation: Simulation, 
 
   routes.get(path, async (c) => {
     const list = async () =>
-      inModel(simulation, c, {}, (model) => {
+      inModel(simulation, c, { looks: true }, (model) => {
         if (!model[kind].has(objectOf(c)) && !quirks.taskListsOfAnything) throw notFound();
         const tasks = model.queue.tasks.filter((each) => each.kind === kind && each.objectId === objectOf(c));
         const rows = sorted(tasks, c.req.query('sort')).map((task) => {
@@ -63,16 +63,16 @@ export function addTaskRoutes(routes: Hono<RequestEnv>, simulation: Simulation, 
   });
 
   routes.get(`${path}/:taskId`, (c) =>
-    inModel(simulation, c, {}, (model) => {
+    inModel(simulation, c, { looks: true }, (model) => {
       const task = model.task(kind, objectOf(c), c.req.param('taskId') ?? '');
       if (!task) throw notFound();
-      const details = c.req.query('includeProcessDetails') === 'true';
+      const details = flag(c, 'includeProcessDetails');
       return one(c, 'task', 'task', model.id, taskJson(task, c.env.at, tenant, details), quirks);
     }),
   );
 
   routes.delete(`${path}/:taskId`, (c) =>
-    inModel(simulation, c, {}, (model) => {
+    inModel(simulation, c, { looks: true }, (model) => {
       const task = model.task(kind, objectOf(c), c.req.param('taskId') ?? '');
       if (!task) throw notFound();
       model.queue.cancel(task, c.env.at, c.get('user').plan.email);

@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { ApiError, notFound } from '../engine/api-error.ts';
 import type { Model } from '../engine/model.ts';
 import type { User, Workspace } from '../engine/tenant.ts';
-import { type Ctx, originOf, type RequestEnv, type Simulation } from './context.ts';
+import { type Ctx, flag, originOf, type RequestEnv, type Simulation } from './context.ts';
 import { one, page } from './envelope.ts';
 
 /** Workspaces, models and users. */
@@ -17,7 +17,7 @@ export function addTenantRoutes(routes: Hono<RequestEnv>, { tenant }: Simulation
   });
 
   routes.get('/workspaces', (c) => {
-    const detailed = c.req.query('tenantDetails') === 'true';
+    const detailed = flag(c, 'tenantDetails');
     checkSort(c, ['name', 'sizeAllowance']);
     const rows = tenant.workspaces.map((each) => workspaceJson(each, detailed));
     return page(c, 'workspaces', 'workspace', undefined, rows, quirks);
@@ -60,7 +60,7 @@ export function addTenantRoutes(routes: Hono<RequestEnv>, { tenant }: Simulation
   });
 
   const modelJson = (c: Ctx, model: Model, single: boolean) => {
-    const detailed = c.req.query('modelDetails') === 'true';
+    const detailed = flag(c, 'modelDetails');
     const modelUrl = `${originOf(c)}/anaplan/framework.jsp?selectedWorkspaceId=${model.workspaceId}&selectedModelId=${model.id}`;
     return {
       id: model.id,

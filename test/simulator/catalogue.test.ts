@@ -59,6 +59,12 @@ describe('lists of the API', () => {
     expect(envelope.message).toMatch(message);
   });
 
+  it.each(['true', 'True'])('tell more when asked with %s', async (word) => {
+    const { caller } = await inProcess(many);
+    const { models } = (await (await caller.send('GET', `/2/0/models?modelDetails=${word}`)).json()) as Json;
+    expect(models[0]).toMatchObject({ activeState: 'UNLOCKED', memoryUsage: expect.any(Number) });
+  });
+
   it('refuse a wrong verb with 405', async () => {
     const { caller } = await inProcess(many);
     expect((await caller.model('PUT', '/imports')).status).toBe(405);

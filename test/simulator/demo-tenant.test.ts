@@ -96,7 +96,7 @@ describe('the demo tenant', () => {
       type: 'moduleImportInvalidListIdentifier',
       localMessageText: 'Item not located in Products list',
       occurrences: 2,
-      values: ['hierarchyName', 'Products', 'value', null],
+      values: ['hierarchyName', 'Products'],
     });
     const dump = (await caller.model('GET', `/imports/${id}/tasks/${taskId}/dump`)).json;
     expect(dump.split('\n')).toEqual([

@@ -15,7 +15,7 @@ export const smallTenant = {
       imports: { 'Load Products': { into: 'Products' }, 'Load Sales': { into: 'Sales' } },
       exports: { Report: { from: 'Sales' } },
       actions: { 'Delete Tea': { delete: 'Products', where: { name: 'Tea' } } },
-      processes: { Nightly: ['Load Products', 'Load Sales', 'Report'] },
+      processes: { Nightly: ['Load Products', 'Load Sales', 'Report'], Clear: ['Delete Tea'] },
     },
   },
   users: [
