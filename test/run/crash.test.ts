@@ -14,7 +14,10 @@ const FAILS: Scenario = {
   rules: [{ match: { method: 'POST', path: '**/tasks' }, do: { task: { fails: { type: 'actionFailed' } } } }],
 };
 
+const PRODUCTS = ['Product,Code', 'Tea,T', 'Coffee,C', 'Cocoa,K', 'Chai,H', ''].join('\n');
+
 interface Life {
+  like: 'local' | 'aws';
   name: string;
   steps: PipelineOptions['steps'];
   text: string;
@@ -23,16 +26,23 @@ interface Life {
 }
 
 const LIVES: Life[] = [
-  { name: 'an import', steps: ['import'], text: GOOD, outcome: 'succeeded' },
-  { name: 'an import and a process', steps: ['import', 'process'], text: GOOD, outcome: 'succeeded' },
-  { name: 'an import with rejects', steps: ['import'], text: REJECTED, outcome: 'succeeded-with-rejects' },
-  { name: 'an import that fails', steps: ['import'], text: GOOD, outcome: 'failed', scenario: FAILS },
+  { name: 'an import and a process', like: 'local', steps: ['import', 'process'], text: GOOD, outcome: 'succeeded' },
+  { name: 'an import and a process', like: 'aws', steps: ['import', 'process'], text: GOOD, outcome: 'succeeded' },
+  {
+    name: 'an import with rejects',
+    like: 'local',
+    steps: ['import'],
+    text: REJECTED,
+    outcome: 'succeeded-with-rejects',
+  },
+  { name: 'an import that fails', like: 'aws', steps: ['import'], text: GOOD, outcome: 'failed', scenario: FAILS },
+  { name: 'an import that counts its rows', like: 'aws', steps: ['list-import'], text: PRODUCTS, outcome: 'succeeded' },
 ];
 const KINDS = ['killed-before', 'killed-after'] as const;
 
-async function live(life: Life, like: 'local' | 'aws', fate: NonNullable<WorldOptions['fate']>): Promise<World> {
+async function live(life: Life, fate: NonNullable<WorldOptions['fate']>): Promise<World> {
   const world = await World.build({
-    like,
+    like: life.like,
     pipelines: { sales: { model: 'Plan 1', steps: life.steps } },
     taskSeconds: 20,
     fate,
@@ -56,29 +66,28 @@ function leavesUnknown(world: World): boolean {
   );
 }
 
-describe.each(['local', 'aws'] as const)('like %s', (like) => {
-  describe.each(LIVES)('the life of $name', (life) => {
-    it.each(KINDS)('%s each of its operations', async (kind) => {
-      await using plain = await live(life, like, () => GOES);
-      expect(plain.runs().map(({ ended }) => ended?.outcome)).toEqual([life.outcome]);
-      expect(violationsOf(plain, [{ key: 'sales/a.csv', text: life.text }])).toEqual([]);
-      const problems: string[] = [];
-      for (let at = 1; at <= plain.operations; at++) {
-        let killed: Operation | undefined;
-        await using world = await live(life, like, (operation) => {
-          if (operation.number !== at) return GOES;
-          killed = operation;
-          return { kind };
-        });
-        const where = `${kind} ${at} (${killed?.kind} ${killed?.name} ${killed?.about})`;
-        const found = violationsOf(world, [{ key: 'sales/a.csv', text: life.text }]);
-        const [run] = world.runs();
-        const outcome = run?.ended?.outcome;
-        const isRight = outcome === life.outcome || (outcome === 'unknown' && leavesUnknown(world));
-        if (!isRight) found.push(`it ended ${outcome}: ${run?.ended?.failure?.message}`);
-        if (found.length > 0) problems.push(`${where}: ${found.join('; ')}`);
-      }
-      expect(problems).toEqual([]);
-    });
+describe.each(LIVES)('the life of $name, like $like', (life) => {
+  it.each(KINDS)('%s each of its operations', async (kind) => {
+    const dropped = [{ key: 'sales/a.csv', text: life.text }];
+    await using plain = await live(life, () => GOES);
+    expect(plain.runs().map(({ ended }) => ended?.outcome)).toEqual([life.outcome]);
+    expect(violationsOf(plain, dropped)).toEqual([]);
+    const problems: string[] = [];
+    for (let at = 1; at <= plain.operations; at++) {
+      let killed: Operation | undefined;
+      await using world = await live(life, (operation) => {
+        if (operation.number !== at) return GOES;
+        killed = operation;
+        return { kind };
+      });
+      const found = violationsOf(world, dropped);
+      const [run] = world.runs();
+      const outcome = run?.ended?.outcome;
+      const isRight = outcome === life.outcome || (outcome === 'unknown' && leavesUnknown(world));
+      if (!isRight) found.push(`it ended ${outcome}: ${run?.ended?.failure?.message}`);
+      const where = `${kind} ${at} (${killed?.kind} ${killed?.name} ${killed?.about})`;
+      if (found.length > 0) problems.push(`${where}: ${found.join('; ')}`);
+    }
+    expect(problems).toEqual([]);
   });
 });

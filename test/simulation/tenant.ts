@@ -29,6 +29,8 @@ const MODEL = {
   modules: { Sales: { by: ['Products', 'Time'], items: { Units: 'number' } } },
   imports: {
     'Load Sales': { into: 'Sales', file: 'sales.csv', columns: { Product: 'Products', Month: 'Time', Units: 'Units' } },
+    // Only list imports tell how many rows they read.
+    'Load Products': { into: 'Products', file: 'products.csv', columns: { Product: 'name', Code: 'code' } },
   },
   exports: { Report: { from: 'Sales' } },
   actions: { Tidy: { delete: 'Old', where: { name: 'Chicory' } } },
@@ -38,7 +40,7 @@ const MODEL = {
 /** What a pipeline of the simulated worlds is like. */
 export interface PipelineOptions {
   model: string;
-  steps: readonly ('import' | 'repeatable-import' | 'process')[];
+  steps: readonly (keyof typeof STEPS)[];
   onFailure?: 'hold' | 'continue';
   maxRows?: number;
   deadline?: string;
@@ -47,6 +49,7 @@ export interface PipelineOptions {
 const STEPS = {
   import: '- import: Load Sales',
   'repeatable-import': '- { import: Load Sales, repeatable: true }',
+  'list-import': '- import: Load Products',
   process: '- process: Recalculate',
 } as const;
 
