@@ -68,8 +68,10 @@ export class Spool {
     return new SpoolWriter(
       async () => {
         this.#folder ??= mkdtemp(join(tmpdir(), 'plandrop-simulator-'));
+        // Named before anything is awaited: chunks may arrive at the same moment.
         this.#files += 1;
-        return join(await this.#folder, String(this.#files));
+        const name = String(this.#files);
+        return join(await this.#folder, name);
       },
       (bytes) => bytes <= KEEP_BELOW_BYTES && this.#inMemory + bytes <= KEEP_AT_MOST_BYTES,
       (content, bytes) => {
