@@ -120,6 +120,7 @@ export class SimulatorApp {
     const { tenant, sessions } = this.simulation;
     if (action.expireTokens) sessions.expireAll();
     const { modelState, unload, otherStarts } = action;
+    if (!modelState && unload === undefined && !otherStarts) return;
     for (const model of tenant.models) {
       const is = (name: string | undefined) => [undefined, model.name, model.id].includes(name);
       const at = this.#clock.now();
