@@ -94,7 +94,7 @@ export function lookUpMessage(detail: {
     const match = known.compiled.match(text);
     const parameters = { ...match?.parameters, ...told };
     const inner = known.wrapper ? innerMessage(known, text) : undefined;
-    return message(inner ?? known, type, text, { ...match, parameters });
+    return message(inner ?? (known.wrapper ? hinted(known, text) : known), type, text, { ...match, parameters });
   }
   const found = byText(text);
   if (found !== undefined) {
@@ -142,6 +142,20 @@ function innerMessage(frame: Compiled, text: string): Compiled | undefined {
   if (inside === undefined || inside.meaning.code === frame.code || inside.meaning.wrapper) return undefined;
   if (inside.meaning.level === 'completion') return undefined;
   return { ...inside.meaning, level: frame.level };
+}
+
+/** Words in a frame that no table knows may still say what they are about. */
+function hinted(frame: Compiled, text: string): Compiled {
+  if (!/\b(un)?mapp(ed|ing)s?\b/i.test(frame.compiled.match(text)?.last ?? text)) return frame;
+  return {
+    ...frame,
+    category: 'mapping',
+    cause: 'Anaplan stopped over the mapping of the import.',
+    whatToCheck: [
+      'Check `mapping:` of the step: every dimension that the import asks for each time needs one, spelt as in Anaplan.',
+      ...frame.whatToCheck,
+    ],
+  };
 }
 
 function message(

@@ -180,8 +180,20 @@ export const STATUS_MEANINGS: Readonly<Record<number, StatusMeaning>> = {
   },
 };
 
+/** Lists and status belong to a workspace or a model, so that is what is not there. */
+const NO_MODEL: Partial<StatusMeaning> = {
+  cause: '{user} sees nothing of {model}: its id is wrong, or the role gives no access. Anaplan answers both alike.',
+  whatToCheck: [
+    'Check that {user} has access to the workspace and a role in {model} other than "No Access".',
+    'Check the workspace and model named in plandrop.yaml; `plandrop lock` refreshes the ids.',
+    'Check that apiUrl is the address of their Anaplan region.',
+  ],
+};
+
 /** Where a status says something more exact on one call than in general. */
 export const CALL_MEANINGS: Readonly<Partial<Record<AnaplanCall, Readonly<Record<number, Partial<StatusMeaning>>>>>> = {
+  list: { 404: NO_MODEL },
+  'model-status': { 404: NO_MODEL },
   start: {
     400: {
       cause: 'Anaplan did not accept what the start asked for, so nothing was started.',

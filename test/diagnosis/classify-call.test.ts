@@ -170,9 +170,15 @@ describe('one status, several meanings', () => {
   });
 
   it('says of a 404 that a wrong id and missing access look the same', () => {
-    expect(classifyCall(http('list', 404), context).cause).toBe(
+    expect(classifyCall(http('start', 404), context).cause).toBe(
       'The id is wrong, or the integration user (robot@example.com) has no access to it: Anaplan gives the same answer for both.',
     );
+  });
+
+  it('says of a 404 on a whole list that it is the model, or the role in it', () => {
+    const { cause, whatToCheck } = classifyCall(http('list', 404), context);
+    expect(cause).toContain('sees nothing of model "FY26 Plan"');
+    expect(whatToCheck[0]).toContain('a role in model "FY26 Plan" other than "No Access"');
   });
 });
 

@@ -96,6 +96,12 @@ describe('looking up', () => {
       'permission',
     ],
     [
+      'words in a frame that speak of the mapping',
+      'moduleImportFailed',
+      'Import into Sales module failed: nothing is mapped to Versions',
+      'mapping',
+    ],
+    [
       'words in a bare frame',
       'taskElementFailed',
       'The uploaded file is no longer available. Please upload the file again.',
