@@ -1,15 +1,15 @@
 import { type BigIntStats, existsSync, mkdirSync } from 'node:fs';
 import { link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join, parse, resolve, sep } from 'node:path';
+import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { DataFolder } from './data-folder.ts';
-import { type EngineLog, silentLog } from './engine-log.ts';
 import { isCode } from './object-files.ts';
 import { announceDrop, storeDrop } from './put-drop.ts';
 import { guard, guardSync } from './storage-error.ts';
 
 export interface DropFolderOptions {
-  log?: EngineLog;
+  log?: Logger;
   /** How long size and time of a file must not change before it is taken; default 5. */
   settleSeconds?: number;
   /** How often the folder is looked at; default 1. */
@@ -51,7 +51,7 @@ export class DropFolder {
     this.#path = resolve(path);
     this.#folder = folder;
     this.#clock = folder.clock;
-    this.#options = { log: silentLog, settleSeconds: 5, lookSeconds: 1, ...options };
+    this.#options = { log: silentLogger, settleSeconds: 5, lookSeconds: 1, ...options };
     guardSync('open', this.#path, () => mkdirSync(this.#path, { recursive: true }));
   }
 

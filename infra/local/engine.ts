@@ -1,11 +1,11 @@
 import { statfsSync } from 'node:fs';
+import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { LockedDataFolder } from './data-folder.ts';
-import { type EngineLog, silentLog } from './engine-log.ts';
 import { EventSourceMapping, type Mapping } from './event-source-mapping.ts';
 import { guardSync } from './storage-error.ts';
 
 export interface EngineOptions {
-  log?: EngineLog;
+  log?: Logger;
   /** After how long a failed message reappears; default 5 s, so that nobody waits 15 minutes on a laptop. */
   failedVisibilitySeconds?: number;
   /** How soon a message sent by another process is seen, at the latest; default 1000. */
@@ -32,7 +32,7 @@ export function startEngine(
   options: EngineOptions = {},
 ): Engine {
   const { queues, clock } = folder;
-  const log = options.log ?? silentLog;
+  const log = options.log ?? silentLogger;
   const minimumFreeBytes = options.minimumFreeBytes ?? 32 * 1024 * 1024;
   let waiting: (() => void)[] = [];
 

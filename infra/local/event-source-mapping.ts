@@ -1,8 +1,8 @@
 import type { Context, SQSEvent } from 'aws-lambda';
+import type { Logger } from '../../shared/observe/logger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { checkReceive, MAX_VISIBILITY_SECONDS } from '../../shared/ports/message-limits.ts';
 import type { QueueName, ReceivedMessage } from '../../shared/ports/queue.ts';
-import type { EngineLog } from './engine-log.ts';
 import type { SqliteQueues } from './sqlite-queue.ts';
 import { failedMessages, lambdaContext, sqsEvent } from './sqs-event.ts';
 
@@ -25,7 +25,7 @@ export interface Mapping {
 export interface MappingOptions {
   queues: Pick<SqliteQueues, 'receive' | 'delete' | 'changeVisibility' | 'nextVisibleAt'>;
   clock: Clock;
-  log: EngineLog;
+  log: Logger;
   /** After how long a failed message reappears. */
   failedVisibilitySeconds: number;
   /** How long the queue is left alone while nothing is due, for messages that another process sends. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Queues } from '../../shared/ports/queue.ts';
 import type { Store } from '../../shared/ports/store.ts';
-import { type EngineLog, silentLog } from './engine-log.ts';
 import { nextFiring, type ScheduleExpression } from './schedule-times.ts';
 
 /** A pipeline and when it is to run. */
@@ -15,7 +15,7 @@ export interface LocalSchedulerOptions {
   queues: Queues;
   clock: Clock;
   schedules: readonly PipelineSchedule[];
-  log?: EngineLog;
+  log?: Logger;
   /** What was due at most this long before the start still fires; default 15. What is older is told and left out. */
   catchUpMinutes?: number;
 }
@@ -44,7 +44,7 @@ export class LocalScheduler {
   #loop: Promise<void> | undefined;
 
   constructor(options: LocalSchedulerOptions) {
-    this.#options = { log: silentLog, catchUpMinutes: 15, ...options };
+    this.#options = { log: silentLogger, catchUpMinutes: 15, ...options };
   }
 
   /** Fires what is due until stopped. */
