@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { holdLane, releaseLane } from '../../shared/run/lane-by-hand.ts';
+import { requestCancel } from '../../shared/run/request-cancel.ts';
+import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
+import { seededRandom } from '../simulation/random.ts';
+import { type Dropped, keyOf, violationsOf } from '../simulation/violations.ts';
+import { sha256Of } from '../simulation/watcher.ts';
+import { World, type WorldOptions } from '../simulation/world.ts';
+
+const rows = (units: number) => `Product,Month,Units\nTea,Jan 26,${units}\nCoffee,Feb 26,${units}\nMug,Mar 26,3\n`;
+const file = (name: string, units: number): Dropped => ({ key: `sales/${name}.csv`, text: rows(units) });
+const FILES = [file('a', 1), file('b', 2), file('c', 3)];
+const SEEDS = Array.from({ length: 25 }, (_, i) => i + 1);
+
+function build(options: Partial<WorldOptions> = {}): Promise<World> {
+  return World.build({
+    pipelines: { sales: { model: 'Plan 1', steps: ['import'], onFailure: 'continue' } },
+    taskSeconds: 20,
+    ...options,
+  });
+}
+
+/** The keys of the drops in the order in which Anaplan was told to load them. */
+function loaded(world: World, dropped: readonly Dropped[]): string[] {
+  return world.watcher.ours.map(
+    ({ sha256 }) => dropped.find(({ text }) => sha256Of(text) === sha256)?.key ?? 'strange',
+  );
+}
+
+const outcomes = (world: World) => new Map(world.runs().map((run) => [keyOf(run), run.ended?.outcome ?? 'waits']));
+
+/** Lets one drop have the lane, and the others arrive while it is uploading. */
+async function meanwhile(world: World, [first, ...others]: readonly Dropped[]): Promise<void> {
+  if (first === undefined) return;
+  await world.drop(first.key, first.text);
+  while (world.runs()[0]?.lane == null) await world.step();
+  for (const { key, text } of others) {
+    await world.clock.advance(1000);
+    await world.drop(key, text);
+  }
+}
+
+describe.each(['local', 'aws'] as const)('like %s, a lane', (like) => {
+  it('gives runs their turn in the order of their drops, whoever asks first', async () => {
+    for (const seed of SEEDS) {
+      const random = seededRandom(seed);
+      await using world = await build({
+        like,
+        seed,
+        choose: (choices) => Math.floor(random() * choices),
+        concurrency: 5,
+      });
+      await meanwhile(world, FILES);
+      await world.runUntilQuiet();
+      expect([seed, ...violationsOf(world, FILES)]).toEqual([seed]);
+      expect([seed, ...loaded(world, FILES)]).toEqual([seed, 'sales/a.csv', 'sales/b.csv', 'sales/c.csv']);
+    }
+  });
+
+  it('is taken by one of those that race for it, and loses none', async () => {
+    for (const seed of SEEDS) {
+      const random = seededRandom(seed);
+      await using world = await build({
+        like,
+        seed,
+        choose: (choices) => Math.floor(random() * choices),
+        concurrency: 5,
+      });
+      for (const { key, text } of FILES) await world.drop(key, text, { copies: 2 });
+      await world.runUntilQuiet();
+      expect([seed, ...violationsOf(world, FILES)]).toEqual([seed]);
+      expect(loaded(world, FILES).toSorted()).toEqual(FILES.map(({ key }) => key));
+    }
+  });
+
+  it('does not make its holder wait for an older drop that arrives later, which says so', async () => {
+    await using world = await build({ like });
+    const [older = file('a', 1), younger = file('b', 2)] = FILES;
+    await world.drop(older.key, older.text, { delaySeconds: 60 });
+    await world.clock.advance(1000);
+    await world.drop(younger.key, younger.text);
+    await world.runUntilQuiet();
+    expect(violationsOf(world, FILES.slice(0, 2))).toEqual([]);
+    expect(loaded(world, FILES)).toEqual(['sales/b.csv', 'sales/a.csv']);
+    const run = world.runs().find((each) => keyOf(each) === older.key);
+    expect(run?.journal.map(({ text }) => text).join()).toContain('it arrived later, and ran next');
+  });
+});
+
+describe('a lane', () => {
+  it('stays held after a failure, until a person releases it', async () => {
+    const scenario = {
+      rules: [
+        {
+          match: { method: 'POST', path: '**/tasks', nth: 1 },
+          do: { task: { fails: { type: 'actionFailed' as const } } },
+        },
+      ],
+    };
+    await using world = await build({ scenario, pipelines: { sales: { model: 'Plan 1', steps: ['import'] } } });
+    await meanwhile(world, FILES);
+    await world.runUntilQuiet();
+    expect(violationsOf(world, FILES)).toEqual([]);
+    expect([...outcomes(world).values()].toSorted()).toEqual(['failed', 'waits', 'waits']);
+    expect(await release(world)).toBe(true);
+    await world.runUntilQuiet();
+    expect(violationsOf(world, FILES)).toEqual([]);
+    expect(loaded(world, FILES)).toEqual(['sales/a.csv', 'sales/b.csv', 'sales/c.csv']);
+    expect(await release(world)).toBe(false);
+  });
+
+  it('held by hand lets its holder finish, and then nobody in', async () => {
+    await using world = await build();
+    await meanwhile(world, FILES);
+    await byHand(world, (services, modelId) => holdLane(services, modelId, { by: 'ann', reason: 'month end' }));
+    await world.runUntilQuiet();
+    expect(outcomes(world).get('sales/a.csv')).toBe('succeeded');
+    expect(outcomes(world).get('sales/b.csv')).toBe('waits');
+    await release(world);
+    await world.runUntilQuiet();
+    expect(violationsOf(world, FILES)).toEqual([]);
+    expect(new Set(outcomes(world).values())).toEqual(new Set(['succeeded']));
+  });
+
+  it('goes to the next when the first that waits is cancelled', async () => {
+    await using world = await build();
+    await meanwhile(world, FILES);
+    await world.runUntilQuiet({ maxHours: 0 }).catch(() => {});
+    while (world.runs().length < 3) await world.step();
+    const second = world.runs().find((run) => keyOf(run) === 'sales/b.csv');
+    const cancelled = byHand(world, (services) => requestCancel(services, second?.runId ?? '', 'ann'));
+    await world.runUntilQuiet();
+    await cancelled;
+    expect(violationsOf(world, FILES)).toEqual([]);
+    expect(outcomes(world)).toEqual(
+      new Map([
+        ['sales/a.csv', 'succeeded'],
+        ['sales/b.csv', 'cancelled'],
+        ['sales/c.csv', 'succeeded'],
+      ]),
+    );
+  });
+
+  it('is freed of a holder and a ticket whose runs are done', async () => {
+    await using world = await build();
+    const [first = file('a', 1), second = file('b', 2)] = FILES;
+    await world.drop(first.key, first.text);
+    await world.runUntilQuiet();
+    const [run] = world.runs();
+    const holder = world.state.keys().find((key) => key.endsWith('/holder')) ?? '';
+    await world.state.put(holder, JSON.stringify({ runId: run?.runId, fence: 1, hold: null, last: null }));
+    await world.state.put(run?.ticket ?? '', '{}');
+    await world.drop(second.key, second.text);
+    await world.runUntilQuiet();
+    expect(violationsOf(world, FILES.slice(0, 2))).toEqual([]);
+  });
+
+  it('survives that each of the steps of leaving it is the last of its process', async () => {
+    const problems: string[] = [];
+    for (const kind of ['killed-before', 'killed-after'] as const) {
+      for (let at = 1; at < 12; at++) {
+        let left = 0;
+        const fate = (operation: Operation): Fate => {
+          const leaving =
+            left > 0 || (operation.name === 'get' && operation.about.endsWith('holder') && hasEnded(world));
+          if (!leaving || ++left !== at) return GOES;
+          return { kind };
+        };
+        await using world = await build({ like: 'aws' });
+        await meanwhile(world, FILES);
+        world.fate = fate;
+        await world.runUntilQuiet();
+        problems.push(...violationsOf(world, FILES).map((what) => `${kind} ${at}: ${what}`));
+        if (loaded(world, FILES).join() !== FILES.map(({ key }) => key).join()) problems.push(`${kind} ${at}: order`);
+      }
+    }
+    expect(problems).toEqual([]);
+  });
+});
+
+const hasEnded = (world: World) => world.runs().some(({ ended }) => ended !== null);
+
+/** What a person does from the command line, in a process of its own. */
+async function byHand<T>(
+  world: World,
+  act: (services: ReturnType<World['servicesOf']>, modelId: string) => Promise<T>,
+): Promise<T> {
+  const answer = act(world.servicesOf(world.newProcess()), world.simulator.model.id);
+  let answered = false;
+  void answer.finally(() => {
+    answered = true;
+  });
+  for (let steps = 0; !answered && steps < 1000; steps++) await world.step();
+  return answer;
+}
+
+const release = (world: World) => byHand(world, (services, modelId) => releaseLane(services, modelId));
