@@ -18,6 +18,7 @@ import { readS3Message } from '../../functions/receive-drop/s3-event.ts';
 import { type DataFolder, joinDataFolder } from '../../infra/local/data-folder.ts';
 import { DropFolder } from '../../infra/local/drop-folder.ts';
 import { putDrop } from '../../infra/local/put-drop.ts';
+import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 
 describe('the drop folder', () => {
@@ -39,7 +40,7 @@ describe('the drop folder', () => {
     await rm(parent, { recursive: true });
   });
 
-  const log = { debug() {}, info() {}, warn() {}, error: (message: string) => void said.push(message) };
+  const log = { ...silentLogger, error: (message: string) => void said.push(message) };
   const watch = () => new DropFolder(drops, folder, { log });
   const write = async (name: string, text: string) => {
     await mkdir(dirname(join(drops, name)), { recursive: true });

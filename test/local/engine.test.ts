@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { joinDataFolder, type LockedDataFolder, openDataFolder } from '../../infra/local/data-folder.ts';
 import { type Engine, type EngineOptions, startEngine } from '../../infra/local/engine.ts';
 import type { Mapping, QueueHandler } from '../../infra/local/event-source-mapping.ts';
+import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 
 describe('the embedded engine', () => {
@@ -222,7 +223,7 @@ describe('the embedded engine', () => {
 
   it('receives nothing while the disk is almost full, and says so', async () => {
     const said: string[] = [];
-    const log = { debug() {}, info() {}, warn() {}, error: (message: string) => void said.push(message) };
+    const log = { ...silentLogger, error: (message: string) => void said.push(message) };
     let calls = 0;
     await folder.queues.send('upload', 'x');
     start({ handler: async () => void calls++ }, { log, minimumFreeBytes: Number.MAX_SAFE_INTEGER });

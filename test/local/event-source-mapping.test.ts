@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EventSourceMapping, type QueueHandler } from '../../infra/local/event-source-mapping.ts';
+import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues, type QueueFault, type QueueOperation } from '../../shared/ports/memory/memory-queues.ts';
 
@@ -24,7 +25,7 @@ describe('an event source mapping on a disk that refuses for a while', () => {
       {
         queues,
         clock,
-        log: { debug() {}, info() {}, warn() {}, error: (message) => void said.push(message) },
+        log: { ...silentLogger, error: (message) => void said.push(message) },
         failedVisibilitySeconds: 60,
         lookAgainMs: 1000,
         pause: () => undefined,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LocalScheduler, type PipelineSchedule } from '../../infra/local/local-scheduler.ts';
+import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
 import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
@@ -26,8 +27,7 @@ describe('LocalScheduler', () => {
       clock,
       schedules,
       log: {
-        debug() {},
-        info() {},
+        ...silentLogger,
         warn: (message) => void said.push(message),
         error: (message) => void said.push(message),
       },
