@@ -32,7 +32,7 @@ interface Staged {
 
 /**
  * Creates and updates the members of a list. A row is found again by its code, without one by its name. A bad name, code or
- * key rejects the row; a bad parent or property value is a warning, and the rest of the row is loaded (anaplan-notes: Failure dumps).
+ * key rejects the row; a bad parent or property value is a warning, and the rest of the row is loaded (anaplan-notes: Dumps).
  */
 export async function importIntoList(
   list: List,

@@ -3,8 +3,8 @@ import * as z from 'zod';
 const on = z.boolean().default(true);
 
 /**
- * What the live service does that one would not expect, each with its own switch. All are as live
- * (anaplan-notes: Quirks), which means on with few exceptions. Switch one off to see whether a client depends on it.
+ * What the live service does that one would not expect, each with its own switch. All are as
+ * observed there, which means on with few exceptions. Switch one off to see whether a client depends on it.
  */
 export const quirksSchema = z.strictObject({
   /** `POST /token/authenticate` answers 201, not 200. */

@@ -17,7 +17,7 @@ export interface CertificatePayload {
 export type CertificateSignIn = { user: User } | { refused: 'header' | 'credential'; why: string };
 
 /**
- * Signs in by certificate (anaplan-notes: Certificate sign-in). The header holds base64 of the PEM text or of the DER bytes; the
+ * Signs in by certificate (anaplan-notes: Signing in). The header holds base64 of the PEM text or of the DER bytes; the
  * certificate must carry the public key registered for a user, be within its life, and have signed the payload.
  */
 export function certificateSignIn(

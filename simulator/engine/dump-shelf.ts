@@ -8,7 +8,7 @@ interface Dump {
 
 /**
  * Failure dumps of one model: one per user and import, overwritten by that user's next run, gone after a clean run or 48 hours
- * after the last use (anaplan-notes: Failure dumps).
+ * after the last use (anaplan-notes: Dumps).
  */
 export class DumpShelf {
   readonly #newest = new Map<string, Dump>();

@@ -17,7 +17,7 @@ const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
 
 /**
  * Writes `_Status_`, the source columns, `_Line_`, `_Error_1_`, … with as many error columns as the worst row needs
- * (anaplan-notes: Failure dumps). UTF-8, `\n`, every field quoted.
+ * (anaplan-notes: Dumps). UTF-8, `\n`, every field quoted.
  */
 export class DumpWriter {
   readonly #spool: Spool;

@@ -1,4 +1,4 @@
-/** Message codes and their texts, as the live service has them (anaplan-notes: Messages). `{name}` is filled from `values`. */
+/** Message codes and their texts, as the live service has them (anaplan-notes: Message codes). `{name}` is filled from `values`. */
 const TEMPLATES = {
   actionFailed: 'Action failed. {failureDetails}',
   deleteFromSelectionSucceeded: '{affectedItems} items were deleted from the list {targetName} using {filterName}',

@@ -34,7 +34,7 @@ export interface Grant {
   refreshToken: string;
 }
 
-/** Device codes and refresh tokens (anaplan-notes: OAuth). */
+/** Device codes and refresh tokens (anaplan-notes: Signing in). */
 export class OAuth {
   readonly #tenant: Tenant;
   readonly #sessions: Sessions;

@@ -18,7 +18,7 @@ const LONGEST_RECORD = 100_000;
 /**
  * Splits a file into records while it streams by, a batch for each piece: memory is one piece and one record. It is written
  * here, rather than taken from a CSV library, because rejected rows name the line and character of a stray delimiter
- * (anaplan-notes: Messages), and because files of hundreds of megabytes pass through it in tests. Empty lines are no records.
+ * (anaplan-notes: Message codes), and because files of hundreds of megabytes pass through it in tests. Empty lines are no records.
  */
 export async function* readRows(pieces: AsyncIterable<Uint8Array>, format: TextFormat): AsyncGenerator<Row[]> {
   const decoder = new TextDecoder(format.encoding);

@@ -5,7 +5,7 @@ import { stateOf, type Task, type TaskPart } from './task.ts';
 export type RunPart = (task: Task, part: TaskPart, at: number) => Promise<Outcome>;
 
 /**
- * The tasks of one model, one running at a time, first in, first out (anaplan-notes: Two tasks on one model). It has no timer:
+ * The tasks of one model, one running at a time, first in, first out (anaplan-notes: Busy model). It has no timer:
  * `settle(at)` does the work of everything that was over by then, in order, each as of its own time.
  */
 export class TaskQueue {

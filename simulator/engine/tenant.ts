@@ -115,7 +115,7 @@ export class Tenant {
       email: user.plan.email,
       admin: role === 'admin',
       mayRun: role === 'admin' || role === 'run',
-      // workspace administrators run anything (anaplan-notes: Permissions)
+      // workspace administrators run anything (anaplan-notes: Masked access)
       mayNotRun: new Set(role === 'admin' ? [] : user.plan.mayNotRun),
       mayNotWrite: new Set(role === 'admin' ? [] : user.plan.mayNotWrite),
     };

@@ -7,7 +7,7 @@ import type { Ctx, RequestEnv, Simulation } from './context.ts';
 import { meta } from './envelope.ts';
 import { readJson } from './read-json.ts';
 
-/** Open and close a model. Workspace administrators only; for others it is not there (anaplan-notes: Open and close). */
+/** Open and close a model. Workspace administrators only; for others it is not there (anaplan-notes: Model status). */
 export function addLifecycleRoutes(routes: Hono<RequestEnv>, { tenant }: Simulation): void {
   const administered = (c: Ctx) => {
     const model = tenant.modelAt(c.req.param('modelId') ?? '', c.req.param('workspaceId'));

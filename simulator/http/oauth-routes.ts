@@ -8,7 +8,7 @@ import { originOf } from './context.ts';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 const fields = z.record(z.string(), z.string());
 
-/** `/oauth`: device grant and refresh (anaplan-notes: OAuth). Bodies may be JSON or form-encoded. */
+/** `/oauth`: device grant and refresh (anaplan-notes: Signing in). Bodies may be JSON or form-encoded. */
 export function oauthRoutes({ tenant, oauth }: Simulation): Hono<RequestEnv> {
   const routes = new Hono<RequestEnv>();
   const { settings } = tenant;

@@ -16,7 +16,7 @@ const certificatePayload = z.object({
   encodedDataFormat: z.string().optional(),
 });
 
-/** `/token`: sign-in, refresh, validate, logout (anaplan-notes: Sign-in). Its envelope is not that of the Integration API. */
+/** `/token`: sign-in, refresh, validate, logout (anaplan-notes: Signing in). Its envelope is not that of the Integration API. */
 export function signInRoutes({ tenant, sessions }: Simulation): Hono<RequestEnv> {
   const routes = new Hono<RequestEnv>();
   const meta = (c: Ctx) => ({ validationUrl: `${originOf(c)}/token/validate` });

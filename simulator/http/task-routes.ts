@@ -18,7 +18,7 @@ const start = z.object({
     .optional(),
 });
 
-/** Start, list, poll and cancel for one kind of action (anaplan-notes: Tasks). */
+/** Start, list, poll and cancel for one kind of action (anaplan-notes: Starting a task). */
 export function addTaskRoutes(routes: Hono<RequestEnv>, simulation: Simulation, kind: ActionKind): void {
   const { tenant } = simulation;
   const { quirks } = tenant;
@@ -85,7 +85,7 @@ function sorted(tasks: readonly Task[], sort: string | undefined): readonly Task
   return sort?.startsWith('-creation') ? tasks.toReversed() : tasks;
 }
 
-/** Failure dumps, whole and in chunks, of imports and of the imports in a process (anaplan-notes: Failure dumps). */
+/** Failure dumps, whole and in chunks, of imports and of the imports in a process (anaplan-notes: Dumps). */
 export function addDumpRoutes(routes: Hono<RequestEnv>, simulation: Simulation): void {
   const { quirks, settings } = simulation.tenant;
   const size = settings.outputChunkBytes;

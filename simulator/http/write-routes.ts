@@ -44,7 +44,7 @@ interface Failure {
   failureMessageDetails: string;
 }
 
-/** The transactional writes (anaplan-notes: Transactional API): list items and cells. What fails is told beside a 200. */
+/** The transactional writes: list items and cells. What fails is told beside a 200. */
 export function addWriteRoutes(routes: Hono<RequestEnv>, simulation: Simulation): void {
   const { quirks } = simulation.tenant;
   const head = (c: Parameters<typeof meta>[0]) => ({
