@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { asCommandError, CommandError } from './command-error.ts';
 import { failuresCommand } from './commands/failures.ts';
+import { lanesCommand } from './commands/lanes.ts';
 import { localCommand } from './commands/local.ts';
 import { lockCommand } from './commands/lock.ts';
 import { runCommand } from './commands/run.ts';
@@ -15,6 +16,7 @@ const program = strict(
     .addCommand(runCommand())
     .addCommand(localCommand())
     .addCommand(runsCommand())
+    .addCommand(lanesCommand())
     .addCommand(failuresCommand())
     .addCommand(lockCommand())
     .addCommand(simulateCommand()),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { joinDataFolder } from '../infra/local/data-folder.ts';
+import type { Queues } from '../shared/ports/queue.ts';
 import type { Store } from '../shared/ports/store.ts';
 import { dataDirOption, jsonOption } from './options.ts';
 
@@ -22,11 +23,14 @@ export function withStateOptions(command: Command): Command {
     .addOption(jsonOption());
 }
 
+export interface OpenState extends Disposable {
+  state: Store;
+  /** wakes runs on this machine at once */
+  queues: Queues;
+}
+
 /** The store that the options name; closing it frees what it holds open. */
-export async function openState({
-  dataDir,
-  stateBucket,
-}: StateOptions): Promise<{ state: Store; [Symbol.dispose](): void }> {
+export async function openState({ dataDir, stateBucket }: StateOptions): Promise<OpenState> {
   if (stateBucket === undefined) return joinDataFolder(dataDir);
   // The AWS SDK takes longer to load than everything else together, and most commands never need it.
   const [{ s3Client }, { S3Store }] = await Promise.all([
@@ -34,5 +38,10 @@ export async function openState({
     import('../shared/ports/aws/s3-store.ts'),
   ]);
   const client = s3Client();
-  return { state: new S3Store(client, { bucket: stateBucket }), [Symbol.dispose]: () => client.destroy() };
+  return {
+    state: new S3Store(client, { bucket: stateBucket }),
+    // A stack looks by itself, every five minutes, for runs that may go on.
+    queues: { send: async () => {} },
+    [Symbol.dispose]: () => client.destroy(),
+  };
 }

@@ -1,9 +1,12 @@
+import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
+import { requestCancel } from '../../shared/run/request-cancel.ts';
 import type { Run } from '../../shared/run/run.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
+import { handServices } from '../hand-services.ts';
 import { printList } from '../print.ts';
 import { stateOf } from '../progress.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
@@ -14,6 +17,9 @@ export function runsCommand(): Command {
   withStateOptions(runs.command('show <runId>').description('what became of one run, and what it went through')).action(
     show,
   );
+  withStateOptions(
+    runs.command('cancel <runId>').description('start nothing new of a run; a task under way goes on to its end'),
+  ).action(cancel);
   return runs;
 }
 
@@ -46,6 +52,21 @@ async function show(runId: string, _: object, command: Command): Promise<void> {
   process.stdout.write(`${summarise(outcome)}\n`);
   if (found.ended === null) process.stdout.write(`  now: ${stateOf(found)}\n`);
   for (const { at, text } of found.journal) process.stdout.write(`  ${at}  ${text}\n`);
+}
+
+async function cancel(runId: string, _: object, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<StateOptions>();
+  using opened = await openState(options);
+  await readRunNamed(runId, opened);
+  const run = await requestCancel(handServices(opened), runId, userInfo().username);
+  const ended = run?.ended ?? null;
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ runId, requested: ended === null, outcome: ended?.outcome }, null, 2)}\n`);
+  else if (ended !== null) process.stdout.write(`Run ${runId} has ended already: ${ended.outcome}.\n`);
+  else
+    process.stdout.write(
+      `Run ${runId} is asked to stop. Where a task of it runs in Anaplan, it goes on until that has ended.\n`,
+    );
 }
 
 async function readRunNamed(runId: string, opened: Parameters<typeof readRun>[0]): Promise<Run> {

@@ -276,6 +276,22 @@ describe.concurrent('plandrop run', () => {
     expect((await finished(first)).code).toBe(0);
   });
 
+  it('never waits for a held lane: exit 1, naming who holds it and the command that releases it', async ({
+    expect,
+  }) => {
+    await using at = await tenantAndFolder();
+    const data = ['--data-dir', at.dataDir];
+    const args = ['run', 'samples/products.csv', '--pipeline', 'products', ...data];
+    expect((await plandrop(args, at.env)).code).toBe(0);
+    expect((await plandrop(['lanes', 'hold', 'FY26 Plan', '--because', 'month-end close', ...data])).code).toBe(0);
+    const held = await plandrop(args, at.env);
+    expect([held.code, held.stdout]).toEqual([1, '']);
+    expect(held.stderr).toMatch(/The lane of model "FY26 Plan" is held by .+: month-end close\./);
+    const [, command = ''] = /plandrop (lanes release \S+)/.exec(held.stderr) ?? [];
+    expect((await plandrop([...command.split(' '), ...data])).code).toBe(0);
+    expect((await plandrop(args, at.env)).code).toBe(0);
+  });
+
   it('goes on the next time when it is interrupted', async ({ expect }) => {
     await using at = await tenantAndFolder({ taskSeconds: 4 });
     const interrupted = start(
