@@ -96,7 +96,11 @@ function dumpSection(report: FailureReport): string {
       ? ''
       : `The failure dump, with every rejected row and its reason, is at:\n${report.dumps.slice(0, 10).join('\n')}`;
   const lost = report.dumpLost === undefined ? '' : `A failure dump is lost: ${excerpt(report.dumpLost, 300)}`;
-  return [kept, lost].filter((part) => part !== '').join('\n');
+  const repair =
+    report.repair === undefined
+      ? ''
+      : `The rejected rows alone, under the header of the file, are at:\n${report.repair}\nMend them there and drop that file: the other rows are loaded already.`;
+  return [kept, lost, repair].filter((part) => part !== '').join('\n');
 }
 
 function redriveSection(report: FailureReport): string {

@@ -2,7 +2,7 @@ import type { ImportSource } from '../anaplan/types.ts';
 import { compareColumns } from './check-columns.ts';
 import { checkScan } from './check-scan.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import { countRecords, ended, type RecordState, START } from './record-counter.ts';
+import { countRecords, ended, QUOTED, type RecordState, START } from './record-counter.ts';
 import { layoutOf } from './source-scan.ts';
 import {
   type Encoding,
@@ -220,8 +220,6 @@ export function checkTail(
   }
   return undefined;
 }
-
-const QUOTED = 2;
 
 function refusal(
   category: 'source-file' | 'mapping',

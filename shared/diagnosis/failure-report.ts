@@ -26,6 +26,8 @@ export interface Provenance {
   dumps?: readonly string[];
   /** why a dump that Anaplan announced could not be kept */
   dumpLost?: string;
+  /** where the source's header and only its rejected rows are kept, to be mended and dropped again */
+  repair?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
   /** why the lane stays held after this run */
@@ -60,6 +62,7 @@ export interface FailureReport {
   taskId?: string;
   dumps: readonly string[];
   dumpLost?: string;
+  repair?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
   holdLane?: string;
@@ -94,6 +97,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('taskId', task?.taskId ?? diagnosis.references.taskId),
     dumps: from.dumps ?? [],
     ...given('dumpLost', from.dumpLost),
+    ...given('repair', from.repair),
     ...given('counts', from.counts),
     ...given('reasons', from.reasons),
     ...given('holdLane', from.holdLane),

@@ -13,7 +13,8 @@ export const KEPT_PROBLEMS = 5;
 
 const FIELD_START = 0;
 const UNQUOTED = 1;
-const QUOTED = 2;
+/** `RecordState.at` inside a quoted value. */
+export const QUOTED = 2;
 const AFTER_QUOTE = 3;
 
 /** The counter between two units: plain data, so that a scan can be stored and taken up again. */

@@ -141,6 +141,15 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
     });
   });
 
+  it('says where the rejected rows alone are, to be mended and dropped', () => {
+    const repair = 's3://state/repairs/2026-11-02-ab12/1-1-112000000002.csv';
+    const report = buildFailureReport(diagnosis, { ...from, outcome: 'succeeded-with-rejects', repair });
+    expect(report.repair).toBe(repair);
+    expect(alertText(report).text).toContain(
+      `The rejected rows alone, under the header of the file, are at:\n${repair}\nMend them there and drop that file`,
+    );
+  });
+
   it.each([
     ['failed', 'File sales/januar für köln.csv was not loaded into model "FY26 Plan"', 'sales-actuals failed'],
     ['unknown', 'File sales/januar für köln.csv may or may not have been loaded', 'sales-actuals ended unknown'],
