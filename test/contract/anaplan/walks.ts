@@ -14,12 +14,13 @@ const now = Date.now();
 export const keys = selfSignedCertificate('contract', now - DAY_MS, now + DAY_MS);
 
 const HEADER = 'Product,Region,Month,Units';
-const GOOD = `${HEADER}\nTea,North,Jan 26,1\n`;
-const BAD = `${HEADER}\nMilk,North,Jan 26,1\n,North,Jan 26,2\nTea,North,Jan 99,x\n`;
+export const GOOD = `${HEADER}\nTea,North,Jan 26,1\n`;
+export const BAD = `${HEADER}\nMilk,North,Jan 26,1\n,North,Jan 26,2\nTea,North,Jan 99,x\n`;
 
 export const TENANT: TenantDefinition = {
   users: [
     { email: 'admin@example.com', password: 'admin', role: 'admin', certificate: keys.certificate },
+    { email: 'runner@example.com', password: 'runner', role: 'run' },
     { email: 'nobody@example.com', password: 'nobody', role: 'no access' },
   ],
   oauthClients: [{ id: 'client', secret: 'secret', refreshToken: 'first', rotating: true }],
