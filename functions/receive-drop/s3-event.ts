@@ -5,6 +5,7 @@ const notification = z.object({
     z.object({
       eventSource: z.string().optional(),
       eventName: z.string(),
+      eventTime: z.iso.datetime().optional().catch(undefined),
       s3: z.object({
         bucket: z.object({ name: z.string() }),
         object: z.object({ key: z.string(), size: z.number().optional(), versionId: z.string().optional() }),
@@ -21,6 +22,9 @@ export interface CreatedObject {
   /** decoded: as a person would write it */
   key: string;
   versionId: string | undefined;
+  /** by the event's word: bytes, and ISO 8601 in UTC */
+  bytes: number | undefined;
+  eventTime: string | undefined;
 }
 
 export type S3Message =
@@ -44,13 +48,14 @@ export function readS3Message(body: string): S3Message {
   const parsed = notification.safeParse(json);
   if (!parsed.success) return { kind: 'unreadable', because: 'it is not an S3 event notification' };
   const objects: CreatedObject[] = [];
-  for (const { eventName, s3 } of parsed.data.Records) {
+  for (const { eventName, eventTime, s3 } of parsed.data.Records) {
     const key = decodeKey(s3.object.key);
     if (key === undefined)
       return { kind: 'unreadable', because: `the key "${s3.object.key}" is not URL-encoded UTF-8` };
     const isFolderMarker = key.endsWith('/');
     if (!eventName.includes('ObjectCreated:') || isFolderMarker) continue;
-    objects.push({ bucket: s3.bucket.name, key, versionId: s3.object.versionId });
+    const { versionId, size: bytes } = s3.object;
+    objects.push({ bucket: s3.bucket.name, key, versionId, bytes, eventTime });
   }
   return objects.length === 0
     ? { kind: 'ignored', because: 'it tells of no created object but folder markers' }

@@ -11,7 +11,7 @@ import { nothingBegun } from './transitions.ts';
  * - `too-early`: it is the current turn but not due for `seconds` more (waits beyond 900 s chain).
  * - `resend-next`: it is the redelivered message of the turn before, whose handler may have died between commit and send.
  * - `leave`: somebody holds a live claim, so it has to reappear later and is never acknowledged.
- * - `finish-ending`: the run has its outcome, but its to-do list is not ticked off.
+ * - `finish-ending`: the run has its outcome, but its to-do list may not be done.
  * - `drop`: nothing is left for it to do.
  */
 export type Admission =
@@ -37,7 +37,9 @@ export interface Delivery {
 /** Decides what a delivered message may do. Pure; the rules of a turn are in docs/how-a-run-advances.md. */
 export function admit(run: Run, message: RunMessage, delivery: Delivery): Admission {
   if (run.ended !== null) {
-    return isDone(run) ? { kind: 'drop', because: 'the run has ended' } : { kind: 'finish-ending' };
+    // Who delivered it before may have died with the list ticked off and the ticket still there.
+    const nothingLeft = isDone(run) && delivery.receiveCount === 1;
+    return nothingLeft ? { kind: 'drop', because: 'the run has ended' } : { kind: 'finish-ending' };
   }
   if (message.turn > run.turn) {
     return { kind: 'leave', because: `it names turn ${message.turn}, the ledger is at turn ${run.turn}` };

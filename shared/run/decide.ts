@@ -14,7 +14,8 @@ export type RunEvent =
   /** The lane was granted; `overtakenBy` names a run of a later drop that had the lane before. */
   | { kind: 'lane-taken'; fence: number; overtakenBy?: string }
   | { kind: 'claimed'; nonce: string; untilMs: number; engine?: string }
-  | { kind: 'claim-returned' }
+  /** A handler met what it did not expect; its message will be delivered again. */
+  | { kind: 'crashed'; error: string }
   /** About to announce the file: opens an epoch. */
   | { kind: 'announcing'; chunkBytes: number; chunkCount: number }
   | { kind: 'announced' }
@@ -59,8 +60,10 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       const known = died ? withStep(run, { fileCallUnanswered: true }) : run;
       return { ...known, claim: { nonce, until: isoTime(untilMs), ...(engine === undefined ? {} : { engine }) } };
     }
-    case 'claim-returned':
-      return { ...run, claim: null };
+    case 'crashed': {
+      const told = note(run, { now, text: event.error, category: 'internal' });
+      return { ...told, claim: null };
+    }
     case 'announcing':
       return openEpoch(run, event, now);
     case 'announced':

@@ -25,6 +25,8 @@ export async function finishEnding(services: RunServices, held: Held): Promise<v
   }
   if (done.size > 0) await tickOff(services, held, done);
   if (failures.length > 0) throw failures[0];
+  // Last of all, because the ticket is how an open list is found again.
+  if (held.run.ticket !== null) await services.state.delete(held.run.ticket);
 }
 
 const ACTIONS: Readonly<Record<Todo, (services: RunServices, run: Run) => Promise<void>>> = {

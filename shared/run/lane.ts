@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_DELAY_SECONDS } from '../ports/queue.ts';
 import { readRun } from './ledger.ts';
 import { runMessage } from './message.ts';
 import { type BegunRun, isDone, type Run } from './run.ts';
@@ -38,7 +39,12 @@ export function ticketKey(modelId: string, run: Pick<Run, 'trigger' | 'runId'>):
   return `${ticketPrefix(modelId)}${new Date(triggerTime(run.trigger)).toISOString()}-${run.runId}`;
 }
 
-function runIdOfTicket(modelId: string, key: string): string {
+/** The model of a ticket's key; undefined for the key of a holder. */
+export function modelIdOfTicket(key: string): string | undefined {
+  return /^lanes\/([^/]+)\/tickets\//.exec(key)?.[1];
+}
+
+export function runIdOfTicket(modelId: string, key: string): string {
   return key.slice(ticketPrefix(modelId).length + '2026-01-31T00:00:00.000Z-'.length);
 }
 
@@ -104,10 +110,9 @@ export async function leaveLane(services: LaneServices, run: BegunRun, holdLane:
   throw new Error(`the lane of model ${modelId} changed ${MAX_ROUNDS} times while run ${run.runId} left it`);
 }
 
-/** Deletes the ticket of a run that has left, and wakes the run that is next if the lane is free. */
+/** Wakes the run that is next, if the lane is free. */
 async function wakeNext(services: LaneServices, run: BegunRun): Promise<void> {
   const { modelId } = run.pipeline;
-  if (run.ticket !== null) await services.state.delete(run.ticket);
   const { holder } = await heldBy(services.state, modelId);
   if (holder.runId !== null || holder.hold !== null) return;
   const first = await firstInLane(services, modelId, run.runId);
@@ -126,16 +131,24 @@ export async function firstInLane(services: LaneServices, modelId: string, excep
   return undefined;
 }
 
+/** Sends the message of the run's turn after `delaySeconds`, whenever that is due. */
+export async function sendMessage(
+  { queues }: Pick<LaneServices, 'queues'>,
+  { runId, next }: Run,
+  delaySeconds: number,
+): Promise<void> {
+  if (next !== null) await queues.send(next.queue, JSON.stringify(runMessage(runId, next.turn)), { delaySeconds });
+}
+
 /** Sends the `next` of a run: what wakes it, what a turn ends with, and what repairs a lost send. */
 export async function sendNext(
-  { queues, clock }: Pick<LaneServices, 'queues' | 'clock'>,
+  services: Pick<LaneServices, 'queues' | 'clock'>,
   run: Run,
   settleSeconds = 0,
 ): Promise<void> {
   if (run.next === null) return;
-  const wait = run.next.due === 'lane' ? settleSeconds : (Date.parse(run.next.due) - clock.now()) / 1000;
-  const delaySeconds = Math.min(900, Math.max(0, wait));
-  await queues.send(run.next.queue, JSON.stringify(runMessage(run.runId, run.next.turn)), { delaySeconds });
+  const wait = run.next.due === 'lane' ? settleSeconds : (Date.parse(run.next.due) - services.clock.now()) / 1000;
+  await sendMessage(services, run, Math.min(MAX_DELAY_SECONDS, Math.max(0, wait)));
 }
 
 /**

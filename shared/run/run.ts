@@ -163,6 +163,10 @@ export const runSchema = z.object({
   }),
   steps: z.array(stepSchema),
   requests: z.array(z.object({ kind: z.literal('cancel'), by: z.string(), at: instant })),
+  /** Messages of this turn that ended in the poison queue and were sent again. */
+  buried: z.object({ turn: z.int(), times: z.int() }).exactOptional(),
+  /** How often the watch has sent the message of this turn again, and when last. */
+  resent: z.object({ turn: z.int(), times: z.int(), at: instant }).exactOptional(),
   journal: z.array(journalSchema),
   /** Journal entries that no longer fit. */
   journalDropped: z.int(),

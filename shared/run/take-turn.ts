@@ -1,3 +1,4 @@
+import { redactText } from '../observe/redact.ts';
 import { admit, type Delivery } from './admit.ts';
 import { decide, type RunEvent, stoppedBy } from './decide.ts';
 import { finishEnding } from './ending.ts';
@@ -14,6 +15,8 @@ import { nothingBegun } from './transitions.ts';
 export const SLICE_SECONDS = 120;
 /** The functions' timeout on AWS: a slice, and time to finish. */
 export const FUNCTION_TIMEOUT_SECONDS = 150;
+/** SQS: how long a message stays away that was received and not acknowledged; six times the functions' timeout. */
+export const VISIBILITY_SECONDS = 6 * FUNCTION_TIMEOUT_SECONDS;
 /** No request of a turn lasts longer: the function must be alive to hear its end, and the claim must still live. */
 const REQUESTS_SECONDS = 140;
 /** A claim outlives the function by this much, so that no request of a dead one is still on its way. */
@@ -93,7 +96,7 @@ async function takeOnce(
     const event = stopped === undefined ? await work(turn) : ({ kind: 'stopped', by: stopped } as const);
     await turn.conclude(event);
   } catch (error) {
-    if (!(error instanceof TurnLostError)) await turn.returnClaim();
+    if (!(error instanceof TurnLostError)) await turn.returnClaim(error);
     throw error;
   }
 }
@@ -186,6 +189,7 @@ class HeldTurn implements Turn {
   readonly sliceEndsAt: number;
   readonly requestsEndAt: number;
   readonly #services: RunServices;
+  readonly #turn: number;
   #held: Held;
   #remembered: RunEvent[] = [];
 
@@ -193,6 +197,7 @@ class HeldTurn implements Turn {
     const now = services.clock.now();
     this.#services = services;
     this.#held = held;
+    this.#turn = held.run.turn;
     this.sliceEndsAt = now + SLICE_SECONDS * 1000;
     this.requestsEndAt = now + REQUESTS_SECONDS * 1000;
   }
@@ -256,11 +261,14 @@ class HeldTurn implements Turn {
     }
   }
 
-  /** Best effort after an unexpected error, so that the redelivered message need not wait for the claim to die. */
-  async returnClaim(): Promise<void> {
-    if (this.#held.run.claim === null || this.#held.run.ended !== null) return;
+  /**
+   * Best effort after an unexpected error: it is kept for whoever has to say what went wrong, and the redelivered message need
+   * not wait for the claim to die.
+   */
+  async returnClaim(cause: unknown): Promise<void> {
+    if (this.#held.run.turn !== this.#turn || this.#held.run.ended !== null) return;
     try {
-      await this.commit({ kind: 'claim-returned' });
+      await this.commit({ kind: 'crashed', error: redactText(cause instanceof Error ? cause.message : String(cause)) });
     } catch (error) {
       this.#services.log.warn('The claim could not be given back; it dies by its time.', {
         runId: this.run.runId,

@@ -1,4 +1,5 @@
 import type { SQSEvent } from 'aws-lambda';
+import { createBuryMessage } from '../../functions/bury-message/handler.ts';
 import { createCollectResult } from '../../functions/collect-result/handler.ts';
 import { lockedPipelines } from '../../functions/locked-pipelines.ts';
 import { createPollTask } from '../../functions/poll-task/handler.ts';
@@ -7,6 +8,7 @@ import { createReceiveSchedule } from '../../functions/receive-schedule/handler.
 import type { Services } from '../../functions/services.ts';
 import { createStartAction } from '../../functions/start-action/handler.ts';
 import { createUploadFile } from '../../functions/upload-file/handler.ts';
+import { createWatchRuns } from '../../functions/watch-runs/handler.ts';
 import { failedMessages, sqsEvent } from '../../infra/local/sqs-event.ts';
 import { AnaplanClient, type Transport } from '../../shared/anaplan/index.ts';
 import { type Logger, memoryLogger } from '../../shared/observe/logger.ts';
@@ -43,9 +45,19 @@ export interface WorldOptions {
   /** Messages at the same time, at most, for each queue; default 2. */
   concurrency?: number;
   taskSeconds?: number | [number, number];
+  /** How often the watch runs while there is something to do; default: never by itself. */
+  watchSeconds?: number;
 }
 
-const WORK_QUEUES = ['drops', 'schedules', 'upload', 'start', 'poll', 'collect'] as const satisfies QueueName[];
+const WORK_QUEUES = [
+  'drops',
+  'schedules',
+  'upload',
+  'start',
+  'poll',
+  'collect',
+  'poison',
+] as const satisfies QueueName[];
 type Handler = (event: SQSEvent, context: object) => Promise<unknown>;
 const ORIGIN = 'http://127.0.0.1:1';
 const SOURCE_BUCKET = 'plandrop-drops';
@@ -56,8 +68,8 @@ const VISIBILITY_SECONDS = { aws: 6 * FUNCTION_TIMEOUT_SECONDS, local: 43_200 } 
 const FAILED_SECONDS = 5;
 
 interface Invocation {
-  queue: QueueName;
-  message: ReceivedMessage;
+  /** absent: the watch, which a timer invokes */
+  received?: { queue: QueueName; message: ReceivedMessage };
   process: SimulatedProcess;
   startedAt: number;
 }
@@ -91,7 +103,9 @@ export class World {
   readonly #gates: Gate[] = [];
   readonly #invocations = new Set<Invocation>();
   readonly #handlers = new Map<SimulatedProcess, Partial<Record<QueueName, Handler>>>();
+  readonly #services = new Map<SimulatedProcess, Services>();
   #idle: SimulatedProcess[] = [];
+  #nextWatch: number;
   #operations = 0;
   #processes = 0;
   /** requests at the simulator, and how many of them it holds */
@@ -111,6 +125,7 @@ export class World {
     this.random = seededRandom(options.seed ?? 1);
     this.fate = options.fate ?? (() => GOES);
     const { clock } = this;
+    this.#nextWatch = clock.now() + (options.watchSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     this.state = new MemoryStore({ bucket: 'plandrop-state', clock });
     this.drops = new MemoryStore({ bucket: SOURCE_BUCKET, clock });
     this.queues = new MemoryQueues({ clock });
@@ -198,6 +213,7 @@ export class World {
   async step(): Promise<boolean> {
     await this.#settle();
     this.#stopLate();
+    if (this.clock.now() >= this.#nextWatch) this.watch();
     const deliverable = WORK_QUEUES.filter((queue) => this.#canDeliver(queue));
     const choices = this.#gates.length + deliverable.length;
     if (choices === 0) return this.#passTime();
@@ -214,6 +230,34 @@ export class World {
     const queue = deliverable[chosen - this.#gates.length];
     if (queue !== undefined) await this.#deliver(queue);
     return true;
+  }
+
+  /** Time goes by with nothing to do but the watch, until every run is done or its lane is held. */
+  async runUntilDone({ maxHours = 96 } = {}): Promise<void> {
+    const until = this.clock.now() + maxHours * 3_600_000;
+    for (;;) {
+      await this.runUntilQuiet();
+      const tickets = this.state.keys().filter((key) => key.includes('/tickets/'));
+      if (tickets.every((key) => this.#isHeld(key.split('/')[1] ?? '')) || this.clock.now() >= until) return;
+      await this.clock.advance(300_000);
+      this.watch();
+    }
+  }
+
+  #isHeld(modelId: string): boolean {
+    return JSON.parse(this.state.text(`lanes/${modelId}/holder`) ?? '{ "hold": null }').hold !== null;
+  }
+
+  /** The timer of the watch goes off. */
+  watch(): void {
+    this.#nextWatch = this.clock.now() + (this.options.watchSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    const process = this.#processFor();
+    const invocation = { process, startedAt: this.clock.now() };
+    this.#invocations.add(invocation);
+    const watched = createWatchRuns(this.#servicesOf(process))().catch((error: unknown) => {
+      if (process.alive) this.trace.push(`     the watch failed: ${String(error)}`);
+    });
+    void Promise.race([watched, process.died]).finally(() => this.#gone(invocation));
   }
 
   /** Kills a process: what it had taken is delivered again. */
@@ -271,11 +315,14 @@ export class World {
     };
   }
 
+  /** Waits until every process waits: for its turn, for time to pass, or for an answer that the simulator holds. */
   async #settle(): Promise<void> {
-    for (let turns = 0; turns < 500; turns++) {
+    const patience = Date.now() + 20_000;
+    for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       const busy = [...this.#invocations].some(({ process }) => process.alive && process.parked === 0);
       if (!busy && this.#asked <= this.#held.count) return;
+      if (Date.now() > patience) throw new Error(`a process waits for nothing that the world knows:\n${this.tail()}`);
     }
   }
 
@@ -284,6 +331,7 @@ export class World {
       this.clock.nextDue,
       ...WORK_QUEUES.map((queue) => this.queues.nextVisibleAt(queue)),
       ...[...this.#invocations].map((each) => this.#endOf(each)),
+      this.#nextWatch,
     ].filter((time) => time !== undefined && time > this.clock.now());
     if (times.length === 0 || this.#isQuiet()) return false;
     await this.clock.advance(Math.min(...(times as number[])) - this.clock.now());
@@ -297,7 +345,7 @@ export class World {
   #canDeliver(queue: QueueName): boolean {
     const visibleAt = this.queues.nextVisibleAt(queue);
     if (visibleAt === undefined || visibleAt > this.clock.now()) return false;
-    const running = [...this.#invocations].filter((each) => each.queue === queue).length;
+    const running = [...this.#invocations].filter((each) => each.received?.queue === queue).length;
     return running < (this.options.concurrency ?? 2);
   }
 
@@ -305,13 +353,13 @@ export class World {
     const [message] = await this.queues.receive(queue, { max: 1, visibilitySeconds: VISIBILITY_SECONDS[this.like] });
     if (message === undefined) return;
     const process = this.#processFor();
-    const invocation = { queue, message, process, startedAt: this.clock.now() };
+    const invocation = { received: { queue, message }, process, startedAt: this.clock.now() };
     this.trace.push(`     ${process.name} receives ${queue} ${message.body.slice(0, 70)} (${message.receiveCount})`);
     this.#invocations.add(invocation);
-    void Promise.race([this.#invoke(invocation), process.died]).finally(() => this.#gone(invocation));
+    void Promise.race([this.#invoke(invocation.received, process), process.died]).finally(() => this.#gone(invocation));
   }
 
-  async #invoke({ queue, message, process }: Invocation): Promise<void> {
+  async #invoke({ queue, message }: NonNullable<Invocation['received']>, process: SimulatedProcess): Promise<void> {
     try {
       const handler = this.#handlersOf(process)[queue];
       const response = await handler?.(sqsEvent(queue, [message], this.clock.now()), {});
@@ -328,14 +376,15 @@ export class World {
   }
 
   #gone(invocation: Invocation): void {
-    const { process, queue, message } = invocation;
+    const { process, received } = invocation;
     this.#invocations.delete(invocation);
     if (process.alive) {
       if (this.like === 'aws') this.#idle.push(process);
       return;
     }
     // The next engine makes visible at its start what the dead one had taken.
-    if (this.like === 'local') void this.queues.changeVisibility(queue, message.receiptHandle, 0);
+    if (this.like === 'local' && received !== undefined)
+      void this.queues.changeVisibility(received.queue, received.message.receiptHandle, 0);
   }
 
   #processFor(): SimulatedProcess {
@@ -347,10 +396,16 @@ export class World {
     return process;
   }
 
+  #servicesOf(process: SimulatedProcess): Services {
+    const services = this.#services.get(process) ?? this.servicesOf(process);
+    this.#services.set(process, services);
+    return services;
+  }
+
   #handlersOf(process: SimulatedProcess): Partial<Record<QueueName, Handler>> {
     const known = this.#handlers.get(process);
     if (known !== undefined) return known;
-    const services = this.servicesOf(process);
+    const services = this.#servicesOf(process);
     const handlers: Partial<Record<QueueName, Handler>> = {
       drops: createReceiveDrop(services),
       schedules: createReceiveSchedule(services),
@@ -358,6 +413,7 @@ export class World {
       start: createStartAction(services),
       poll: createPollTask(services),
       collect: createCollectResult(services),
+      poison: createBuryMessage(services),
     };
     this.#handlers.set(process, handlers);
     return handlers;

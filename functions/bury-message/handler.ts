@@ -1,0 +1,27 @@
+import type { SQSRecord } from 'aws-lambda';
+import { bury } from '../../shared/run/bury.ts';
+import { parseRunMessage } from '../../shared/run/message.ts';
+import { handleRecords, type SqsHandler } from '../handle-records.ts';
+import { readS3Message } from '../receive-drop/s3-event.ts';
+import { readScheduleMessage } from '../receive-schedule/receive-schedule.ts';
+import type { Services } from '../services.ts';
+import { buryDrop, burySchedule } from './bury-trigger.ts';
+
+/**
+ * Deals with messages whose handlers kept failing, so that no run is lost in the poison queue: each is tried again, or becomes an
+ * outcome that somebody is told of.
+ */
+export function createBuryMessage(services: Services): SqsHandler {
+  return handleRecords(services.log, (record) => buryMessage(record, services));
+}
+
+async function buryMessage(record: SQSRecord, services: Services): Promise<void> {
+  const message = parseRunMessage(record.body);
+  if (message !== undefined) return bury(services, message);
+  const drop = readS3Message(record.body);
+  if (drop.kind === 'created') return buryDrop(drop.objects, record, services);
+  if (readScheduleMessage(record.body) !== undefined) return burySchedule(record, services);
+  services.log.error('A message on the poison queue was acknowledged and left alone: nothing of ours looks like it.', {
+    body: record.body,
+  });
+}

@@ -1,0 +1,91 @@
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import { type Delivery, isClaimLive } from './admit.ts';
+import { decide } from './decide.ts';
+import { finishEnding } from './ending.ts';
+import { sendMessage, sendNext } from './lane.ts';
+import { commitRun, readRun } from './ledger.ts';
+import type { RunMessage } from './message.ts';
+import { type BegunRun, hasBegun, isDone, type Run } from './run.ts';
+import type { RunServices } from './services.ts';
+import { MessageLeftError } from './take-turn.ts';
+
+/** How often a turn whose message was buried is tried again before its run ends. */
+export const RESURRECTIONS = 2;
+/** Longer than most of what makes every delivery fail: a bad deployment rolled back, a throttle lifted. */
+const AGAIN_SECONDS = 900;
+
+/**
+ * What becomes of a message whose handler kept failing until SQS gave it up.
+ *
+ * - `nothing`: its turn is over.
+ * - `finish-ending`: the run has ended with things still to do.
+ * - `resend-next`: its turn was committed, and what it names may never have been sent.
+ * - `leave`: somebody works on the turn.
+ * - `try-again`: it is the current turn, and has not been tried often enough.
+ * - `give-up`: the run ends here.
+ */
+export type Burial = 'nothing' | 'finish-ending' | 'resend-next' | 'leave' | 'try-again' | 'give-up';
+
+/** Pure. */
+export function decideBurial(run: Run, message: RunMessage, delivery: Pick<Delivery, 'now' | 'engine'>): Burial {
+  if (run.ended !== null) return isDone(run) ? 'nothing' : 'finish-ending';
+  if (message.turn > run.turn) return 'leave';
+  if (message.turn < run.turn) return message.turn === run.turn - 1 ? 'resend-next' : 'nothing';
+  if (isClaimLive(run, delivery.now, delivery.engine)) return 'leave';
+  const times = run.buried?.turn === run.turn ? run.buried.times : 0;
+  return times < RESURRECTIONS ? 'try-again' : 'give-up';
+}
+
+/** @throws whatever kept the message from being dealt with; the poison queue delivers it again */
+export async function bury(services: RunServices, message: RunMessage): Promise<void> {
+  const about = { runId: message.runId, turn: message.turn };
+  const { clock, engine, log } = services;
+  for (let held = await readRun(services, message.runId); ; ) {
+    if (held === undefined) return log.error('No ledger has the run of a buried message.', about);
+    const { run } = held;
+    const what = decideBurial(run, message, { now: clock.now(), ...(engine === undefined ? {} : { engine }) });
+    switch (what) {
+      case 'nothing':
+        return;
+      case 'finish-ending':
+        return finishEnding(services, held);
+      case 'resend-next':
+        return sendNext(services, run);
+      case 'leave':
+        throw new MessageLeftError(`left to reappear: turn ${run.turn} of run ${run.runId} is being worked on`);
+      case 'try-again': {
+        // Sent before it is counted: dying in between costs one more try, never the run.
+        const delaySeconds = engine === undefined ? AGAIN_SECONDS : 0;
+        await sendMessage(services, run, delaySeconds);
+        const times = run.buried?.turn === run.turn ? run.buried.times : 0;
+        await commitRun(services, held, { ...run, buried: { turn: run.turn, times: times + 1 } });
+        return log.warn('A message whose handler kept failing is tried again.', { ...about, delaySeconds });
+      }
+      case 'give-up': {
+        if (!hasBegun(run)) return;
+        const diagnosis = keptFailing(run);
+        const next = decide(run, { kind: 'hindered', diagnosis }, { now: clock.now(), random: services.random });
+        held = await commitRun(services, held, next);
+        break;
+      }
+      default:
+        return what satisfies never;
+    }
+  }
+}
+
+function keptFailing(run: BegunRun): Diagnosis {
+  const last = run.journal.findLast(({ category }) => category === 'internal')?.text;
+  const { stage } = run.position;
+  return {
+    category: 'internal',
+    cause: 'Plandrop itself kept failing at this run: a mistake in it, or something around it that did not heal.',
+    message: `The ${stage} stage of run ${run.runId} failed every time. ${last === undefined ? 'No error was recorded.' : `Its last error: ${last}`}`,
+    whatToCheck: [
+      `Look at the log of the function for the ${stage} stage, at the times of this run.`,
+      'When the cause is mended, redrive the run. If it is a mistake in Plandrop, report it with `plandrop support`.',
+    ],
+    retry: { kind: 'no' },
+    references: { runId: run.runId, stage },
+  };
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { runMessage } from '../../shared/run/message.ts';
+import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
+import { type Dropped, violationsOf } from '../simulation/violations.ts';
+import { World, type WorldOptions } from '../simulation/world.ts';
+
+const FILE: Dropped = { key: 'sales/a.csv', text: 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\n' };
+
+async function live(options: Partial<WorldOptions>): Promise<World> {
+  const world = await World.build({
+    like: 'aws',
+    pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+    taskSeconds: 20,
+    ...options,
+  });
+  await world.drop(FILE.key, FILE.text);
+  await world.runUntilQuiet({ maxHours: 100 });
+  return world;
+}
+
+/** From its `from`th time on, an operation fails as long as `until` says. */
+function failing(fits: (operation: Operation) => boolean, times = Number.POSITIVE_INFINITY) {
+  let met = 0;
+  return (operation: Operation): Fate =>
+    fits(operation) && ++met <= times ? { kind: 'store-fault', fault: 'fail' } : GOES;
+}
+
+const readsSource = ({ name }: Operation) => name === 'getRange';
+const dies = (fits: (operation: Operation) => boolean) => (operation: Operation) =>
+  fits(operation) ? ({ kind: 'killed-before' } as const) : GOES;
+
+describe('a run whose handler keeps failing', () => {
+  it('goes on when the cause is gone within the tries it has', async () => {
+    await using world = await live({ fate: failing(readsSource, 9) });
+    expect(violationsOf(world, [FILE])).toEqual([]);
+    expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual(['succeeded']);
+  });
+
+  it('ends failed before anything of it is in Anaplan, and tells the last error', async () => {
+    await using world = await live({ fate: failing(readsSource) });
+    expect(violationsOf(world, [FILE])).toEqual([]);
+    const [run] = world.runs();
+    expect(run?.ended).toMatchObject({ outcome: 'failed', failure: { category: 'internal' } });
+    expect(run?.ended?.failure?.message).toContain('getRange sales/a.csv: fail');
+    expect(world.watcher.starts).toEqual([]);
+  });
+
+  it('ends unknown when its task may be running, and keeps the lane', async () => {
+    await using world = await live({
+      fate: dies(({ kind, name, about }) => kind === 'http' && name === 'GET' && /tasks\/\w+$/.test(about)),
+    });
+    expect(violationsOf(world, [FILE])).toEqual([]);
+    expect(world.runs()[0]?.ended).toMatchObject({
+      outcome: 'unknown',
+      holdLane: 'a task of this run may still be running in Anaplan',
+    });
+  });
+});
+
+describe('a drop that never becomes a run', () => {
+  it('becomes one that has failed, with a report', async () => {
+    let asked = 0;
+    const fate = (operation: Operation): Fate => {
+      const opens = operation.name === 'create' && operation.about.startsWith('runs/');
+      return opens && ++asked <= 6 ? { kind: 'store-fault', fault: 'fail' } : GOES;
+    };
+    await using world = await live({ fate });
+    expect(violationsOf(world, [FILE])).toEqual([]);
+    expect(world.runs()[0]?.ended).toMatchObject({ outcome: 'failed', failure: { category: 'internal' } });
+  });
+
+  it('becomes a plain one when only its first deliveries failed', async () => {
+    await using world = await live({ fate: failing(({ name, about }) => name === 'head' && about === FILE.key, 5) });
+    expect(violationsOf(world, [FILE])).toEqual([]);
+    expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
+  });
+});
+
+describe('a buried message', () => {
+  it.each([
+    ['of a run that is done', 1],
+    ['of a run that nobody knows', 99],
+  ])('%s does nothing', async (_, turn) => {
+    await using world = await live({});
+    const runId = turn === 99 ? '20260105-0000000000000000' : (world.runs()[0]?.runId ?? '');
+    await world.queues.send('poison', JSON.stringify(runMessage(runId, turn)));
+    const before = world.runs();
+    await world.runUntilQuiet();
+    expect(world.runs()).toEqual(before);
+    expect(violationsOf(world, [FILE])).toEqual([]);
+  });
+
+  it('that is nothing of ours is acknowledged', async () => {
+    await using world = await live({});
+    await world.queues.send('poison', 'strange');
+    await world.runUntilQuiet();
+    expect(world.queues.peek('poison')).toEqual([]);
+  });
+});
