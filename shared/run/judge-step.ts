@@ -56,11 +56,12 @@ function verdict(
 ): { outcome: StepResult['outcome']; diagnosis?: Diagnosis } {
   const { classified, uploaded, perhapsOthers, dumpLost } = evidence;
   const { outcome, totalRows, diagnosis } = classified;
+  // Also a failure may be somebody else's, while ours runs.
+  if (perhapsOthers && !rowsVerified) return { outcome: 'unknown', diagnosis: perhapsNotOurs(evidence) };
   if (outcome === 'failed' || outcome === 'cancelled') return { outcome, ...(diagnosis ? { diagnosis } : {}) };
   if (uploaded !== undefined && totalRows !== undefined && !rowsVerified) {
     return { outcome: 'failed', diagnosis: rowsDiffer(evidence.step, uploaded.rows, totalRows) };
   }
-  if (perhapsOthers && !rowsVerified) return { outcome: 'unknown', diagnosis: perhapsNotOurs(evidence.step) };
   if (dumpLost !== undefined && outcome === 'succeeded') {
     return { outcome: 'succeeded-with-rejects', diagnosis: dumpGone(evidence.step, dumpLost) };
   }
@@ -96,12 +97,13 @@ function rowsDiffer(step: FrozenStep, sent: number, total: number): Diagnosis {
   };
 }
 
-function perhapsNotOurs(step: FrozenStep): Diagnosis {
+function perhapsNotOurs({ step, classified }: StepEvidence): Diagnosis {
+  const said = classified.diagnosis?.message;
   return {
     category: 'ambiguous-start',
     cause:
       'The answer to the start was lost; one new task of the action was found, and nothing proves that it is ours.',
-    message: `${step.kind} "${step.name}" has run, but perhaps for somebody else, with another file.`,
+    message: `${step.kind} "${step.name}" has run, but perhaps for somebody else, with another file.${said === undefined ? '' : ` It said: ${said}`}`,
     whatToCheck: [
       'Look in Anaplan whether the data of this file arrived.',
       'Then settle the run as succeeded, or as failed to run it again.',

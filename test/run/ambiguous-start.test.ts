@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import type { Scenario } from '../../simulator/index.ts';
+import type { PipelineOptions } from '../simulation/tenant.ts';
+import { COLLEAGUE } from '../simulation/tenant.ts';
+import { type Dropped, violationsOf } from '../simulation/violations.ts';
+import { World } from '../simulation/world.ts';
+
+/** The answer to a start is lost in every way there is; Anaplan has at most one task, and nobody claims to know what nobody can. */
+
+type Weather = NonNullable<NonNullable<Scenario['rules']>[number]['do']>;
+
+const SALES = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\n';
+const PRODUCTS = 'Product,Code\nTea,T\nCoffee,C\nCocoa,K\n';
+
+async function live(of: {
+  step: PipelineOptions['steps'][number];
+  weather: readonly Weather[];
+  taskSeconds?: number;
+  onFailure?: 'hold' | 'continue';
+}): Promise<{ world: World; dropped: Dropped[] }> {
+  const rules = of.weather.map((weather, i) => ({
+    match: { method: 'POST', path: '**/tasks', nth: i + 1 },
+    do: weather,
+  }));
+  const world = await World.build({
+    like: 'aws',
+    pipelines: { sales: { model: 'Plan 1', steps: [of.step], onFailure: of.onFailure ?? 'hold' } },
+    taskSeconds: of.taskSeconds ?? 20,
+    scenario: { rules },
+  });
+  const dropped = [{ key: 'sales/a.csv', text: of.step === 'list-import' ? PRODUCTS : SALES }];
+  for (const { key, text } of dropped) await world.drop(key, text);
+  await world.runUntilQuiet();
+  return { world, dropped };
+}
+
+const LOST: { name: string; weather: Weather }[] = [
+  { name: 'the connection is reset after Anaplan acted', weather: { reset: 'after' } },
+  {
+    name: 'a gateway answers 502 after Anaplan acted',
+    weather: { answer: { status: 502, form: 'html', acted: true } },
+  },
+  {
+    name: 'a gateway answers 504 after Anaplan acted',
+    weather: { answer: { status: 504, form: 'html', acted: true } },
+  },
+  { name: 'Anaplan answers 500 after it acted', weather: { answer: { status: 500, acted: true } } },
+  { name: 'the answer is a page', weather: { answer: { status: 200, form: 'html', acted: true } } },
+  { name: 'the answer is garbage', weather: { garble: true } },
+  { name: 'the answer breaks off', weather: { truncate: 'half' } },
+  { name: 'a 503 comes from something in between', weather: { answer: { status: 503, form: 'html', acted: true } } },
+  { name: 'nothing answers in time', weather: { delayMs: 200_000 } },
+  { name: 'Anaplan acts 20 s after a 504', weather: { answer: { status: 504, form: 'html' }, actLaterMs: 20_000 } },
+  { name: 'Anaplan acts 60 s after the connection died', weather: { actLaterMs: 60_000 } },
+];
+
+describe.each(LOST)('when $name', ({ weather }) => {
+  it('an import that counts its rows is adopted, and succeeds by its count', async () => {
+    const { world, dropped } = await live({ step: 'list-import', weather: [weather], taskSeconds: 1 });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.watcher.ours).toHaveLength(1);
+    const [run] = world.runs();
+    expect(run?.ended?.outcome).toBe('succeeded');
+    expect(run?.steps[0]?.task).toMatchObject({ adopted: true, taskId: world.watcher.ours[0]?.taskId });
+  });
+
+  it('one that the model names ours while it runs succeeds', async () => {
+    const { world, dropped } = await live({ step: 'import', weather: [weather], taskSeconds: 300 });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.watcher.ours).toHaveLength(1);
+    expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
+    expect(world.runs()[0]?.steps[0]?.task).toMatchObject({ adopted: true, named: true });
+  });
+
+  it('one that nothing proves ours ends unknown, with the lane held', async () => {
+    const { world, dropped } = await live({ step: 'import', weather: [weather], taskSeconds: 0 });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.watcher.ours).toHaveLength(1);
+    expect(world.runs()[0]?.ended).toMatchObject({ outcome: 'unknown', failure: { category: 'ambiguous-start' } });
+    expect(world.runs()[0]?.ended?.holdLane).toBeDefined();
+  });
+});
+
+describe('a start whose answer was lost', () => {
+  it.each<{ name: string; weather: Weather }>([
+    { name: 'before Anaplan acted', weather: { reset: 'before' } },
+    { name: 'and Anaplan acts only after the grace time', weather: { actLaterMs: 600_000 } },
+  ])('$name ends unknown, and is not sent again', async ({ weather }) => {
+    const { world, dropped } = await live({ step: 'import', weather: [weather], onFailure: 'continue' });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(
+      world.simulator.requests().filter(({ method, path }) => method === 'POST' && /tasks$/.test(path)),
+    ).toHaveLength(1);
+    expect(world.runs()[0]?.ended).toMatchObject({
+      outcome: 'unknown',
+      holdLane: expect.stringContaining('may still'),
+    });
+  });
+
+  it('before Anaplan acted is sent again where that does no harm', async () => {
+    const { world, dropped } = await live({ step: 'repeatable-import', weather: [{ reset: 'before' }] });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.watcher.ours).toHaveLength(1);
+    expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
+  });
+
+  it("while a colleague starts the same import is not mistaken for the colleague's", async () => {
+    const other = { otherStarts: { action: 'Load Sales', user: COLLEAGUE.email } };
+    const { world, dropped } = await live({ step: 'import', weather: [{ ...other, reset: 'after' }], taskSeconds: 1 });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.watcher.ours).toHaveLength(1);
+    expect(world.runs()[0]?.ended?.outcome).toBe('unknown');
+  });
+
+  it("finds only the colleague's task, and never says that ours succeeded", async () => {
+    const other = { otherStarts: { action: 'Load Sales', user: COLLEAGUE.email } };
+    const { world, dropped } = await live({ step: 'import', weather: [{ ...other, reset: 'before' }] });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.watcher.ours).toHaveLength(0);
+    expect(world.runs()[0]?.ended?.outcome).toBe('unknown');
+  });
+});
+
+describe('a refused start', () => {
+  it.each([
+    { name: 'a 409', status: 409 },
+    { name: 'a 429', status: 429 },
+    { name: 'a locked model', status: 423 },
+    { name: 'a 503 in the envelope', status: 503 },
+    { name: 'a moved workspace', status: 410 },
+  ])('by $name is sent again, once it is taken', async ({ status }) => {
+    const { world, dropped } = await live({
+      step: 'import',
+      weather: [{ answer: { status } }, { answer: { status } }],
+    });
+    await using _ = world;
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.watcher.ours).toHaveLength(1);
+    expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
+    expect(world.runs()[0]?.steps[0]?.task?.adopted).toBe(false);
+  });
+});
+
+describe('a busy model', () => {
+  it('parks a run before the announcement and before the start, at the cost of no attempt', async () => {
+    const busy = { action: 'Recalculate', user: COLLEAGUE.email, seconds: 900 };
+    const rules: Scenario['rules'] = [
+      { match: { method: 'GET', path: '**/status', nth: [1] }, do: { otherStarts: busy } },
+      { match: { method: 'PUT', path: '**/chunks/*', nth: 1 }, do: { otherStarts: busy } },
+    ];
+    await using world = await World.build({
+      like: 'aws',
+      pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+      scenario: { rules },
+    });
+    await world.drop('sales/a.csv', SALES);
+    await world.runUntilQuiet();
+    expect(violationsOf(world, [{ key: 'sales/a.csv', text: SALES }])).toEqual([]);
+    const [run] = world.runs();
+    expect(run?.ended?.outcome).toBe('succeeded');
+    const waits = run?.journal.filter(({ category }) => category === 'model-state') ?? [];
+    expect(new Set(waits.map(({ stage }) => stage))).toEqual(new Set(['upload', 'start']));
+    expect(run?.journal.filter(({ category }) => category !== 'model-state')).toEqual([]);
+  });
+});
