@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { asCommandError, CommandError } from './command-error.ts';
+import { checkCommand } from './commands/check.ts';
 import { failuresCommand } from './commands/failures.ts';
 import { lanesCommand } from './commands/lanes.ts';
 import { localCommand } from './commands/local.ts';
@@ -19,6 +20,7 @@ const program = strict(
     .addCommand(lanesCommand())
     .addCommand(failuresCommand())
     .addCommand(lockCommand())
+    .addCommand(checkCommand())
     .addCommand(simulateCommand()),
 );
 

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkEnds, checkSourceFile } from '../../shared/diagnosis/check-source-file.ts';
+
+const definition = {
+  headerNames: ['A', 'B'],
+  textEncoding: 'UTF-8',
+  columnSeparator: ',',
+  textDelimiter: '"',
+  headerRow: 1,
+  firstDataRow: 2,
+};
+
+/** A file in memory that remembers what was read of it. */
+function fileOf(text: string) {
+  const bytes = Buffer.from(text);
+  const reads: [number, number][] = [];
+  const read = async (start: number, end: number) => {
+    reads.push([start, end]);
+    return bytes.subarray(start, end);
+  };
+  return { read, size: bytes.length, reads };
+}
+
+describe('checkEnds', () => {
+  it('reads a short file once and a long one at both ends', async () => {
+    const short = fileOf('A,B\n1,2\n');
+    expect(await checkEnds(short.read, short.size, definition)).toBeUndefined();
+    expect(short.reads).toEqual([[0, 8]]);
+    const long = fileOf(`A,B\n${'1,2\n'.repeat(100_000)}`);
+    expect(await checkEnds(long.read, long.size, definition)).toBeUndefined();
+    expect(long.reads).toEqual([
+      [0, 65_536],
+      [400_004 - 65_536, 400_004],
+    ]);
+  });
+
+  it('sees a cut-off end, and not what only the middle holds', async () => {
+    const cut = fileOf(`A,B\n${'1,2\n'.repeat(100_000)}1`);
+    expect((await checkEnds(cut.read, cut.size, definition))?.category).toBe('source-file');
+    const middle = fileOf(`A,B\n${'1,2\n'.repeat(50_000)}1\n${'1,2\n'.repeat(50_000)}`);
+    expect(await checkEnds(middle.read, middle.size, definition)).toBeUndefined();
+  });
+});
+
+describe('checkSourceFile', () => {
+  it('reads the whole file only when its ends are fine', async () => {
+    const wrong = fileOf('X,Y\n1,2\n');
+    const refused = await checkSourceFile(wrong.read, wrong.size, definition, { file: 'it.csv' });
+    expect([refused.problem?.category, refused.scanned]).toEqual(['mapping', undefined]);
+    expect(refused.problem?.message).toMatch(/^it\.csv was not loaded/);
+    const fine = fileOf('A,B\n1,2\n3,4\n');
+    const { problem, scanned } = await checkSourceFile(fine.read, fine.size, definition);
+    expect([problem, scanned?.rows, scanned?.bytes]).toEqual([undefined, 2, fine.size]);
+  });
+
+  it('finds what only the middle holds', async () => {
+    const middle = fileOf(`A,B\n${'1,2\n'.repeat(50_000)}1\n${'1,2\n'.repeat(50_000)}`);
+    const { problem } = await checkSourceFile(middle.read, middle.size, definition);
+    expect(problem?.message).toContain('line 50002 has 1 column');
+  });
+
+  it('counts as many rows as were written, whatever their number', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 2000 }), async (rows) => {
+        const file = fileOf(`A,B\n${'1,"x\ny"\n'.repeat(rows)}`);
+        expect((await checkSourceFile(file.read, file.size, definition)).scanned?.rows).toBe(rows);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
