@@ -185,13 +185,7 @@ async function byHand<T>(
   world: World,
   act: (services: ReturnType<World['servicesOf']>, modelId: string) => Promise<T>,
 ): Promise<T> {
-  const answer = act(world.servicesOf(world.newProcess()), world.simulator.model.id);
-  let answered = false;
-  void answer.finally(() => {
-    answered = true;
-  });
-  for (let steps = 0; !answered && steps < 1000; steps++) await world.step();
-  return answer;
+  return world.doing(act(world.servicesOf(world.newProcess()), world.simulator.model.id));
 }
 
 const release = (world: World) => byHand(world, (services, modelId) => releaseLane(services, modelId));

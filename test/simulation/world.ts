@@ -97,6 +97,8 @@ export class World {
   readonly simulator: Served;
   readonly watcher: Watcher;
   readonly options: WorldOptions;
+  /** A person has let others into the lane of a run whose task may still act: they have taken that upon them. */
+  releasedByHand = false;
   readonly random: Random;
   fate: (operation: Operation, world: World) => Fate;
   readonly #pipelines: Services['pipelines'];
@@ -210,13 +212,13 @@ export class World {
   }
 
   /** One thing happens: an operation goes, a message is delivered, or time passes. @returns false when nothing is left */
-  async step(): Promise<boolean> {
+  async step({ notAfter = Number.POSITIVE_INFINITY } = {}): Promise<boolean> {
     await this.#settle();
     this.#stopLate();
     if (this.clock.now() >= this.#nextWatch) this.watch();
     const deliverable = WORK_QUEUES.filter((queue) => this.#canDeliver(queue));
     const choices = this.#gates.length + deliverable.length;
-    if (choices === 0) return this.#passTime();
+    if (choices === 0) return this.#passTime(notAfter);
     const chosen = this.options.choose?.(choices) ?? 0;
     const gate = this.#gates[chosen];
     if (gate !== undefined) {
@@ -238,14 +240,42 @@ export class World {
     for (;;) {
       await this.runUntilQuiet();
       const tickets = this.state.keys().filter((key) => key.includes('/tickets/'));
-      if (tickets.every((key) => this.#isHeld(key.split('/')[1] ?? '')) || this.clock.now() >= until) return;
+      const held = this.heldLanes();
+      const left = tickets.filter((key) => !held.includes(key.split('/')[1] ?? '') || !this.#waits(key));
+      if (left.length === 0 || this.clock.now() >= until) return;
       await this.clock.advance(300_000);
       this.watch();
     }
   }
 
-  #isHeld(modelId: string): boolean {
-    return JSON.parse(this.state.text(`lanes/${modelId}/holder`) ?? '{ "hold": null }').hold !== null;
+  /** Models whose lanes are held. */
+  heldLanes(): string[] {
+    const holders = this.state.keys().filter((key) => key.endsWith('/holder'));
+    const held = holders.filter((key) => JSON.parse(this.state.text(key) ?? '').hold !== null);
+    return held.map((key) => key.split('/')[1] ?? '');
+  }
+
+  /** Whether the run of a ticket is one that waits for its lane. */
+  #waits(ticket: string): boolean {
+    const run = this.runs().find((each) => each.ticket === ticket);
+    return run?.ended === null && run.next?.due === 'lane';
+  }
+
+  /** Lets the world go on until something that a person does is done. */
+  async doing<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    void work.finally(() => {
+      isDone = true;
+    });
+    for (let steps = 0; !isDone; steps++) {
+      await this.step();
+      if (steps > 10_000) throw new Error(`what somebody does is not done after ${steps} steps:\n${this.tail()}`);
+    }
+    return work;
+  }
+
+  say(what: string): void {
+    this.trace.push(`     ${new Date(this.clock.now()).toISOString().slice(11, 19)} ${what}`);
   }
 
   /** The timer of the watch goes off. */
@@ -326,7 +356,7 @@ export class World {
     }
   }
 
-  async #passTime(): Promise<boolean> {
+  async #passTime(notAfter: number): Promise<boolean> {
     const times = [
       this.clock.nextDue,
       ...WORK_QUEUES.map((queue) => this.queues.nextVisibleAt(queue)),
@@ -334,7 +364,7 @@ export class World {
       this.#nextWatch,
     ].filter((time) => time !== undefined && time > this.clock.now());
     if (times.length === 0 || this.#isQuiet()) return false;
-    await this.clock.advance(Math.min(...(times as number[])) - this.clock.now());
+    await this.clock.advance(Math.max(0, Math.min(...(times as number[]), notAfter) - this.clock.now()));
     return true;
   }
 
