@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { asCommandError, CommandError } from './command-error.ts';
 import { checkCommand } from './commands/check.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { failuresCommand } from './commands/failures.ts';
 import { lanesCommand } from './commands/lanes.ts';
 import { localCommand } from './commands/local.ts';
@@ -21,6 +22,7 @@ const program = strict(
     .addCommand(failuresCommand())
     .addCommand(lockCommand())
     .addCommand(checkCommand())
+    .addCommand(doctorCommand())
     .addCommand(simulateCommand()),
 );
 

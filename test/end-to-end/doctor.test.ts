@@ -1,0 +1,276 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'vitest';
+import * as z from 'zod';
+import {
+  demoTenant,
+  type SimulatorOptions,
+  selfSignedCertificate,
+  type TenantDefinition,
+} from '../../simulator/index.ts';
+import { type Environment, plandrop, tenantAndFolder } from './plandrop.ts';
+
+const answer = z.strictObject({
+  ok: z.boolean(),
+  checks: z.array(
+    z.strictObject({
+      check: z.string(),
+      verdict: z.enum(['fine', 'broken', 'unclear']),
+      message: z.string(),
+      next: z.array(z.string()),
+      category: z.string().optional(),
+      workspace: z.string().optional(),
+      model: z.string().optional(),
+      pipelines: z.array(z.string()).optional(),
+    }),
+  ),
+});
+
+const DAY_MS = 24 * 3600 * 1000;
+const GRACE = { email: 'grace@example.com', password: 'nautilus coffee anchor' };
+
+/** The demo tenant with its model changed. */
+function tenantWith(change: object, users = demoTenant.users): TenantDefinition {
+  const tenant = structuredClone({ ...demoTenant, users });
+  Object.assign(tenant.workspaces?.Finance?.models?.['FY26 Plan'] ?? {}, change);
+  return tenant;
+}
+
+function signedBy(from: number, until: number): { tenant: TenantDefinition; env: Environment } {
+  const { certificate, privateKey } = selfSignedCertificate('robot', Date.now() + from, Date.now() + until);
+  const users = [{ email: 'robot@example.com', role: 'run' as const, certificate }];
+  const env = {
+    ANAPLAN_USERNAME: '',
+    ANAPLAN_PASSWORD: '',
+    ANAPLAN_CERTIFICATE: certificate,
+    ANAPLAN_PRIVATE_KEY: privateKey,
+  };
+  return { tenant: { ...demoTenant, users }, env };
+}
+
+const pipeline = (workspace: string, model: string, step: string) =>
+  `anaplan: { apiUrl: "http://127.0.0.1:1", authUrl: "http://127.0.0.1:1" }\npipelines: { it: { workspace: ${workspace}, model: ${model}, steps: [${step}] } }\n`;
+const USUAL = pipeline('Finance', 'FY26 Plan', '{ import: Load Products }');
+
+interface Broken {
+  options?: SimulatorOptions;
+  config?: string;
+  env?: Environment;
+  check: string;
+  message: string;
+  next: string;
+}
+
+describe.concurrent('plandrop doctor prints the one ✘ that matters', () => {
+  it.for<[string, Broken]>([
+    [
+      'of a wrong password',
+      {
+        env: { ANAPLAN_PASSWORD: 'not this one' },
+        check: 'sign-in',
+        message: 'Anaplan refused the sign-in.',
+        next: 'Check the user name and password',
+      },
+    ],
+    [
+      'of an address where nobody listens',
+      {
+        env: { ANAPLAN_API_URL: 'http://127.0.0.1:1', ANAPLAN_AUTH_URL: 'http://127.0.0.1:1' },
+        check: 'sign-in',
+        message: 'No connection to Anaplan could be opened.',
+        next: 'outbound HTTPS, proxy, firewall',
+      },
+    ],
+    [
+      'of an expired certificate',
+      {
+        ...withOptions(signedBy(-90 * DAY_MS, -2 * DAY_MS)),
+        check: 'certificate',
+        message: 'expired on',
+        next: 'Have a new certificate issued',
+      },
+    ],
+    [
+      'of a workspace that the user does not see',
+      {
+        config: pipeline('Finances', 'FY26 Plan', '{ import: Load Products }'),
+        check: 'workspace',
+        message: 'There is no workspace "Finances" that ada@example.com sees. There is "Finance".',
+        next: 'letter by letter',
+      },
+    ],
+    [
+      'of a model that is not there',
+      {
+        config: pipeline('Finance', 'FY27 Plan', '{ import: Load Products }'),
+        check: 'model',
+        message: 'There is no model "FY27 Plan"',
+        next: 'letter by letter',
+      },
+    ],
+    [
+      'of an archived model',
+      {
+        options: { tenant: tenantWith({ state: 'ARCHIVED' }) },
+        check: 'model-state',
+        message: 'is archived',
+        next: 'unarchive it',
+      },
+    ],
+    [
+      'of a locked model',
+      {
+        options: { tenant: tenantWith({ state: 'LOCKED' }) },
+        check: 'model-state',
+        message: 'is locked',
+        next: 'unlock it',
+      },
+    ],
+    [
+      'of an offline model',
+      {
+        options: { tenant: tenantWith({ state: 'MAINTENANCE' }) },
+        check: 'model-state',
+        message: 'is offline for maintenance',
+        next: 'bring it online',
+      },
+    ],
+    [
+      'of a role without access',
+      {
+        options: { tenant: tenantWith({}, [{ ...GRACE, role: 'none' }]) },
+        env: { ANAPLAN_USERNAME: GRACE.email, ANAPLAN_PASSWORD: GRACE.password },
+        check: 'role',
+        message: 'the role of grace@example.com is most likely "No Access"',
+        next: 'a role in the model',
+      },
+    ],
+    [
+      'of an import that was renamed',
+      {
+        config: pipeline('Finance', 'FY26 Plan', '{ import: Load Product }, { process: Recalculate }'),
+        check: 'object',
+        message: 'There is no import "Load Product" in model "FY26 Plan"',
+        next: 'letter by letter',
+      },
+    ],
+    [
+      'of an import whose definition Anaplan does not give',
+      {
+        options: {
+          scenario: { rules: [{ match: { method: 'GET', path: '**/imports/*' }, do: { answer: { status: 403 } } }] },
+        },
+        check: 'definition',
+        message: 'Reading the definition of import "Load Products" failed: Anaplan answered 403',
+        next: 'Ask a workspace administrator',
+      },
+    ],
+    [
+      'of a data source that the user does not see',
+      {
+        options: {
+          scenario: {
+            rules: [
+              {
+                match: { method: 'GET', path: '**/files' },
+                do: { answer: { status: 200, body: { status: { code: 200, message: 'Success' }, meta: {} } } },
+              },
+            ],
+          },
+        },
+        check: 'files',
+        message: 'is not among those that ada@example.com sees',
+        next: 'data source of the import still exists',
+      },
+    ],
+  ])('%s', async ([, { options, config, env, check, message, next }], { expect }) => {
+    await using at = await tenantAndFolder(options);
+    const path = join(at.folder, 'plandrop.yaml');
+    await writeFile(path, config ?? USUAL);
+    const told = await plandrop(['doctor', '--config', path, '--json'], { ...at.env, ...env });
+    const { ok, checks } = answer.parse(JSON.parse(told.stdout));
+    const wrong = checks.filter(({ verdict }) => verdict === 'broken');
+    expect([told.code, ok, wrong.map((one) => one.check)]).toEqual([1, false, [check]]);
+    expect(wrong[0]?.message).toContain(message);
+    expect(wrong[0]?.next.join(' ')).toContain(next);
+    const changing = at.simulator
+      .requests()
+      .filter(({ method, path: asked }) => method !== 'GET' && !asked.startsWith('/token/'));
+    expect(changing).toEqual([]);
+  });
+});
+
+function withOptions({ tenant, env }: { tenant: TenantDefinition; env: Environment }) {
+  return { options: { tenant }, env };
+}
+
+describe.concurrent('plandrop doctor', () => {
+  it('finds nothing wrong with the samples, says what cannot be seen, and changes nothing', async ({ expect }) => {
+    await using at = await tenantAndFolder();
+    const told = await plandrop(['doctor'], at.env);
+    expect([told.code, told.stderr]).toEqual([0, '']);
+    expect(told.stdout).not.toContain('✘');
+    for (const line of [
+      '✔ Signed in as ada@example.com.',
+      '✔ Workspace "Finance" is there.',
+      '✔ Model "FY26 Plan" is there.',
+      '✔ Model "FY26 Plan" is open for changes.',
+      '✔ ada@example.com has a role in model "FY26 Plan".',
+      '✔ Model "FY26 Plan" is loaded and idle.',
+      '✔ import "Load Sales" is there and reads 6 columns of a file.',
+      '✔ process "Recalculate" is there; it runs "Delete Discontinued Products", "Board Report".',
+      '✔ The file of import "Load Sales" can be read; nothing is in it now.',
+      '? Whether files may be written shows only when one is uploaded',
+      '? Whether ada@example.com may run "Load Products"',
+      '? Whether the role may read or write the modules, lists, views and line items',
+      '? Plandrop itself asks nothing that needs a workspace administrator, but deleting and some other actions do',
+    ]) {
+      expect(told.stdout).toContain(line);
+    }
+    expect(told.stdout).toContain('Nothing is seen to be wrong. Nothing was changed.');
+    const asked = at.simulator.requests().filter(({ method }) => method !== 'GET');
+    expect(asked.map(({ path }) => path)).toEqual(['/token/authenticate']);
+  });
+
+  it.for([
+    ['good for long', 400, '✔', '399 days left'],
+    ['to be renewed soon', 9, '?', '8 days left'],
+  ] as const)('counts the days of a certificate %s: exit 0', async ([, days, sign, words], { expect }) => {
+    const { tenant, env } = signedBy(-DAY_MS, days * DAY_MS - 3600_000);
+    await using at = await tenantAndFolder({ tenant });
+    const told = await plandrop(['doctor', '--pipeline', 'products'], { ...at.env, ...env });
+    expect(told.code).toBe(0);
+    expect(told.stdout).toMatch(new RegExp(`\\${sign} The certificate has ${words}`));
+    expect(told.stdout).toContain('✔ Signed in as robot@example.com.');
+    expect(told.stdout + told.stderr).not.toContain('PRIVATE KEY-');
+  });
+
+  it.for([
+    ['deployed', tenantWith({ state: 'PRODUCTION' }), [], '? Model "FY26 Plan" is in deployed mode.'],
+    ['not loaded', tenantWith({ loaded: false }), [], '? Model "FY26 Plan" is not loaded.'],
+    [
+      'busy',
+      undefined,
+      [{ match: { path: '**/status', nth: 1 }, do: { otherStarts: { action: 'Load Sales', seconds: 60 } } }],
+      '? Model "FY26 Plan" is busy now: The system is currently processing an Import: Import started by user grace@example.com',
+    ],
+  ] as const)(
+    'asks a model that is %s nothing that it would hold: exit 0',
+    async ([, tenant, rules, line], { expect }) => {
+      await using at = await tenantAndFolder({ tenant, scenario: { rules: [...rules] } });
+      const told = await plandrop(['doctor', '--pipeline', 'products'], at.env);
+      expect([told.code, told.stdout.includes('✘')]).toEqual([0, false]);
+      expect(told.stdout).toContain(line);
+    },
+  );
+
+  it('tells wrong usage and missing credentials without asking Anaplan: exit 64', async ({ expect }) => {
+    await using at = await tenantAndFolder();
+    const unknown = await plandrop(['doctor', '--pipeline', 'sale'], at.env);
+    expect([unknown.code, unknown.stdout]).toEqual([64, '']);
+    expect(unknown.stderr).toContain('There is no pipeline "sale"');
+    const missing = await plandrop(['doctor', '--json'], { ...at.env, ANAPLAN_USERNAME: '', ANAPLAN_PASSWORD: '' });
+    expect([missing.code, JSON.parse(missing.stdout).error.category]).toEqual([64, 'configuration']);
+    expect(at.simulator.requests()).toEqual([]);
+  });
+});
