@@ -3,11 +3,14 @@ import { type LockedDataFolder, openDataFolder } from '../infra/local/data-folde
 import { type Engine, startEngine } from '../infra/local/engine.ts';
 import { functionMappings } from '../infra/local/function-mappings.ts';
 import { type LocalServicesOptions, localServices } from '../infra/local/local-services.ts';
+import { LocalWatch } from '../infra/local/local-watch.ts';
 
 export interface EmbeddedEngine {
   folder: LockedDataFolder;
   services: Services;
-  engine: Engine;
+  engine: Pick<Engine, 'idle'>;
+  /** Begins nothing more, and waits up to `waitSeconds` for what is under way; what is not done then is delivered again. */
+  stop(waitSeconds: number): Promise<void>;
 }
 
 /** Opens and locks a data folder and lets the functions run on it: what `run`, `local` and `npm start` have in common. */
@@ -24,7 +27,14 @@ export async function embeddedEngine(
     const built = localServices(folder, { ...options, alerts: options.alerts(folder) });
     const services = options.adjust?.(built) ?? built;
     const engine = startEngine(folder, functionMappings(services), { log: options.log });
-    return { folder, services, engine };
+    const watch = new LocalWatch(services);
+    watch.start();
+    const stop = async (waitSeconds: number) => {
+      await watch.stop();
+      await engine.stop(waitSeconds);
+      await services.anaplan.close();
+    };
+    return { folder, services, engine, stop };
   } catch (error) {
     folder.close();
     throw error;

@@ -72,7 +72,7 @@ async function start(): Promise<number> {
     for (const sample of samples) runs.push(await ends.of(await trigger(sample, embedded)));
     return report(samples, runs.map(outcomeOf), runs, alerts);
   } finally {
-    await embedded.engine.stop();
+    await embedded.stop(10);
   }
 }
 

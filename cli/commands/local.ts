@@ -48,7 +48,7 @@ async function local(options: LocalOptions): Promise<number> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const log = jsonLogger(undefined, 'warn');
   const interrupted = interruption();
-  const { folder, engine } = await embeddedEngine(options.dataDir, {
+  const { folder, stop } = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
     alerts: ({ dataDir }) => fileAlerts(dataDir, (alert) => tell(alert, say)),
@@ -74,7 +74,7 @@ async function local(options: LocalOptions): Promise<number> {
     await Promise.all([drops.stop(), scheduler.stop()]);
     return EXIT.interrupted;
   } finally {
-    await engine.stop(STOP_SECONDS);
+    await stop(STOP_SECONDS);
   }
 }
 

@@ -74,7 +74,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
     process.stdout.write(`${options.json ? JSON.stringify(outcome, null, 2) : summarise(outcome)}\n`);
     return exitCodeOf(ended);
   } finally {
-    await embedded.engine.stop(10);
+    await embedded.stop(10);
   }
 }
 

@@ -1,3 +1,4 @@
+import { createBuryMessage } from '../../functions/bury-message/handler.ts';
 import { createCollectResult } from '../../functions/collect-result/handler.ts';
 import { createPollTask } from '../../functions/poll-task/handler.ts';
 import { createReceiveDrop } from '../../functions/receive-drop/handler.ts';
@@ -48,5 +49,6 @@ export function functionMappings(services: Services): Mapping[] {
       maximumConcurrency: 4,
       timeoutSeconds,
     },
+    { queue: 'poison', functionName: 'bury-message', handler: createBuryMessage(services), timeoutSeconds },
   ];
 }
