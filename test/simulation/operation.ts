@@ -29,3 +29,9 @@ export const GOES: Fate = { kind: 'goes' };
 export function describeOperation({ number, process, kind, name, about }: Operation): string {
   return `${String(number).padStart(4)} ${process.name} ${kind} ${name} ${about}`;
 }
+
+/** Whether the operation has its effect, whoever learns of it. */
+export function isCarriedOut(fate: Fate): boolean {
+  if (fate.kind === 'killed-before') return false;
+  return !('fault' in fate) || (fate.fault !== 'fail' && fate.fault !== 'conflict');
+}

@@ -1,4 +1,4 @@
-import { isFinalState, type Run } from '../../shared/run/run.ts';
+import type { Run } from '../../shared/run/run.ts';
 import { sha256Of } from './watcher.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +13,12 @@ export interface Dropped {
  * Anaplan saw, and by what people and the next run will find; the ledger is only asked what it claims.
  */
 export function violationsOf(world: World, dropped: readonly Dropped[]): string[] {
-  const found = [...world.watcher.violations, ...queueViolations(world), ...laneViolations(world)];
+  const found = [
+    ...world.watcher.violations,
+    ...world.lanes.violations,
+    ...queueViolations(world),
+    ...laneViolations(world),
+  ];
   const runs = world.runs();
   const hashes = new Map(dropped.map(({ key, text }) => [key, sha256Of(text)]));
   for (const { key } of dropped) {
@@ -55,8 +60,13 @@ function runViolations(world: World, run: Run, hashes: ReadonlyMap<string, strin
     const finished = claimed.result?.outcome === 'succeeded' || claimed.result?.outcome === 'succeeded-with-rejects';
     if (finished && starts.length === 0)
       found.push(`step ${index + 1} ${claimed.result?.outcome} and was never started`);
-    if (finished && !isFinalState(claimed.task?.seen?.taskState))
-      found.push(`step ${index + 1} never saw its task end`);
+    if (finished && !starts.some(({ task }) => task.final === 'COMPLETE'))
+      found.push(`step ${index + 1} ${claimed.result?.outcome}, and no task of it is complete`);
+    const ran = starts.some(
+      ({ task }) => task.final === 'COMPLETE' && task.parts.every((part) => part.outcome?.successful),
+    );
+    if (index === run.position.step && ran && ['failed', 'cancelled'].includes(ended.outcome))
+      found.push(`it ended ${ended.outcome} at step ${index + 1}, and its task was successful`);
   }
   if (ended.outcome === 'succeeded' && !run.steps.every(({ result }) => result?.outcome === 'succeeded'))
     found.push('it succeeded, and a step of it did not');

@@ -3,6 +3,8 @@ import type { TransportRequest } from '../../shared/anaplan/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import { OURS } from './tenant.ts';
 
+type Served = Omit<Simulator, 'url'>;
+
 /** A task as the simulator saw it start. */
 export interface SeenStart {
   taskId: string;
@@ -10,6 +12,8 @@ export interface SeenStart {
   action: string;
   kind: string;
   by: string;
+  /** as the simulator keeps it, now and later */
+  task: Served['tenant']['models'][number]['queue']['tasks'][number];
   /** epoch milliseconds */
   at: number;
   /** of what our user has in the import's file at that moment; undefined when the action reads no file of ours */
@@ -23,8 +27,6 @@ export interface SeenChunk {
   index: number;
   at: number;
 }
-
-type Served = Omit<Simulator, 'url'>;
 
 /** Keeps what happened in Anaplan by the simulator's word, never by our ledger's. */
 export class Watcher {
@@ -51,6 +53,7 @@ export class Watcher {
           kind: task.kind,
           by: task.starter.email,
           at: task.createdAt,
+          task,
           sha256: fileId === undefined ? undefined : await this.#contentOf(model, fileId),
         });
       }

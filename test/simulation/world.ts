@@ -22,7 +22,8 @@ import { type Run, runSchema } from '../../shared/run/run.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/take-turn.ts';
 import { createSimulator, type Scenario, type Simulator } from '../../simulator/index.ts';
 import { answerOf, requestOf } from './in-process.ts';
-import { describeOperation, type Fate, GOES, type Operation } from './operation.ts';
+import { LaneWatch } from './lane-watch.ts';
+import { describeOperation, type Fate, GOES, isCarriedOut, type Operation } from './operation.ts';
 import { seededRandom } from './random.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { configurationOf, lockOf, OURS, type PipelineOptions, tenantOf } from './tenant.ts';
@@ -96,6 +97,7 @@ export class World {
   readonly trace: string[] = [];
   readonly simulator: Served;
   readonly watcher: Watcher;
+  readonly lanes = new LaneWatch(this);
   readonly options: WorldOptions;
   /** A person has let others into the lane of a run whose task may still act: they have taken that upon them. */
   releasedByHand = false;
@@ -226,7 +228,12 @@ export class World {
       const operation = { ...gate.operation, number: ++this.#operations };
       const fate = this.fate(operation, this);
       this.trace.push(`${describeOperation(operation)}${fate.kind === 'goes' ? '' : ` — ${JSON.stringify(fate)}`}`);
+      if (operation.kind === 'store' && isCarriedOut(fate)) this.lanes.store(operation);
       gate.open(fate);
+      if (operation.name === 'replace' && operation.about.endsWith('/holder')) {
+        await this.#settle();
+        this.lanes.holderWritten(operation);
+      }
       return true;
     }
     const queue = deliverable[chosen - this.#gates.length];
@@ -464,6 +471,7 @@ export class World {
   readonly #fetch: Transport = async (request) => {
     this.#asked++;
     try {
+      this.lanes.request(request);
       await this.#watchChunk(request);
       return await answerOf(await this.simulator.fetch(requestOf(request)));
     } finally {
