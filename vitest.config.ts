@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/aws/**', 'test/heavy/**', 'test/browser/**'],
+    exclude: ['test/aws/**', 'test/heavy/**', 'test/browser/**', 'test/package/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -60,11 +60,6 @@ def uploaded(file_id: "str | int") -> dict:
     return watch(f"files/{file_id}")
 
 
-def cells_of_sales() -> list:
-    model = watch(f"models/{MODEL}")
-    return next(module for module in model["modules"] if module["name"] == "Sales")["cells"]
-
-
 def change_weather(scenario: dict) -> None:
     request = urllib.request.Request(f"{URL}/simulator/scenario", json.dumps(scenario).encode(), method="POST")
     urllib.request.urlopen(request).close()

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** What `npm run test:package` runs: the package as others get it. Needs the npm registry, or a warm cache of npm's. */
+export default defineConfig({
+  test: {
+    include: ['test/package/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
+  },
+});
