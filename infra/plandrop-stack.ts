@@ -6,10 +6,12 @@ import { AlertsTopic } from './constructs/alerts-topic.ts';
 import { FailureFeed } from './constructs/failure-feed.ts';
 import { CONFIG_IN_FUNCTION, type FunctionFactory, LOCK_IN_FUNCTION } from './constructs/function-code.ts';
 import { PipelineSchedules } from './constructs/pipeline-schedules.ts';
+import { PlandropFunction } from './constructs/plandrop-function.ts';
 import { PoisonQueue } from './constructs/poison-queue.ts';
 import { SourceBucket } from './constructs/source-bucket.ts';
 import { Stage } from './constructs/stage.ts';
 import { StateBucket } from './constructs/state-bucket.ts';
+import { WatchRuns } from './constructs/watch-runs.ts';
 
 export interface PlandropStackProps extends StackProps {
   configuration: Configuration;
@@ -21,7 +23,7 @@ export interface PlandropStackProps extends StackProps {
 /** How long a newcomer waits before it asks for an idle lane: drops of the same moment arrive out of order. */
 const SETTLE_SECONDS = 10;
 
-/** Plandrop on AWS, in the order data flows: drop or schedule, upload, start, poll, collect; beside it what fails. */
+/** Plandrop on AWS, in the order data flows: drop or schedule, upload, start, poll, collect; beside it what fails, and the two nets. */
 export class PlandropStack extends Stack {
   constructor(scope: Construct, id: string, props: PlandropStackProps) {
     super(scope, id, { description: 'Plandrop lands files in Anaplan', ...props });
@@ -42,7 +44,8 @@ export class PlandropStack extends Stack {
       PLANDROP_LOCK: LOCK_IN_FUNCTION,
       PLANDROP_SETTLE_SECONDS: String(SETTLE_SECONDS),
     };
-    const common = { poison, alerts, makeFunction, environment };
+    const code = { makeFunction, environment };
+    const common = { ...code, poison, alerts };
 
     const drops = new Stage(this, 'ReceiveDrop', {
       ...common,
@@ -116,6 +119,19 @@ export class PlandropStack extends Stack {
         'Results and rejected rows are not fetched, later steps do not start, and other runs of the same models wait.',
     });
 
+    // The nets under the stages: one for messages that keep failing, one for runs whose message is gone.
+    const burier = new PlandropFunction(this, 'BuryMessage', {
+      ...code,
+      folder: 'bury-message',
+      when: 'for each message of the poison queue',
+      memoryMegabytes: 512,
+      // Lambda counts from message to message: a buried one brings the count of its whole run, and of the runs before it in the
+      // lane, each of which woke the next. So in a bad night the fifth or sixth run would stop the burier, and what it was given
+      // would lie here unburied. Our guard is in the ledger: a turn is tried again twice, and then its run ends.
+      reentered: true,
+    }).consumes(poison.queue, { batchSize: 10, maxConcurrency: 2 });
+    const watch = new WatchRuns(this, 'WatchRuns', { ...code, alerts });
+
     // Each sends the run on, back to its own queue, or, when a run ends, wakes the next run of the lane at its first stage.
     drops.sendsTo(drops, upload, start, failures);
     schedules.sendsTo(upload, start, failures);
@@ -123,10 +139,14 @@ export class PlandropStack extends Stack {
     start.sendsTo(start, poll, upload, failures);
     poll.sendsTo(poll, collect, upload, start, failures);
     collect.sendsTo(collect, upload, start, failures);
+    // A net sends the message of whatever turn a run stands at. The burier also does what receive-drop does, which asks again later.
+    burier.sendsTo(drops, upload, start, poll, collect, failures);
+    watch.sendsTo(upload, start, poll, collect, failures);
 
-    for (const stage of [drops, schedules, upload, start, poll, collect]) stage.keepsRuns(state.bucket, alerts);
-    // To ask for a version's date and size S3 wants the right to read it, so receive-drop has it too.
-    for (const stage of [drops, upload]) stage.readsDrops(source.bucket);
+    for (const each of [drops, schedules, upload, start, poll, collect, burier, watch])
+      each.keepsRuns(state.bucket, alerts);
+    // To ask for a version's date and size S3 wants the right to read it, so receive-drop has it too, and the burier with it.
+    for (const each of [drops, upload, burier]) each.readsDrops(source.bucket);
     collect.keepsFiles(state.bucket, ['dumps', ...exportFolders(configuration)]);
 
     const callers = [upload, start, poll, collect];

@@ -37,9 +37,9 @@ function rightsOf(role: string): string[] {
     .sort();
 }
 
-const receives = (stage: string) =>
+const receives = (owner: string) =>
   ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
-    (action) => `sqs:${action} on ${stage}Queue`,
+    (action) => `sqs:${action} on ${owner}Queue`,
   );
 const sends = (...queues: string[]) =>
   queues.flatMap((queue) =>
@@ -76,6 +76,8 @@ const FILES = [
   ]),
 ];
 
+const EVERY_TURN = ['UploadFile', 'StartAction', 'PollTask', 'CollectResult'];
+
 describe('each role has exactly these rights', () => {
   it.each([
     ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS]],
@@ -87,6 +89,18 @@ describe('each role has exactly these rights', () => {
   ])('%s', (stage, own) => {
     const expected = new Set([...receives(stage), ...logs(stage), ...TRACES, ...RUNS, ...own]);
     expect(rightsOf(`${stage}Role`)).toEqual([...expected].sort());
+  });
+
+  it.each([
+    ['BuryMessage', [...receives('Poison'), ...sends('ReceiveDrop', ...EVERY_TURN, 'Failures'), ...DROPS]],
+    ['WatchRuns', sends(...EVERY_TURN, 'Failures')],
+  ])('%s, which looks after runs and never calls Anaplan', (net, own) => {
+    const expected = new Set([...logs(net), ...TRACES, ...RUNS, ...own]);
+    expect(rightsOf(`${net}Role`)).toEqual([...expected].sort());
+  });
+
+  it('the timer of the watch', () => {
+    expect(rightsOf('WatchRunsTimerRole')).toEqual(['lambda:InvokeFunction on WatchRunsFunction']);
   });
 
   it('the scheduler', () => {
@@ -109,13 +123,21 @@ describe('no role has more than it should', () => {
     expect(new Set(everywhere)).toEqual(new Set(TRACES));
   });
 
+  it('there is no other role', () => {
+    expect(template.all('AWS::IAM::Role')).toHaveLength(6 + 2 + 2);
+  });
+
   it('no role has a managed policy, and only its own service assumes it', () => {
     for (const { Properties } of template.all('AWS::IAM::Role')) {
       expect(Properties).not.toHaveProperty('ManagedPolicyArns');
       expect(Properties).not.toHaveProperty('Policies');
       const [statement, ...others] = Properties.AssumeRolePolicyDocument.Statement;
       expect(others).toEqual([]);
-      expect(['lambda.amazonaws.com', 'scheduler.amazonaws.com']).toContain(statement.Principal.Service);
+      const { Service } = statement.Principal;
+      expect(['lambda.amazonaws.com', 'scheduler.amazonaws.com']).toContain(Service);
+      // The scheduler serves every account, so it has to come from ours.
+      if (Service === 'scheduler.amazonaws.com')
+        expect(statement.Condition.StringEquals['aws:SourceAccount']).toEqual({ Ref: 'AWS::AccountId' });
     }
   });
 

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -23,6 +25,14 @@ const STAGES = [
   ['PollTask', 'poll', 'poll-task', 'Allow', 10, 2, 512],
   ['CollectResult', 'collect', 'collect-result', 'Allow', 1, 2, 1024],
 ] as const;
+
+/** The two that look after what the stages leave behind, each with its timeout, and whether it calls itself again. */
+const NETS = [
+  ['BuryMessage', 'bury-message', 'for each message of the poison queue', 150, 'Allow'],
+  ['WatchRuns', 'watch-runs', 'every five minutes', 300, 'Terminate'],
+] as const;
+
+const FUNCTIONS = [...STAGES, ...NETS].map(([name]) => name);
 
 describe('the buckets', () => {
   it.each(['Source', 'State'])(
@@ -122,8 +132,17 @@ describe('the queues', () => {
     );
   });
 
-  it.each(['Poison', 'Failures'])('%s keeps messages for 14 days, the longest there is', (name) => {
-    expect(template.the('AWS::SQS::Queue', name).Properties).toEqual({
+  it('the poison queue waits six timeouts of its function, keeps for 14 days, and gives up nothing to another queue', () => {
+    expect(template.the('AWS::SQS::Queue', 'Poison').Properties).toEqual({
+      VisibilityTimeout: 900,
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+    });
+    expect(functionOf('BuryMessage').Properties.Timeout * 6).toBeLessThanOrEqual(900);
+  });
+
+  it('the feed of failures keeps for 14 days, the longest there is', () => {
+    expect(template.the('AWS::SQS::Queue', 'Failures').Properties).toEqual({
       MessageRetentionPeriod: 1_209_600,
       SqsManagedSseEnabled: true,
     });
@@ -150,13 +169,30 @@ describe('the queues', () => {
 });
 
 describe('the functions', () => {
-  it('are as many as there are stages, and no helper of CDK is among them', () => {
-    expect(
-      template
-        .all('AWS::Lambda::Function')
-        .map(({ Properties }) => Properties.Code.ZipFile)
-        .sort(),
-    ).toEqual(STAGES.map(([, , folder]) => `// ${folder}`).sort());
+  it('are those that have a door in functions/, and no helper of CDK is among them', () => {
+    const doors = readdirSync(join(import.meta.dirname, '../../functions'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('/index.ts'))
+      .map((path) => `// ${path.slice(0, -'/index.ts'.length)}`);
+    const made = template.all('AWS::Lambda::Function').map(({ Properties }) => Properties.Code.ZipFile);
+    expect(made.toSorted()).toEqual(doors.toSorted());
+    expect(made).toHaveLength(FUNCTIONS.length);
+  });
+
+  it.each(FUNCTIONS)('%s runs on Node 24 on arm64, is traced, and logs JSON for 90 days', (name) => {
+    expect(functionOf(name).Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: {
+        LogFormat: 'JSON',
+        ApplicationLogLevel: 'INFO',
+        SystemLogLevel: 'INFO',
+        LogGroup: { Ref: template.the('AWS::Logs::LogGroup', `${name}Logs`).logicalId },
+      },
+      Role: arn(template.the('AWS::IAM::Role', `${name}Role`).logicalId),
+    });
+    expect(template.the('AWS::Logs::LogGroup', `${name}Logs`).Properties.RetentionInDays).toBe(90);
   });
 
   it.each(STAGES)(
@@ -164,23 +200,11 @@ describe('the functions', () => {
     (stage, queue, folder, loop, batch, most, memory) => {
       const made = functionOf(stage);
       expect(made.Properties).toMatchObject({
-        Runtime: 'nodejs24.x',
-        Architectures: ['arm64'],
-        Handler: 'index.handler',
         Timeout: 150,
         MemorySize: memory,
         RecursiveLoop: loop,
-        TracingConfig: { Mode: 'Active' },
-        LoggingConfig: {
-          LogFormat: 'JSON',
-          ApplicationLogLevel: 'INFO',
-          SystemLogLevel: 'INFO',
-          LogGroup: { Ref: template.the('AWS::Logs::LogGroup', `${stage}Logs`).logicalId },
-        },
-        Role: arn(template.the('AWS::IAM::Role', `${stage}Role`).logicalId),
         Description: `Plandrop: ${folder}, for each message of the ${queue} queue`,
       });
-      expect(template.the('AWS::Logs::LogGroup', `${stage}Logs`).Properties.RetentionInDays).toBe(90);
       expect(template.the('AWS::Lambda::EventSourceMapping', `${stage}Function`).Properties).toEqual({
         EventSourceArn: arn(queueOf(stage).logicalId),
         FunctionName: { Ref: made.logicalId },
@@ -191,6 +215,34 @@ describe('the functions', () => {
     },
   );
 
+  it.each(NETS)('%s is functions/%s, %s, for %d seconds at most; a recursive loop: %s', (net, ...told) => {
+    const [folder, when, timeout, loop] = told;
+    expect(functionOf(net).Properties).toMatchObject({
+      Timeout: timeout,
+      MemorySize: 512,
+      RecursiveLoop: loop,
+      Description: `Plandrop: ${folder}, ${when}`,
+    });
+  });
+
+  it('BuryMessage takes the poison queue, two batches at a time', () => {
+    expect(template.the('AWS::Lambda::EventSourceMapping', 'BuryMessageFunction').Properties).toEqual({
+      EventSourceArn: arn(template.the('AWS::SQS::Queue', 'Poison').logicalId),
+      FunctionName: { Ref: functionOf('BuryMessage').logicalId },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+  });
+
+  it('a queue has one consumer, and the feed of failures none', () => {
+    const consumed = template
+      .all('AWS::Lambda::EventSourceMapping')
+      .map(({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0]);
+    const queues = template.all('AWS::SQS::Queue').map(({ logicalId }) => logicalId);
+    expect(consumed.toSorted()).toEqual(queues.filter((id) => !id.startsWith('Failures')).toSorted());
+  });
+
   it.each([
     ['ReceiveDrop', ['drops', 'upload', 'start', 'failures']],
     ['ReceiveSchedule', ['upload', 'start', 'failures']],
@@ -198,6 +250,8 @@ describe('the functions', () => {
     ['StartAction', ['start', 'poll', 'upload', 'failures']],
     ['PollTask', ['poll', 'collect', 'upload', 'start', 'failures']],
     ['CollectResult', ['collect', 'upload', 'start', 'failures']],
+    ['BuryMessage', ['drops', 'upload', 'start', 'poll', 'collect', 'failures']],
+    ['WatchRuns', ['upload', 'start', 'poll', 'collect', 'failures']],
   ])('%s knows the addresses of the queues it sends to, and no others: %s', (stage, queues) => {
     const variables: Record<string, { Ref: string }> = functionOf(stage).Properties.Environment.Variables;
     const known = Object.entries(variables).filter(([name]) => name.startsWith('PLANDROP_QUEUE_'));
@@ -212,8 +266,8 @@ describe('the functions', () => {
     );
   });
 
-  it.each(STAGES)('%s is told where its state, alerts and configuration are', (stage) => {
-    expect(functionOf(stage).Properties.Environment.Variables).toMatchObject({
+  it.each(FUNCTIONS)('%s is told where its state, alerts and configuration are', (name) => {
+    expect(functionOf(name).Properties.Environment.Variables).toMatchObject({
       PLANDROP_STATE_BUCKET: { Ref: template.the('AWS::S3::Bucket', 'StateBucket').logicalId },
       PLANDROP_ALERTS_TOPIC_ARN: { Ref: topic().logicalId },
       PLANDROP_SETTLE_SECONDS: '10',
@@ -233,8 +287,8 @@ describe('the functions', () => {
     }
     const containers = callers.reduce((sum, [, , , , , most]) => sum + most, 0);
     expect(containers * 50).toBeLessThanOrEqual(500);
-    for (const stage of ['ReceiveDrop', 'ReceiveSchedule']) {
-      expect(functionOf(stage).Properties.Environment.Variables).not.toHaveProperty('PLANDROP_SECRET_ARN');
+    for (const name of ['ReceiveDrop', 'ReceiveSchedule', 'BuryMessage', 'WatchRuns']) {
+      expect(functionOf(name).Properties.Environment.Variables).not.toHaveProperty('PLANDROP_SECRET_ARN');
     }
   });
 
@@ -269,11 +323,32 @@ describe('the schedules', () => {
     });
   });
 
-  it('are as many as there are scheduled pipelines', () => {
-    expect(template.all('AWS::Scheduler::Schedule')).toHaveLength(2);
+  it('are as many as there are scheduled pipelines, beside the timer of the watch', () => {
+    expect(template.all('AWS::Scheduler::Schedule')).toHaveLength(2 + 1);
     const none = synthesise(SAMPLE.slice(0, SAMPLE.indexOf('  nightly')));
-    expect(none.all('AWS::Scheduler::Schedule')).toHaveLength(0);
+    expect(none.all('AWS::Scheduler::Schedule')).toHaveLength(1);
     expect(none.all('AWS::Scheduler::ScheduleGroup')).toHaveLength(0);
+  });
+
+  it('the watch looks every five minutes, and a look that failed is left to the next', () => {
+    const watch = functionOf('WatchRuns');
+    expect(template.the('AWS::Scheduler::Schedule', 'WatchRuns').Properties).toMatchObject({
+      ScheduleExpression: 'rate(5 minutes)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: 'ENABLED',
+      Target: {
+        Arn: arn(watch.logicalId),
+        RoleArn: arn(template.the('AWS::IAM::Role', 'WatchRunsTimerRole').logicalId),
+        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 300 },
+      },
+    });
+    expect(template.the('AWS::Lambda::EventInvokeConfig').Properties).toEqual({
+      FunctionName: { Ref: watch.logicalId },
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 300,
+    });
+    expect(watch.Properties.Timeout).toBeLessThanOrEqual(300);
   });
 });
 
@@ -334,18 +409,77 @@ describe('alerts and alarms', () => {
     });
   });
 
-  it('a poisoned message raises an alarm', () => {
-    expect(alarmOf('poison-not-empty')).toMatchObject({
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [
-        {
-          Name: 'QueueName',
-          Value: { 'Fn::GetAtt': [template.the('AWS::SQS::Queue', 'Poison').logicalId, 'QueueName'] },
-        },
-      ],
-      Statistic: 'Maximum',
+  const poison = () => [
+    {
+      Name: 'QueueName',
+      Value: { 'Fn::GetAtt': [template.the('AWS::SQS::Queue', 'Poison').logicalId, 'QueueName'] },
+    },
+  ];
+
+  it('a poisoned message raises an alarm by being received, because it is buried before it is seen waiting', () => {
+    expect(alarmOf('poison-arrived')).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'NumberOfMessagesReceived',
+      Dimensions: poison(),
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 1,
       Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     });
+  });
+
+  it('a message that cannot be buried raises an alarm after an hour, whether it waits or is in flight', () => {
+    const alarm = alarmOf('poison-stuck');
+    expect(alarm).toMatchObject({
+      EvaluationPeriods: 12,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    });
+    expect(alarm.Metrics).toEqual([
+      expect.objectContaining({ Expression: 'waiting + inFlight', ReturnData: true }),
+      ...['Visible', 'NotVisible'].map((which, index) => ({
+        Id: ['waiting', 'inFlight'][index],
+        MetricStat: {
+          Metric: {
+            Namespace: 'AWS/SQS',
+            MetricName: `ApproximateNumberOfMessages${which}`,
+            Dimensions: poison(),
+          },
+          Stat: 'Maximum',
+          Period: 300,
+        },
+        ReturnData: false,
+      })),
+    ]);
+    const timeout = template.the('AWS::SQS::Queue', 'Poison').Properties.VisibilityTimeout;
+    expect(alarm.EvaluationPeriods * 300).toBeGreaterThanOrEqual(4 * timeout);
+  });
+
+  it('a watch that has not succeeded for 15 minutes raises an alarm, and so does one that says nothing at all', () => {
+    const alarm = alarmOf('watch-silent');
+    expect(alarm).toMatchObject({
+      EvaluationPeriods: 3,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+    expect(alarm.Metrics).toEqual([
+      expect.objectContaining({ Expression: 'invocations - errors', ReturnData: true }),
+      ...['Invocations', 'Errors'].map((MetricName) => ({
+        Id: MetricName.toLowerCase(),
+        MetricStat: {
+          Metric: {
+            Namespace: 'AWS/Lambda',
+            MetricName,
+            Dimensions: [{ Name: 'FunctionName', Value: { Ref: functionOf('WatchRuns').logicalId } }],
+          },
+          Stat: 'Sum',
+          Period: 300,
+        },
+        ReturnData: false,
+      })),
+    ]);
   });
 
   it.each(STAGES)('%s raises an alarm when the oldest message of %s has waited for an hour', (stage, queue) => {
@@ -357,14 +491,14 @@ describe('alerts and alarms', () => {
     });
   });
 
-  it('every alarm goes to the topic, says what people lose, and does not take silence for trouble', () => {
+  it('every alarm goes to the topic, says what people lose, and but for the watch does not take silence for trouble', () => {
     const alarms = template.all('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(STAGES.length + 2);
+    expect(alarms).toHaveLength(STAGES.length + 4);
     for (const { Properties } of alarms) {
       expect(Properties).toMatchObject({
         AlarmActions: [{ Ref: topic().logicalId }],
         OKActions: [{ Ref: topic().logicalId }],
-        TreatMissingData: 'notBreaching',
+        TreatMissingData: Properties.AlarmName === 'Plandrop-watch-silent' ? 'breaching' : 'notBreaching',
       });
       expect(Properties.AlarmDescription).toMatch(/Anaplan|run|files|pipelines/);
       expect(Properties.AlarmDescription.length).toBeGreaterThan(80);
@@ -387,6 +521,7 @@ it('there is nothing else in the stack', () => {
     'AWS::CloudWatch::Alarm',
     'AWS::IAM::Policy',
     'AWS::IAM::Role',
+    'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::EventSourceMapping',
     'AWS::Lambda::Function',
     'AWS::Logs::LogGroup',
