@@ -1,9 +1,9 @@
-import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { AnnouncedDump } from '../../shared/diagnosis/classify-task.ts';
 import type { DumpSummary } from '../../shared/diagnosis/dump-summary.ts';
 import { summariseDump } from '../../shared/diagnosis/summarise-dump.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import { isLastTry } from '../../shared/run/decide-hindered.ts';
 import type { StepResult } from '../../shared/run/run.ts';
 import type { Turn } from '../../shared/run/take-turn.ts';
 import { actionOf, diagnose, modelOf } from '../anaplan-turn.ts';
@@ -41,8 +41,7 @@ export async function keepDumps(
       kept.summaries.push({ objectId, ...(await summariseDump(readAll(services.state, key, size))) });
     } catch (error) {
       const diagnosis = diagnose(error, run);
-      const mayHeal = error instanceof AnaplanCallError && diagnosis.retry.kind !== 'no';
-      if (mayHeal && run.spent.attempts + 1 < run.pipeline.policies.retry.attempts) throw error;
+      if (!isLastTry(run, diagnosis, services.clock.now())) throw error;
       kept.lost = diagnosis.message;
       services.log.error('A failure dump is lost.', { runId: run.runId, objectId, taskId, error });
     }

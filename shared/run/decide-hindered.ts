@@ -26,6 +26,28 @@ export function decideHindered(run: BegunRun, diagnosis: Diagnosis, context: Dec
   }
 }
 
+/** Whether one more failure with this diagnosis would end the run, so that a handler can make the best of what it has. */
+export function isLastTry(run: BegunRun, diagnosis: Diagnosis, now: number): boolean {
+  switch (diagnosis.retry.kind) {
+    case 'no':
+      return true;
+    case 'after': {
+      const { budget } = diagnosis.retry;
+      return run.spent[budget] + 1 >= run.pipeline.policies.retry[budget];
+    }
+    case 'wait-for-model':
+      return waitedSecondsOf(run, now) >= run.pipeline.policies.modelWaitSeconds;
+    case 'reconcile':
+      return false;
+    default:
+      return diagnosis.retry satisfies never;
+  }
+}
+
+function waitedSecondsOf({ spent }: BegunRun, now: number): number {
+  return spent.waitingSince === null ? 0 : (now - Date.parse(spent.waitingSince)) / 1000;
+}
+
 function giveUp(run: BegunRun, failure: Diagnosis, { now }: DecideContext): Run {
   // At `collect` the task has ended in Anaplan: what could not be read is how, not whether.
   const ranUnread = run.position.stage === 'collect';
@@ -72,7 +94,7 @@ function again(run: BegunRun, diagnosis: Diagnosis, attempt: number, { now, rand
 function waitForModel(run: BegunRun, diagnosis: Diagnosis, context: DecideContext): Run {
   const { now, random } = context;
   const waitingSince = run.spent.waitingSince ?? isoTime(now);
-  const waitedSeconds = (now - Date.parse(waitingSince)) / 1000;
+  const waitedSeconds = waitedSecondsOf(run, now);
   if (waitedSeconds >= run.pipeline.policies.modelWaitSeconds) {
     return giveUp(
       run,

@@ -68,8 +68,11 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       return openEpoch(run, event, now);
     case 'announced':
       return withEpoch(run, { announced: true });
-    case 'chunks-sent':
-      return forgive(withEpoch(run, { sent: mergeChunks(run, event.sent), scan: event.scan }));
+    case 'chunks-sent': {
+      const sent = withEpoch(run, { sent: mergeChunks(run, event.sent), scan: event.scan });
+      // Reading on is no progress: without a new 204 the failures before it still count.
+      return event.sent.length === 0 ? sent : forgive(sent);
+    }
     case 'chunks-verified':
       return forgive(withEpoch(run, { verifiedChunks: event.count }));
     case 'file-calls-answered':

@@ -151,6 +151,17 @@ describe('a hindered run', () => {
   });
 });
 
+describe('an upload that gets nowhere', () => {
+  it('spends its attempts, although it reads on', () => {
+    let run: Run = decided(aRun(), { kind: 'announcing', chunkBytes: 10, chunkCount: 3 });
+    for (let i = 0; i < 3; i++) {
+      run = decided(run as BegunRun, { kind: 'chunks-sent', sent: [], scan: { throughChunk: i, saved: {} as never } });
+      run = decided(run as BegunRun, { kind: 'hindered', diagnosis: because({ kind: 'after', budget: 'attempts' }) });
+    }
+    expect(run.ended?.outcome).toBe('failed');
+  });
+});
+
 describe('a start', () => {
   it('whose answer is lost is not repeated but looked for', () => {
     const run = decided(intent(), {
