@@ -247,7 +247,12 @@ describe.concurrent('plandrop doctor', () => {
 
   it.for([
     ['deployed', tenantWith({ state: 'PRODUCTION' }), [], '? Model "FY26 Plan" is in deployed mode.'],
-    ['not loaded', tenantWith({ loaded: false }), [], '? Model "FY26 Plan" is not loaded.'],
+    [
+      'not loaded',
+      { ...tenantWith({ loaded: false }), settings: { wakeSeconds: 0.2 } },
+      [],
+      '? Model "FY26 Plan" is not loaded.',
+    ],
     [
       'busy',
       undefined,
