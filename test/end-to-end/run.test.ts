@@ -266,7 +266,7 @@ describe.concurrent('plandrop run', () => {
   });
 
   it('lets one engine at a time have a data folder', async ({ expect }) => {
-    await using at = await tenantAndFolder({ taskSeconds: 5 });
+    await using at = await tenantAndFolder({ taskSeconds: 3 });
     const args = ['run', 'samples/products.csv', '--pipeline', 'products', '--data-dir', at.dataDir];
     const first = start(args, at.env);
     await new Promise((resolve) => first.stderr?.once('data', resolve));
@@ -293,7 +293,7 @@ describe.concurrent('plandrop run', () => {
   });
 
   it('goes on the next time when it is interrupted', async ({ expect }) => {
-    await using at = await tenantAndFolder({ taskSeconds: 4 });
+    await using at = await tenantAndFolder({ taskSeconds: 2 });
     const interrupted = start(
       ['run', 'samples/products.csv', '--pipeline', 'products', '--data-dir', at.dataDir],
       at.env,
