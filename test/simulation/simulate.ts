@@ -27,6 +27,7 @@ export async function simulate(seed: number): Promise<Simulated> {
     world.say('the weather turns calm');
     await world.runUntilDone();
     violations.push(...violationsOf(world, story.drops));
+    if (story.calm) violations.push(...needless(world));
     await releaseAll(world);
     violations.push(...violationsOf(world, story.drops).map((what) => `after all lanes were released: ${what}`));
     const waiting = world.runs().filter(({ ended }) => ended === null);
@@ -41,6 +42,18 @@ export async function simulate(seed: number): Promise<Simulated> {
     outcomes: world.runs().map(({ ended }) => ended?.outcome ?? 'none'),
     operations: world.operations,
   };
+}
+
+/** Where nothing fails, no run waits for the watch or the poison queue, and none ends otherwise than by its data. */
+function needless(world: World): string[] {
+  return world.runs().flatMap((run) => {
+    const found: string[] = [];
+    if (run.resent !== undefined) found.push('the watch had to send its message again');
+    if (run.buried !== undefined) found.push('its message was buried');
+    if (run.ended?.outcome === 'unknown' || run.ended?.outcome === 'failed')
+      found.push(`it ended ${run.ended.outcome}`);
+    return found.map((what) => `nothing failed, and yet of run ${run.runId} ${what}`);
+  });
 }
 
 async function stormOf(story: Story, world: World): Promise<void> {

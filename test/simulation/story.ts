@@ -12,6 +12,8 @@ export interface Story {
   drops: (Dropped & { atSeconds: number; copies: number; delaySeconds: number })[];
   /** When the weather turns calm and nothing fails any more, seconds after the beginning. */
   stormSeconds: number;
+  /** Nothing ever fails: then nothing may need a net. */
+  calm: boolean;
   /** How often time passes although somebody could act. */
   slowness: number;
 }
@@ -65,6 +67,7 @@ export function storyOf(seed: number): Story {
       };
     }),
     stormSeconds: 3600,
+    calm: harshness === 0,
     slowness: share(0.02),
     world: {
       seed,

@@ -230,7 +230,7 @@ export class World {
       this.trace.push(`${describeOperation(operation)}${fate.kind === 'goes' ? '' : ` — ${JSON.stringify(fate)}`}`);
       if (operation.kind === 'store' && isCarriedOut(fate)) this.lanes.store(operation);
       gate.open(fate);
-      if (operation.name === 'replace' && operation.about.endsWith('/holder')) {
+      if (isCarriedOut(fate) && operation.name === 'replace' && operation.about.endsWith('/holder')) {
         await this.#settle();
         this.lanes.holderWritten(operation);
       }
