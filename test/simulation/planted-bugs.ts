@@ -23,8 +23,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a stale message is acknowledged while a claim lives',
     file: 'shared/run/take-turn.ts',
-    find: 'throw new MessageLeftError(`left to reappear: ${admission.because}`);',
-    replace: 'return undefined;',
+    find: "case 'leave':",
+    replace: "case 'leave':\n        return undefined;",
   },
   {
     name: 'a claim is nobody’s business',

@@ -50,8 +50,8 @@ function needless(world: World): string[] {
     const found: string[] = [];
     if (run.resent !== undefined) found.push('the watch had to send its message again');
     if (run.buried !== undefined) found.push('its message was buried');
-    if (run.ended?.outcome === 'unknown' || run.ended?.outcome === 'failed')
-      found.push(`it ended ${run.ended.outcome}`);
+    const byItsData = ['missing-members', undefined].includes(run.ended?.failure?.category);
+    if (!byItsData) found.push(`it ended ${run.ended?.outcome}: ${run.ended?.failure?.message}`);
     return found.map((what) => `nothing failed, and yet of run ${run.runId} ${what}`);
   });
 }
