@@ -372,6 +372,12 @@ describe.concurrent('what has passed leaves no trace but the journal', () => {
     ],
   ])('%s', ([, row], { expect }) => healed(row, expect));
 
+  it('503 while the names of the pipeline are looked up: the drop waits and becomes a run', async ({ expect }) => {
+    await using at = await landing({ scenario: { rules: [when('imports', { answer: anaplan(503) }, [1, 2, 3, 4])] } });
+    const { outcome, alerts } = await at.land();
+    expect([outcome.outcome, at.calls('imports').length, alerts]).toEqual(['succeeded', 5, []]);
+  });
+
   it.for([
     ['a chunk, when Anaplan says how long', 'chunk', limited(7), 7],
     ['the start, when Anaplan says how long', 'start', limited(7), 7],
