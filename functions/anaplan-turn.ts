@@ -5,8 +5,8 @@ import { classifyCall } from '../shared/diagnosis/classify-call.ts';
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
 import { actionKindOf, type FrozenStep } from '../shared/pipeline/frozen-pipeline.ts';
 import type { RunEvent } from '../shared/run/decide.ts';
+import type { Turn } from '../shared/run/held-turn.ts';
 import type { BegunRun } from '../shared/run/run.ts';
-import type { Turn } from '../shared/run/take-turn.ts';
 import type { Services } from './services.ts';
 
 /** What the stages that call Anaplan share: whom they call about what, and how a failed call becomes an event. */

@@ -3,8 +3,9 @@ import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Logger } from '../shared/observe/logger.ts';
 import type { RunEvent } from '../shared/run/decide.ts';
+import type { Turn } from '../shared/run/held-turn.ts';
 import type { Stage } from '../shared/run/run.ts';
-import { MessageLeftError, type Turn, takeTurn } from '../shared/run/take-turn.ts';
+import { MessageLeftError, takeTurn } from '../shared/run/take-turn.ts';
 import type { Services } from './services.ts';
 
 /** What Lambda, or the local event-source mapping, calls. A third parameter would be rejected by nodejs24.x. */

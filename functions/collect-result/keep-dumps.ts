@@ -4,8 +4,8 @@ import type { DumpSummary } from '../../shared/diagnosis/dump-summary.ts';
 import { summariseDump } from '../../shared/diagnosis/summarise-dump.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { isLastTry } from '../../shared/run/decide-hindered.ts';
+import type { Turn } from '../../shared/run/held-turn.ts';
 import type { StepResult } from '../../shared/run/run.ts';
-import type { Turn } from '../../shared/run/take-turn.ts';
 import { actionOf, diagnose, modelOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
 

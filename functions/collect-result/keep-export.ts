@@ -1,5 +1,5 @@
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
-import type { Turn } from '../../shared/run/take-turn.ts';
+import type { Turn } from '../../shared/run/held-turn.ts';
 import { triggerTime } from '../../shared/run/trigger.ts';
 import { modelOf, stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';

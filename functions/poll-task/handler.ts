@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../shared/run/decide.ts';
-import type { Turn } from '../../shared/run/take-turn.ts';
+import type { Turn } from '../../shared/run/held-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, hinderedBy, modelOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';

@@ -1,7 +1,7 @@
 import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import { reconcileStart, startCandidates } from '../../shared/run/decide-start.ts';
-import type { Turn } from '../../shared/run/take-turn.ts';
+import type { Turn } from '../../shared/run/held-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, diagnose, hinderedBy, modelOf, stepOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';

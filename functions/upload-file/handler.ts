@@ -2,7 +2,7 @@ import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import { ObjectGoneError } from '../../shared/ports/store.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
-import type { Turn } from '../../shared/run/take-turn.ts';
+import type { Turn } from '../../shared/run/held-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { anaplanFor, diagnose, modelOf, noteUnanswered } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';

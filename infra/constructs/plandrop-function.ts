@@ -16,7 +16,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { QueueName } from '../../shared/ports/queue.ts';
-import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/take-turn.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/limits.ts';
 import type { AlertsTopic } from './alerts-topic.ts';
 import type { FunctionFactory } from './function-code.ts';
 

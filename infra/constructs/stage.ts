@@ -3,7 +3,7 @@ import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { QueueName } from '../../shared/ports/queue.ts';
-import { VISIBILITY_SECONDS } from '../../shared/run/take-turn.ts';
+import { VISIBILITY_SECONDS } from '../../shared/run/limits.ts';
 import { type AlertsTopic, alarmName } from './alerts-topic.ts';
 import { type Mapping, PlandropFunction, type PlandropFunctionProps } from './plandrop-function.ts';
 import type { PoisonQueue } from './poison-queue.ts';

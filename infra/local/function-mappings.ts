@@ -6,7 +6,7 @@ import { createReceiveSchedule } from '../../functions/receive-schedule/handler.
 import type { Services } from '../../functions/services.ts';
 import { createStartAction } from '../../functions/start-action/handler.ts';
 import { createUploadFile } from '../../functions/upload-file/handler.ts';
-import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/take-turn.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/limits.ts';
 import type { Mapping } from './event-source-mapping.ts';
 
 /** Which function consumes which queue: the same as in the stack on AWS. */

@@ -1,5 +1,5 @@
+import { VISIBILITY_SECONDS } from './limits.ts';
 import type { Run } from './run.ts';
-import { VISIBILITY_SECONDS } from './take-turn.ts';
 import { isoTime } from './transitions.ts';
 
 /**

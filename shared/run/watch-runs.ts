@@ -1,10 +1,10 @@
 import { finishEnding } from './ending.ts';
 import { modelIdOfTicket, readHolder, runIdOfTicket, sendNext } from './lane.ts';
 import { commitRun, type Held, readRun } from './ledger.ts';
+import { VISIBILITY_SECONDS } from './limits.ts';
 import { decideOverdue } from './overdue.ts';
 import { isDone } from './run.ts';
 import type { RunServices } from './services.ts';
-import { VISIBILITY_SECONDS } from './take-turn.ts';
 
 /** What the watch found and did. */
 export interface Watched {

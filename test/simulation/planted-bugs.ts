@@ -9,13 +9,13 @@ export interface PlantedBug {
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'the next message is never sent',
-    file: 'shared/run/take-turn.ts',
+    file: 'shared/run/held-turn.ts',
     find: 'else if (run.turn > turn) await sendNext(this.#services, run);',
     replace: 'else if (run.turn > turn) return;',
   },
   {
     name: 'the message is sent before the commit',
-    file: 'shared/run/take-turn.ts',
+    file: 'shared/run/held-turn.ts',
     find: "const run = event.kind === 'start-accepted'",
     replace:
       "await sendNext(this.#services, { ...this.run, turn: turn + 1 });\n    const run = event.kind === 'start-accepted'",

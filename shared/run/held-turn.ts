@@ -1,0 +1,133 @@
+import { redactText } from '../observe/redact.ts';
+import { decide, type RunEvent } from './decide.ts';
+import { finishEnding } from './ending.ts';
+import { sendNext } from './lane.ts';
+import { mergeLearned } from './learned.ts';
+import { commitRun, type Held } from './ledger.ts';
+import { REQUESTS_SECONDS, SLICE_SECONDS } from './limits.ts';
+import { type BegunRun, hasBegun, type Run } from './run.ts';
+import type { RunServices } from './services.ts';
+
+const STORE_AGAIN_MS = 2000;
+const MAX_ROUNDS = 10;
+
+/** A turn in the hands of its handler. */
+export interface Turn {
+  /** the ledger as last committed */
+  readonly run: BegunRun;
+  /** epoch ms after which nothing new is begun in this message */
+  readonly sliceEndsAt: number;
+  /** epoch ms that no request of this turn may outlive */
+  readonly requestsEndAt: number;
+  /** Keeps an event for the next commit, which applies it first. */
+  remember(event: RunEvent): void;
+  /** Commits what happened without ending the turn. @throws TurnLostError */
+  commit(event: RunEvent): Promise<BegunRun>;
+}
+
+/** Another writer moved the run on while we worked; what we did is discarded. */
+export class TurnLostError extends Error {
+  override readonly name = 'TurnLostError';
+}
+
+/** The turn of a claimed run: what its handler commits, and how it ends. */
+export class HeldTurn implements Turn {
+  readonly sliceEndsAt: number;
+  readonly requestsEndAt: number;
+  readonly #services: RunServices;
+  readonly #turn: number;
+  #held: Held;
+  #remembered: RunEvent[] = [];
+
+  constructor(services: RunServices, held: Held) {
+    const now = services.clock.now();
+    this.#services = services;
+    this.#held = held;
+    this.#turn = held.run.turn;
+    this.sliceEndsAt = now + SLICE_SECONDS * 1000;
+    this.requestsEndAt = now + REQUESTS_SECONDS * 1000;
+  }
+
+  get run(): BegunRun {
+    const { run } = this.#held;
+    if (!hasBegun(run)) throw new Error(`run ${run.runId} has no pipeline to follow`);
+    return run;
+  }
+
+  remember(event: RunEvent): void {
+    this.#remembered.push(event);
+  }
+
+  async commit(event: RunEvent): Promise<BegunRun> {
+    const { turn, claim } = this.run;
+    const remembered = [...this.#remembered];
+    const events = [...remembered, event];
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const next = applyAll(this.#services, this.run, events);
+      const answer = await commitRun(this.#services, this.#held, next);
+      const mine =
+        answer.committed ||
+        (answer.run.ended === null && answer.run.turn === turn && answer.run.claim?.nonce === claim?.nonce);
+      if (!mine) {
+        await mergeLearned(this.#services, answer, event);
+        throw new TurnLostError(
+          `Another writer moved run ${answer.run.runId} on from turn ${turn}; what this one did is discarded.`,
+        );
+      }
+      // Somebody only added a request: it stays, and our event is applied to the new entry.
+      this.#held = answer;
+      if (answer.committed) {
+        // What was remembered meanwhile waits for the next commit.
+        this.#remembered = this.#remembered.filter((each) => !remembered.includes(each));
+        return this.run;
+      }
+    }
+    throw new Error(`the ledger of run ${this.run.runId} changed ${MAX_ROUNDS} times while turn ${turn} was committed`);
+  }
+
+  /** Ends the turn: commits `event`, then carries out what the ledger now names. */
+  async conclude(event: RunEvent): Promise<void> {
+    const { turn } = this.run;
+    const run = event.kind === 'start-accepted' ? await this.#commitUntilStored(event) : await this.commit(event);
+    if (run.ended !== null) await finishEnding(this.#services, this.#held);
+    else if (run.turn > turn) await sendNext(this.#services, run);
+    else throw new Error(`turn ${turn} of run ${run.runId} ended with "${event.kind}", which names nothing to do next`);
+  }
+
+  /** Only we know the id of the task that we started, so it is stored whatever it takes, as long as we may live. */
+  async #commitUntilStored(event: RunEvent): Promise<BegunRun> {
+    for (;;) {
+      try {
+        return await this.commit(event);
+      } catch (error) {
+        const { clock } = this.#services;
+        if (error instanceof TurnLostError || clock.now() >= this.requestsEndAt) throw error;
+        await clock.sleep(STORE_AGAIN_MS);
+      }
+    }
+  }
+
+  /**
+   * Best effort after an unexpected error: it is kept for whoever has to say what went wrong, and the redelivered message need
+   * not wait for the claim to die.
+   */
+  async returnClaim(cause: unknown): Promise<void> {
+    if (this.#held.run.turn !== this.#turn || this.#held.run.ended !== null) return;
+    try {
+      await this.commit({ kind: 'crashed', error: redactText(cause instanceof Error ? cause.message : String(cause)) });
+    } catch (error) {
+      this.#services.log.warn('The claim could not be given back; it dies by its time.', {
+        runId: this.run.runId,
+        error,
+      });
+    }
+  }
+}
+
+/** The run after several events, in their order. */
+export function applyAll(services: RunServices, run: BegunRun, events: readonly RunEvent[]): Run {
+  const context = { now: services.clock.now(), random: services.random };
+  let applied: Run = run;
+  for (const event of events) if (hasBegun(applied)) applied = decide(applied, event, context);
+  return applied;
+}
