@@ -3,7 +3,7 @@ import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { redactText } from '../../shared/observe/redact.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
-import { pipelinesOf, receiveDrop } from '../receive-drop/receive-drop.ts';
+import { pipelinesOf, receiveDrop, triggerOfEvent } from '../receive-drop/receive-drop.ts';
 import type { CreatedObject } from '../receive-drop/s3-event.ts';
 import { readScheduleMessage, receiveSchedule } from '../receive-schedule/receive-schedule.ts';
 import type { Services } from '../services.ts';
@@ -42,7 +42,7 @@ async function failureOf(work: () => Promise<void>): Promise<string | undefined>
 
 /** What the bucket says, so that the run has the identity it would have had; else what the event said. */
 async function triggerOf(object: CreatedObject, record: SQSRecord, services: Services): Promise<Trigger> {
-  const { bucket, key, versionId, bytes = 0, eventTime } = object;
+  const { bucket, key, versionId } = object;
   const head = await services
     .source(bucket)
     .head(key, versionId)
@@ -50,8 +50,7 @@ async function triggerOf(object: CreatedObject, record: SQSRecord, services: Ser
   if (head !== undefined) {
     return { kind: 'drop', bucket, key, versionId: head.versionId, lastModified: head.lastModified, bytes: head.size };
   }
-  const lastModified = eventTime ?? new Date(Number(record.attributes.SentTimestamp)).toISOString();
-  return { kind: 'drop', bucket, key, versionId: versionId ?? 'unknown', lastModified, bytes };
+  return triggerOfEvent(object, record);
 }
 
 async function openFailed(services: Services, pipelineName: string, trigger: Trigger, error: string): Promise<void> {

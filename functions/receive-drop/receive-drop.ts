@@ -1,14 +1,13 @@
 import type { SQSRecord } from 'aws-lambda';
-import { backoffSeconds } from '../../shared/retry/backoff.ts';
+import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
+import { askAgainLater } from '../ask-again.ts';
 import type { Services } from '../services.ts';
 import { type CreatedObject, readS3Message } from './s3-event.ts';
 
 /** Attribute of a drop message that names its pipeline, whatever the key: `plandrop run` was told which. */
 export const PIPELINE_ATTRIBUTE = 'pipeline';
-const ATTEMPT_ATTRIBUTE = 'attempt';
-const MAX_ATTEMPTS = 8;
 
 /** The pipelines that a drop is for: the one that its message names, else those whose pattern matches the key. */
 export function pipelinesOf(object: CreatedObject, record: SQSRecord, services: Services): readonly string[] {
@@ -42,22 +41,12 @@ async function receiveObject(object: CreatedObject, record: SQSRecord, services:
     });
     return;
   }
-  const head = await services.source(object.bucket).head(object.key, object.versionId);
-  if (head === undefined) {
-    services.log.warn('The drop is no longer there, so nothing is done with it.', { ...object });
-    return;
-  }
-  const trigger: Trigger = {
-    kind: 'drop',
-    bucket: object.bucket,
-    key: object.key,
-    versionId: head.versionId,
-    lastModified: head.lastModified,
-    bytes: head.size,
-  };
+  const { trigger, gone } = await triggerOf(object, record, services);
   for (const pipelineName of pipelines) {
-    const pipeline = await services.pipelines.freeze(pipelineName);
-    if (!pipeline.ok && pipeline.diagnosis.retry.kind !== 'no' && (await askAgainLater(record, services))) return;
+    // A drop that is matched has an outcome, also when somebody deleted it before it could begin.
+    const pipeline =
+      gone === undefined ? await services.pipelines.freeze(pipelineName) : { ok: false as const, diagnosis: gone };
+    if (!pipeline.ok && (await askAgainLater('drops', record, pipeline.diagnosis, services))) return;
     const { run, created } = await openRun(services, { pipelineName, trigger, pipeline });
     services.log.info(created ? 'A drop became a run.' : 'This drop has its run already.', {
       runId: run.runId,
@@ -67,17 +56,38 @@ async function receiveObject(object: CreatedObject, record: SQSRecord, services:
   }
 }
 
-/** Names could not be resolved for a reason that may pass: the drop comes back later, a bounded number of times. */
-async function askAgainLater(record: SQSRecord, { queues, random }: Services): Promise<boolean> {
-  const attempt = Number.parseInt(record.messageAttributes[ATTEMPT_ATTRIBUTE]?.stringValue ?? '1', 10);
-  if (attempt >= MAX_ATTEMPTS) return false;
-  const told = record.messageAttributes[PIPELINE_ATTRIBUTE]?.stringValue;
-  await queues.send('drops', record.body, {
-    delaySeconds: backoffSeconds({ attempt, random }),
-    attributes: {
-      [ATTEMPT_ATTRIBUTE]: String(attempt + 1),
-      ...(told === undefined ? {} : { [PIPELINE_ATTRIBUTE]: told }),
-    },
-  });
-  return true;
+/** The trigger as the bucket tells it, so that every delivery names the same run; where the version is gone, as the event tells it. */
+async function triggerOf(
+  object: CreatedObject,
+  record: SQSRecord,
+  services: Services,
+): Promise<{ trigger: Trigger; gone?: Diagnosis }> {
+  const { bucket, key, versionId } = object;
+  const head = await services.source(bucket).head(key, versionId);
+  if (head === undefined) return { trigger: triggerOfEvent(object, record), gone: vanished(object) };
+  const { lastModified, size } = head;
+  return { trigger: { kind: 'drop', bucket, key, versionId: head.versionId, lastModified, bytes: size } };
+}
+
+/** What is known of a drop that cannot be looked at. */
+export function triggerOfEvent(
+  { bucket, key, versionId, bytes = 0, eventTime }: CreatedObject,
+  record: SQSRecord,
+): Trigger {
+  const lastModified = eventTime ?? new Date(Number(record.attributes.SentTimestamp)).toISOString();
+  return { kind: 'drop', bucket, key, versionId: versionId ?? 'unknown', lastModified, bytes };
+}
+
+function vanished({ bucket, key }: CreatedObject): Diagnosis {
+  return {
+    category: 'source-file',
+    cause: 'The file was deleted, or its version expired, before its run could begin.',
+    message: `${key} is no longer there, so it was not loaded.`,
+    whatToCheck: [
+      'Drop the file again.',
+      'See which lifecycle rule or person deletes files before they are processed.',
+    ],
+    retry: { kind: 'no' },
+    references: { bucket, key },
+  };
 }

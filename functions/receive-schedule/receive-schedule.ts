@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
+import { askAgainLater } from '../ask-again.ts';
 import type { Services } from '../services.ts';
 
 /** What a schedule sends: the time it was scheduled for, not the time it came (`<aws.scheduler.scheduled-time>` on AWS). */
@@ -26,6 +27,7 @@ export async function receiveSchedule(record: SQSRecord, services: Services): Pr
   }
   const { trigger } = message;
   const pipeline = await services.pipelines.freeze(message.pipeline);
+  if (!pipeline.ok && (await askAgainLater('schedules', record, pipeline.diagnosis, services))) return;
   const { run, created } = await openRun(services, { pipelineName: message.pipeline, trigger, pipeline });
   services.log.info(created ? 'A schedule became a run.' : 'This schedule has its run already.', {
     runId: run.runId,
