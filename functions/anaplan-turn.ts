@@ -1,9 +1,11 @@
+import { UnusableCredentialsError } from '../shared/anaplan/errors.ts';
 import { AnaplanCallError, type CallFailure } from '../shared/anaplan/failure.ts';
 import type { AnaplanClient } from '../shared/anaplan/index.ts';
 import type { ActionRef, ModelRef } from '../shared/anaplan/types.ts';
 import { classifyCall } from '../shared/diagnosis/classify-call.ts';
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
 import { actionKindOf, type FrozenStep } from '../shared/pipeline/frozen-pipeline.ts';
+import { MissingCredentialsError } from '../shared/ports/secrets.ts';
 import type { RunEvent } from '../shared/run/decide.ts';
 import type { Turn } from '../shared/run/held-turn.ts';
 import type { BegunRun } from '../shared/run/run.ts';
@@ -53,8 +55,21 @@ export function noteUnanswered(turn: Turn, failure: CallFailure): void {
 
 /** @throws the error itself when it is not a failed call: then it is a bug, and the poison queue decides */
 export function diagnose(error: unknown, run: BegunRun): Diagnosis {
+  if (error instanceof MissingCredentialsError || error instanceof UnusableCredentialsError) return noWayIn(error, run);
   if (!(error instanceof AnaplanCallError)) throw error;
   return classify(error.failure, run);
+}
+
+/** Told without asking Anaplan: a person has to mend the credentials, and no retry would. */
+function noWayIn(error: Error, { pipeline }: BegunRun): Diagnosis {
+  return {
+    category: 'configuration',
+    cause: 'The credentials for Anaplan are missing or cannot be used, so Anaplan was not asked.',
+    message: `Pipeline "${pipeline.name}" cannot sign in to Anaplan: ${error.message}`,
+    whatToCheck: ['Mend the credentials as said: the secret of the stack, or the ANAPLAN_… variables of this machine.'],
+    retry: { kind: 'no' },
+    references: { pipeline: pipeline.name },
+  };
 }
 
 function classify(failure: CallFailure, run: BegunRun): Diagnosis {

@@ -1,3 +1,4 @@
+import { deadlineAlert, isDeadlineUntold } from '../../shared/run/deadline-alert.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
@@ -14,6 +15,7 @@ export function createPollTask(services: Services): SqsHandler {
 async function pollTask(turn: Turn, services: Services): Promise<RunEvent> {
   const { task } = currentStep(turn.run);
   if (task === null) throw new Error(`run ${turn.run.runId} is to poll a task that it does not have`);
+  await tellOfDeadline(turn, services);
   try {
     const anaplan = anaplanFor(turn, services);
     const inDoubt = task.adopted && task.named !== true;
@@ -23,4 +25,11 @@ async function pollTask(turn: Turn, services: Services): Promise<RunEvent> {
   } catch (error) {
     return hinderedBy(error, turn.run);
   }
+}
+
+/** A task that outlives the run's deadline is polled on, but somebody is told: once, or twice under the same id after a crash. */
+async function tellOfDeadline(turn: Turn, { alerts, clock }: Services): Promise<void> {
+  if (!isDeadlineUntold(turn.run, clock.now())) return;
+  await alerts.publish(deadlineAlert(turn.run));
+  turn.remember({ kind: 'deadline-told' });
 }

@@ -2,6 +2,7 @@ import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import { ObjectGoneError } from '../../shared/ports/store.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
+import { isLastTry } from '../../shared/run/decide-hindered.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { anaplanFor, diagnose, modelOf, noteUnanswered } from '../anaplan-turn.ts';
@@ -20,6 +21,23 @@ export function createUploadFile(services: Services): SqsHandler {
 
 async function uploadFile(turn: Turn, services: Services): Promise<RunEvent> {
   const anaplan = anaplanFor(turn, services);
+  const event = await land(turn, services, anaplan);
+  const ends = event.kind === 'hindered' && isLastTry(turn.run, event.diagnosis, services.clock.now());
+  if (ends && currentStep(turn.run).fileCallUnanswered) await askOnce(turn, anaplan);
+  return event;
+}
+
+/** The run is about to end: unless the model answers a file call now, its lane stays held. */
+async function askOnce(turn: Turn, anaplan: AnaplanClient): Promise<void> {
+  try {
+    await anaplan.listFiles(modelOf(turn.run));
+    turn.remember({ kind: 'file-calls-answered' });
+  } catch (error) {
+    if (!(error instanceof AnaplanCallError)) throw error;
+  }
+}
+
+async function land(turn: Turn, services: Services, anaplan: AnaplanClient): Promise<RunEvent> {
   try {
     const source = await openSource(turn.run, services);
     const begun = currentStep(turn.run).epoch?.announced === true;

@@ -41,6 +41,8 @@ export type RunEvent =
   | { kind: 'hindered'; diagnosis: Diagnosis }
   /** A request was repeated inside the handler, after `delaySeconds`. */
   | { kind: 'repeated'; diagnosis: Diagnosis; delaySeconds: number }
+  /** The deadline has passed while a task runs, and somebody was told. */
+  | { kind: 'deadline-told' }
   /** Somebody, or the deadline, asked that nothing new be started. */
   | { kind: 'stopped'; by: string };
 
@@ -121,10 +123,17 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
     case 'repeated':
       return note(run, {
         now,
-        text: `${event.diagnosis.message} Repeated after ${event.delaySeconds.toFixed(1)} s.`,
+        text: `${asSentence(event.diagnosis.message)} Repeated after ${event.delaySeconds.toFixed(1)} s.`,
         category: event.diagnosis.category,
         delaySeconds: event.delaySeconds,
       });
+    case 'deadline-told': {
+      const told = { kind: 'cancel', by: 'deadline', at: isoTime(now) } as const;
+      return note(
+        { ...run, requests: [...run.requests, told] },
+        { now, text: 'The deadline has passed; nothing new is started.' },
+      );
+    }
     case 'stopped':
       return endStopped(run, event.by, now);
     default:
@@ -263,4 +272,8 @@ export function stoppedBy(run: Run, now: number): string | undefined {
   const request = run.requests[0];
   if (request !== undefined) return request.by;
   return run.deadline !== null && now > Date.parse(run.deadline) ? 'deadline' : undefined;
+}
+
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -13,7 +13,7 @@ const MAX_ROUNDS = 10;
 
 /** A turn in the hands of its handler. */
 export interface Turn {
-  /** the ledger as last committed */
+  /** the ledger as last committed, with what is remembered since */
   readonly run: BegunRun;
   /** epoch ms after which nothing new is begun in this message */
   readonly sliceEndsAt: number;
@@ -37,7 +37,8 @@ export class HeldTurn implements Turn {
   readonly #services: RunServices;
   readonly #turn: number;
   #held: Held;
-  #remembered: RunEvent[] = [];
+  /** with the time at which each happened (epoch ms) */
+  #remembered: { event: RunEvent; now: number }[] = [];
 
   constructor(services: RunServices, held: Held) {
     const now = services.clock.now();
@@ -49,21 +50,29 @@ export class HeldTurn implements Turn {
   }
 
   get run(): BegunRun {
-    const { run } = this.#held;
+    const run = this.#after(this.#remembered);
     if (!hasBegun(run)) throw new Error(`run ${run.runId} has no pipeline to follow`);
     return run;
   }
 
   remember(event: RunEvent): void {
-    this.#remembered.push(event);
+    this.#remembered.push({ event, now: this.#services.clock.now() });
+  }
+
+  #after(events: readonly { event: RunEvent; now: number }[]): Run {
+    const { random } = this.#services;
+    return events.reduce<Run>(
+      (run, { event, now }) => (hasBegun(run) ? decide(run, event, { now, random }) : run),
+      this.#held.run,
+    );
   }
 
   async commit(event: RunEvent): Promise<BegunRun> {
-    const { turn, claim } = this.run;
+    const { turn, claim } = this.#held.run;
     const remembered = [...this.#remembered];
-    const events = [...remembered, event];
+    const events = [...remembered, { event, now: this.#services.clock.now() }];
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const next = applyAll(this.#services, this.run, events);
+      const next = this.#after(events);
       const answer = await commitRun(this.#services, this.#held, next);
       const mine =
         answer.committed ||
@@ -82,7 +91,9 @@ export class HeldTurn implements Turn {
         return this.run;
       }
     }
-    throw new Error(`the ledger of run ${this.run.runId} changed ${MAX_ROUNDS} times while turn ${turn} was committed`);
+    throw new Error(
+      `the ledger of run ${this.#held.run.runId} changed ${MAX_ROUNDS} times while turn ${turn} was committed`,
+    );
   }
 
   /** Ends the turn: commits `event`, then carries out what the ledger now names. */
