@@ -28,10 +28,22 @@ export async function openRun(services: RunServices, opening: Opening): Promise<
   if (run.ended !== null) {
     await finishEnding(services, opened);
   } else if (hasBegun(run) && run.turn === 1) {
-    await writeTicket(services, run);
+    if (!(await giveTicket(services, run))) return opened;
     if (await mayAsk(services, run)) await sendNext(services, run, services.settleSeconds);
   }
   return opened;
+}
+
+/**
+ * Writes the ticket, unless the run is done: another delivery of the trigger may have seen it through meanwhile. Who finishes a run
+ * deletes its ticket after the run is done, so one of the two deletes it.
+ */
+async function giveTicket(services: RunServices, run: BegunRun): Promise<boolean> {
+  await writeTicket(services, run);
+  const now = await readRun(services, run.runId);
+  if (now === undefined || !isDone(now.run)) return true;
+  if (run.ticket !== null) await services.state.delete(run.ticket);
+  return false;
 }
 
 /** Whether the lane is free or ours. A holder whose run is done is rubbish, which whoever asks for the lane removes. */

@@ -43,6 +43,7 @@ async function live(options: Partial<WorldOptions>): Promise<World> {
     like: 'aws',
     pipelines: { sales: { model: 'Plan 1', steps: ['import'], onFailure: 'continue' } },
     taskSeconds: 20,
+    watchSeconds: 300,
     ...options,
   });
   for (const { key, text } of FILES) {

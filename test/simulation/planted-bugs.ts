@@ -14,17 +14,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'else if (run.turn > turn) return;',
   },
   {
-    name: 'the message is sent before the commit',
+    name: 'a send that fails is swallowed',
     file: 'shared/run/held-turn.ts',
-    find: "const run = event.kind === 'start-accepted'",
-    replace:
-      "await sendNext(this.#services, { ...this.run, turn: turn + 1 });\n    const run = event.kind === 'start-accepted'",
-  },
-  {
-    name: 'a stale message is acknowledged while a claim lives',
-    file: 'shared/run/take-turn.ts',
-    find: "case 'leave':",
-    replace: "case 'leave':\n        return undefined;",
+    find: 'else if (run.turn > turn) await sendNext(this.#services, run);',
+    replace: 'else if (run.turn > turn) await sendNext(this.#services, run).catch(() => {});',
   },
   {
     name: 'a claim is nobody’s business',
@@ -102,10 +95,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a newcomer looks at the lane before it writes its ticket',
     file: 'shared/run/open-run.ts',
-    find: `    await writeTicket(services, run);
+    find: `    if (!(await giveTicket(services, run))) return opened;
     if (await mayAsk(services, run)) await sendNext(services, run, services.settleSeconds);`,
     replace: `    const may = await mayAsk(services, run);
-    await writeTicket(services, run);
+    if (!(await giveTicket(services, run))) return opened;
     if (may) await sendNext(services, run, services.settleSeconds);`,
   },
   {

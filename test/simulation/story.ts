@@ -84,7 +84,8 @@ export function storyOf(seed: number): Story {
         [20, 90],
         [1, 600],
       ] as [number, number][]),
-      watchSeconds: 300,
+      // Without the watch, what only it would repair is seen.
+      ...(random() < 0.5 ? { watchSeconds: 300 } : {}),
     },
   };
 }
@@ -117,7 +118,7 @@ function weatherOf(chance: number, random: () => number): Scenario {
   const rules: NonNullable<Scenario['rules']> = [];
   if (chance === 0) return { rules };
   const tasks = { method: 'POST', path: '**/tasks' };
-  const start = () => Math.min(0.3, chance * 4 * random());
+  const start = () => Math.min(0.3, chance * 6 * random());
   rules.push(
     { match: { ...tasks, chance: start() }, do: { reset: 'after' } },
     { match: { ...tasks, chance: start() }, do: { reset: 'before' } },
@@ -126,11 +127,16 @@ function weatherOf(chance: number, random: () => number): Scenario {
     { match: { ...tasks, chance: start() }, do: { actLaterMs: 1000 + Math.floor(random() * 60_000) } },
     { match: { ...tasks, chance: start() }, do: { delayMs: Math.floor(random() * 200_000) } },
     { match: { ...tasks, chance: start() }, do: { task: { fails: { type: 'actionFailed' } } } },
-    { match: { ...tasks, chance: start() }, do: { otherStarts: { action: 'Load Sales', user: COLLEAGUE.email } } },
-    {
-      match: { ...tasks, chance: start() },
-      do: { otherStarts: { action: 'Load Sales', user: COLLEAGUE.email }, reset: 'after' },
-    },
+    ...['before', 'after'].flatMap((reset) =>
+      ['Load Sales', 'Recalculate'].map((action) => ({
+        match: {
+          method: 'POST',
+          path: action === 'Load Sales' ? '**/imports/*/tasks' : '**/processes/*/tasks',
+          chance: start(),
+        },
+        do: { otherStarts: { action, user: COLLEAGUE.email }, reset: reset as 'before' | 'after' },
+      })),
+    ),
     {
       match: { method: 'GET', path: '**/status', chance },
       do: { otherStarts: { action: 'Recalculate', user: COLLEAGUE.email, seconds: Math.floor(random() * 900) } },

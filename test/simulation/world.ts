@@ -249,7 +249,8 @@ export class World {
       const tickets = this.state.keys().filter((key) => key.includes('/tickets/'));
       const held = this.heldLanes();
       const left = tickets.filter((key) => !held.includes(key.split('/')[1] ?? '') || !this.#waits(key));
-      if (left.length === 0 || this.clock.now() >= until) return;
+      const isWatched = this.options.watchSeconds !== undefined;
+      if (left.length === 0 || this.clock.now() >= until || !isWatched) return;
       await this.clock.advance(300_000);
       this.watch();
     }
