@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import type { Category } from '../../shared/diagnosis/diagnosis.ts';
 import type { Outcome } from '../../shared/run/run.ts';
-import { type Call, landing, PRODUCTS, type Rule, when } from './landing.ts';
+import { type Call, impatient, landing, PRODUCTS, type Rule, when } from './landing.ts';
 
 /** Every HTTP status of the troubleshooting guide, on the calls where it matters: what the run does, how often it asks, what the alert says. */
 
@@ -376,6 +376,20 @@ describe.concurrent('what has passed leaves no trace but the journal', () => {
     await using at = await landing({ scenario: { rules: [when('imports', { answer: anaplan(503) }, [1, 2, 3, 4])] } });
     const { outcome, alerts } = await at.land();
     expect([outcome.outcome, at.calls('imports').length, alerts]).toEqual(['succeeded', 5, []]);
+  });
+
+  it('503 while the names of the pipeline are looked up: the schedule waits and becomes a run', async ({ expect }) => {
+    const rules: Rule[] = [{ match: { path: '**/processes', nth: [1, 2, 3, 4] }, do: { answer: anaplan(503) } }];
+    await using at = await landing({ pipelines: impatient('nightly', '[process: Recalculate]'), scenario: { rules } });
+    const { outcome, alerts } = await at.start('nightly');
+    expect([outcome.outcome, alerts]).toEqual(['succeeded', []]);
+  });
+
+  it('429 while the names of the pipeline are looked up: never sooner than Anaplan says', async ({ expect }) => {
+    await using at = await landing({ scenario: { rules: [when('imports', { answer: limited(40) }, 1)] } });
+    const { outcome } = await at.land();
+    const [first, second] = at.calls('imports');
+    expect([outcome.outcome, (second?.at ?? 0) - (first?.at ?? 0) >= 40_000]).toEqual(['succeeded', true]);
   });
 
   it.for([
