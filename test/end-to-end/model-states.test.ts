@@ -79,7 +79,7 @@ describe.concurrent('a model that others will open again', () => {
     );
     expect(alerts).toHaveLength(1);
     expect(alerts[0]?.text).toContain(words);
-    expect(alerts[0]?.text).toContain('of waiting for the model.');
+    expect(alerts[0]?.text).toContain('Given up after waiting for the model for ');
   });
 });
 
