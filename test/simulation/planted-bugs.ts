@@ -34,8 +34,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'any new task is adopted',
     file: 'shared/run/decide-start.ts',
-    find: 'if (only !== undefined && others.length === 0)',
-    replace: 'if (only !== undefined && others.length >= 0)',
+    find: "if (only !== undefined && others.length === 0) return { kind: 'adopt', taskId: only, named: false };",
+    replace: "if (only !== undefined) return { kind: 'adopt', taskId: others[0] ?? only, named: others.length > 0 };",
   },
   {
     name: 'an adopted task is believed',
