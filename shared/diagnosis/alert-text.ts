@@ -45,7 +45,9 @@ function headline(report: FailureReport): string {
     return `${capitalised(pipeline)}${model('in')} ${HAPPENED_WITHOUT_FILE[report.outcome]}.`;
   }
   const rejected = report.counts?.rejected ?? 0;
-  const rows = rejected > 0 ? countOf(rejected, 'row') : 'some of its rows';
+  // Only the dump tells all of them.
+  const atLeast = report.dumpLost === undefined ? '' : 'at least ';
+  const rows = rejected > 0 ? `${atLeast}${countOf(rejected, 'row')}` : 'some of its rows';
   const happened = fill(HAPPENED[report.outcome], { model: model('into'), rows });
   return `File ${excerpt(report.drop.key, 300)} ${happened} (${pipeline}).`;
 }

@@ -90,7 +90,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('code', diagnosis.code),
     cause: diagnosis.cause,
     message: diagnosis.message,
-    whatToCheck: diagnosis.whatToCheck,
+    whatToCheck: from.dumpLost === undefined ? diagnosis.whatToCheck : withoutDump(diagnosis.whatToCheck),
     references: diagnosis.references,
     ...given('http', diagnosis.http),
     ...given('task', task === undefined ? undefined : taskInReport(task)),
@@ -103,6 +103,12 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('holdLane', from.holdLane),
     redrive: `npx plandrop failures redrive ${id}`,
   };
+}
+
+/** Nobody can open a dump that is lost; what is left is never nothing, because the task is still there to look at. */
+function withoutDump(checks: readonly string[]): readonly string[] {
+  const left = checks.filter((check) => !/^Open the failure dump/.test(check));
+  return left.length > 0 ? left : checks;
 }
 
 /** The lines of a task's result, those of a process's actions included, as a report keeps them. */

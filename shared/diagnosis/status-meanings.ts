@@ -17,7 +17,7 @@ const again: Retry = { kind: 'after', budget: 'attempts' };
 const waitForModel: Retry = { kind: 'wait-for-model' };
 
 const SUPPORT =
-  'If it persists, run `plandrop support <runId>` and give the bundle to Anaplan support: it holds the request details and the task output.';
+  'If it persists, give Anaplan support what `plandrop runs show <runId> --json` prints: it holds the request details and the task output.';
 const STATUS_PAGE = 'Look at status.anaplan.com for a known disruption.';
 
 const requestRefused = (cause: string): StatusMeaning => ({
@@ -125,7 +125,7 @@ export const STATUS_MEANINGS: Readonly<Record<number, StatusMeaning>> = {
     cause: '{model} is locked.',
     whatToCheck: [
       'Check in Anaplan who locked {model} and why, and unlock it; waiting runs go on by themselves.',
-      'If it is locked on purpose for long, release or skip the run.',
+      'If it is locked on purpose for long, cancel the run: `plandrop runs cancel <runId>`.',
     ],
     retry: waitForModel,
   },

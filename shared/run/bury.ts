@@ -83,7 +83,7 @@ function keptFailing(run: BegunRun): Diagnosis {
     message: `The ${stage} stage of run ${run.runId} failed every time. ${last === undefined ? 'No error was recorded.' : `Its last error: ${last}`}`,
     whatToCheck: [
       `Look at the log of the function for the ${stage} stage, at the times of this run.`,
-      'When the cause is mended, redrive the run. If it is a mistake in Plandrop, report it with `plandrop support`.',
+      'When the cause is mended, redrive the run. If it is a mistake in Plandrop, report it with what `plandrop runs show` prints.',
     ],
     retry: { kind: 'no' },
     references: { runId: run.runId, stage },

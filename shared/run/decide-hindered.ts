@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import { countOf } from '../diagnosis/words.ts';
 import { backoffSeconds, modelWaitSeconds } from '../retry/backoff.ts';
 import type { DecideContext } from './decide-context.ts';
 import { decideReconciled } from './decide-start.ts';
@@ -63,7 +64,7 @@ function afterFailedAttempt(
   const attempt = run.spent[budget] + 1;
   const allowed = run.pipeline.policies.retry[budget];
   const spent = { ...run, spent: { ...run.spent, [budget]: attempt } };
-  if (attempt >= allowed) return giveUp(spent, budgetSpent(diagnosis, `${attempt} attempts`), context);
+  if (attempt >= allowed) return giveUp(spent, budgetSpent(diagnosis, countOf(attempt, 'attempt')), context);
   return again(spent, diagnosis, attempt, context);
 }
 
@@ -73,7 +74,7 @@ function afterFailedPoll(run: BegunRun, diagnosis: Diagnosis, context: DecideCon
   const failedPolls = task.failedPolls + 1;
   const counted = withStep(run, { task: { ...task, failedPolls, lastPolledAt: isoTime(context.now) } });
   if (failedPolls >= run.pipeline.policies.retry.failedPolls) {
-    return giveUp(counted, budgetSpent(diagnosis, `${failedPolls} failed polls in a row`), context);
+    return giveUp(counted, budgetSpent(diagnosis, `${countOf(failedPolls, 'failed poll')} in a row`), context);
   }
   return again(counted, diagnosis, failedPolls, context);
 }
@@ -98,7 +99,7 @@ function waitForModel(run: BegunRun, diagnosis: Diagnosis, context: DecideContex
   if (waitedSeconds >= run.pipeline.policies.modelWaitSeconds) {
     return giveUp(
       run,
-      budgetSpent(diagnosis, `${Math.round(waitedSeconds / 60)} minutes of waiting for the model`),
+      budgetSpent(diagnosis, `waiting for the model for ${countOf(Math.round(waitedSeconds / 60), 'minute')}`),
       context,
     );
   }

@@ -71,11 +71,12 @@ export function nextTurn<R extends Run>(run: R, stage: Stage, when: { now: numbe
 
 /**
  * The first stage of a step. A drop goes to every file that the imports of its pipeline read, once to each: an import whose file
- * an earlier step has filled is started at once, like anything that reads no file.
+ * an earlier step has filled is started at once, like anything that reads no file. A redrive fills anew what a step before `from`,
+ * where it began, has filled: others may have written to that file since.
  */
-export function firstStage(pipeline: BegunRun['pipeline'], step: number): Stage {
+export function firstStage(pipeline: BegunRun['pipeline'], step: number, from = 0): Stage {
   const fileId = pipeline.steps[step]?.fileId;
-  const filledBefore = pipeline.steps.slice(0, step).some((earlier) => earlier.fileId === fileId);
+  const filledBefore = pipeline.steps.slice(from, step).some((earlier) => earlier.fileId === fileId);
   return fileId === undefined || filledBefore ? 'start' : 'upload';
 }
 
@@ -100,7 +101,12 @@ export function end<R extends Run>(
     todo,
     ...(ending.failure === undefined
       ? {}
-      : { failure: { ...ending.failure, whatToCheck: [...ending.failure.whatToCheck] } }),
+      : {
+          failure: {
+            ...ending.failure,
+            whatToCheck: ending.failure.whatToCheck.map((check) => check.replaceAll('<runId>', run.runId)),
+          },
+        }),
     ...(holdLane === undefined ? {} : { holdLane }),
   };
   return { ...run, turn: run.turn + 1, next: null, claim: null, ended };
