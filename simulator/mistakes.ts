@@ -95,7 +95,18 @@ function read<T>(
     );
   };
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw fail(parsed.error.issues.flatMap(findingsOf));
+  if (!parsed.success) {
+    const misshapen = parsed.error.issues.flatMap(findingsOf);
+    const rest = schema.safeParse(
+      without(
+        input,
+        misshapen.map(({ path }) => path),
+      ),
+    );
+    // What is well formed is checked too, so that one reading tells of everything; a name that was left out is not missed twice.
+    const beyond = rest.success ? (check?.(rest.data) ?? []) : [];
+    throw fail([...misshapen, ...beyond]);
+  }
   const findings = check?.(parsed.data) ?? [];
   if (findings.length > 0) throw fail(findings);
   return parsed.data;
@@ -106,4 +117,20 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: `"${key}" is not known here` }));
   }
   return [{ path: issue.path, message: issue.message }];
+}
+
+/** A copy of `input` without what stands at `paths`. */
+function without(input: unknown, paths: readonly (readonly PropertyKey[])[]): unknown {
+  const copy: unknown = structuredClone(input);
+  for (const path of paths) {
+    const last = path.at(-1);
+    let parent: unknown = copy;
+    for (const step of path.slice(0, -1)) parent = isObject(parent) ? parent[String(step)] : undefined;
+    if (isObject(parent) && last !== undefined) delete parent[String(last)];
+  }
+  return copy;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -149,6 +149,21 @@ models:
     expect(mistakesOf('models:\n  Plan: {}\n  Plan: {}\n')).toEqual(['3 : Map keys must be unique']);
   });
 
+  it('tells mistakes of shape and names that point nowhere in one reading', () => {
+    const yaml = [
+      'models:',
+      '  Plan:',
+      '    state: SHUT',
+      '    lists: { Products: {} }',
+      '    imports:',
+      '      Load Items: { into: Nowhere, columns: { Item: name } }',
+    ].join('\n');
+    const told = mistakesOf(yaml);
+    expect(told).toHaveLength(2);
+    expect(told[0]).toMatch(/^3 models\.Plan\.state: /);
+    expect(told[1]).toMatch(/^6 models\.Plan\.imports\.Load Items\.into: /);
+  });
+
   it('names all mistakes in its message, a line each', () => {
     expect(() => parseTenant('colour: blue\nshape: round\n')).toThrow(
       'The tenant has 2 mistakes:\n  line 1, colour: "colour" is not known here\n  line 2, shape: "shape" is not known here',
