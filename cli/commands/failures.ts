@@ -1,11 +1,37 @@
-import { Command } from 'commander';
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Command, Option } from 'commander';
+import * as z from 'zod';
 import { alertText } from '../../shared/diagnosis/alert-text.ts';
 import type { FailureReport } from '../../shared/diagnosis/failure-report.ts';
+import { freeze } from '../../shared/pipeline/freeze.ts';
+import type { FrozenPipeline } from '../../shared/pipeline/frozen-pipeline.ts';
+import { LockError, parseLock } from '../../shared/pipeline/lock.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import { readRun } from '../../shared/run/ledger.ts';
+import {
+  discardRun,
+  type RedriveAnswer,
+  redriveIdOf,
+  redriveRun,
+  repairRedrive,
+  whyNotRedriven,
+} from '../../shared/run/redrive.ts';
+import type { Run } from '../../shared/run/run.ts';
 import { CommandError } from '../command-error.ts';
+import { configurationFor } from '../configuration.ts';
 import { EXIT } from '../exit-codes.ts';
+import { handServices } from '../hand-services.ts';
+import { configOption } from '../options.ts';
 import { printList } from '../print.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
+import { inShort, readRunNamed, sinceThen, whyUnreadable } from './runs.ts';
+
+const LOCK = 'plandrop.lock.json';
+
+type Since = Pick<Run, 'settled' | 'redrivenAs' | 'discarded'>;
+type RedriveOptions = StateOptions & { config: string; asWas?: true };
 
 export function failuresCommand(): Command {
   const failures = withStateOptions(new Command('failures').description('the failure reports of this machine')).action(
@@ -14,29 +40,50 @@ export function failuresCommand(): Command {
   withStateOptions(
     failures.command('show <id>').description('one failure report: what happened, why, and what to do'),
   ).action(show);
+  withStateOptions(failures.command('redrive <id>').description('run again what is not done of a failed run'))
+    .addOption(new Option('--as-was', "follow the definition that the run had, instead of today's"))
+    .addOption(configOption())
+    .action(redrive);
+  withStateOptions(failures.command('discard <id>').description('note that nothing more is to be done about it'))
+    .addOption(new Option('--because <why>', 'why').makeOptionMandatory())
+    .action(discard);
   return failures;
 }
 
 async function list(options: StateOptions): Promise<void> {
   using opened = await openState(options);
-  const reports: FailureReport[] = [];
+  const reports: (FailureReport & Since)[] = [];
   for await (const { key } of opened.state.list('failures/')) {
-    const report = await readReport(opened.state, key);
-    if (report !== undefined) reports.push(report);
+    const id = key.slice('failures/'.length, -'.json'.length);
+    try {
+      const report = await readReport(opened.state, id);
+      if (report !== undefined) reports.push({ ...report, ...(await sinceOf(report.runId, opened)) });
+    } catch (error) {
+      process.stderr.write(`failure ${id} cannot be read: ${whyUnreadable(error)}\n`);
+    }
   }
   reports.sort((a, b) => (a.at < b.at ? 1 : -1));
   if (options.json) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
-  else printList(['Id', 'Pipeline', 'At', 'Outcome', 'Category', 'File'], reports.map(row), 'Nothing has failed.');
+  else {
+    const head = ['Id', 'Pipeline', 'At', 'Outcome', 'Category', 'File', 'Why', 'Since then'];
+    printList(head, reports.map(row), 'Nothing has failed.');
+  }
 }
 
-function row({ id, pipeline, at, outcome, category, drop }: FailureReport): string[] {
-  return [id, pipeline, at, outcome, category, drop?.key ?? ''];
+function row(report: FailureReport & Since): string[] {
+  const { id, pipeline, at, outcome, category, drop, message } = report;
+  return [id, pipeline, at, outcome, category, drop?.key ?? '', inShort(message), sinceThen(report).join('\n')];
 }
 
 async function show(id: string, _: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals<StateOptions>();
   using opened = await openState(options);
-  const report = await readReport(opened.state, `failures/${id}.json`);
+  const report = await readReport(opened.state, id).catch((error: unknown) => {
+    throw new CommandError(`failure ${id} cannot be read: ${whyUnreadable(error)}`, {
+      category: 'internal',
+      exitCode: EXIT.failed,
+    });
+  });
   if (report === undefined) {
     throw new CommandError(`There is no failure ${id}.`, {
       category: 'not-found',
@@ -44,11 +91,144 @@ async function show(id: string, _: object, command: Command): Promise<void> {
       exitCode: EXIT.failed,
     });
   }
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : alertText(report).text);
+  const since = await sinceOf(report.runId, opened);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, ...since }, null, 2)}\n`);
+  else process.stdout.write([alertText(report).text, ...sinceThen(since).map((line) => `\n${line}\n`)].join(''));
 }
 
-/** Written by ourselves, create-once, so its shape is trusted. */
-async function readReport(state: Store, key: string): Promise<FailureReport | undefined> {
-  const object = await state.get(key);
-  return object === undefined ? undefined : (JSON.parse(new TextDecoder().decode(object.body)) as FailureReport);
+async function redrive(id: string, _: object, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<RedriveOptions>();
+  using opened = await openState(options);
+  const held = await readRunNamed(id, opened);
+  const services = handServices(opened);
+  const refusal = whyNotRedriven(held.run);
+  if (refusal !== undefined) throw refusedBecause(refusal);
+  // A second click repairs what the first began, whatever the definition has become since.
+  const before = await readRun(opened, redriveIdOf(id));
+  const answer =
+    before === undefined
+      ? await redriveRun(services, held, await definitionFor(held.run, options, opened.state))
+      : await repairRedrive(services, held, { run: before.run, created: false });
+  if (!answer.ok) throw refusedBecause(answer);
+  const { run, created, waitsFor } = answer;
+  if (options.json) {
+    const step = (run.redriveOf?.step ?? 0) + 1;
+    process.stdout.write(`${JSON.stringify({ runId: run.runId, redriveOf: id, created, step, waitsFor }, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`${tellOf(answer, id, options).join('\n')}\n`);
+}
+
+function tellOf(
+  { run, created, waitsFor }: Extract<RedriveAnswer, { ok: true }>,
+  id: string,
+  { stateBucket }: StateOptions,
+): string[] {
+  const at = run.redriveOf?.step ?? 0;
+  const step = run.pipeline?.steps[at];
+  const from = `from step ${at + 1}, ${step?.kind ?? ''} "${step?.name ?? ''}"`;
+  return [
+    created ? `Run ${id} goes on as ${run.runId}, ${from}.` : `Run ${id} goes on as ${run.runId} already, ${from}.`,
+    ...(waitsFor === undefined
+      ? []
+      : [`It waits: the lane of model "${run.pipeline?.modelName ?? ''}" is held by ${waitsFor}.`]),
+    stateBucket === undefined
+      ? 'It runs at once where plandrop local runs on this data folder, else with the next plandrop local or plandrop run.'
+      : 'The stack finds it within minutes.',
+  ];
+}
+
+async function discard(id: string, { because }: { because: string }, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<StateOptions>();
+  using opened = await openState(options);
+  const held = await readRunNamed(id, opened);
+  const by = userInfo().username;
+  const refusal = await discardRun(handServices(opened), held, { by, because });
+  if (refusal !== undefined) throw refusedBecause({ because: refusal });
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ id, discarded: { by, because } }, null, 2)}\n` : `${id} is discarded.\n`,
+  );
+}
+
+function refusedBecause({ because, whatToCheck = [] }: { because: string; whatToCheck?: readonly string[] }) {
+  return new CommandError(because, { category: 'conflict', whatToCheck, exitCode: EXIT.failed });
+}
+
+/** The definition to redrive with: the one the run had, or today's, from the configuration and a lock that fits it. */
+async function definitionFor(run: Run, options: RedriveOptions, state: Store): Promise<FrozenPipeline> {
+  const { pipeline, pipelineName: name, runId } = run;
+  if (options.asWas) {
+    if (pipeline !== null) return pipeline;
+    throw refusedBecause({ because: `Run ${runId} never had a definition: leave out --as-was.` });
+  }
+  const configuration = await configurationFor(options.config, process.env);
+  let problem = `there is no ${LOCK}`;
+  for await (const text of locks(options, state)) {
+    try {
+      const frozen = freeze(name, configuration, parseLock(text, LOCK));
+      if (frozen.ok) return frozen.pipeline;
+      problem = frozen.message;
+    } catch (error) {
+      if (!(error instanceof LockError)) throw error;
+      problem = error.message;
+    }
+  }
+  throw new CommandError(`Today's definition of pipeline "${name}" cannot be followed: ${problem}.`, {
+    category: 'configuration',
+    whatToCheck: [
+      `Write the lock anew: plandrop lock --config ${options.config}`,
+      ...(pipeline === null
+        ? []
+        : [`Or follow the definition the run had: plandrop failures redrive ${runId} --as-was`]),
+    ],
+    exitCode: EXIT.failed,
+  });
+}
+
+/** The locks that may fit: on this machine the one that its runs keep, then the one beside the configuration. */
+async function* locks({ stateBucket, config }: RedriveOptions, state: Store): AsyncGenerator<string> {
+  const kept = stateBucket === undefined ? await state.get(LOCK) : undefined;
+  if (kept !== undefined) yield new TextDecoder().decode(kept.body);
+  const beside = await readFile(join(dirname(config), LOCK), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (beside !== undefined) yield beside;
+}
+
+/** What a person did about the run of a failure. A ledger that is gone or cannot be read says nothing. */
+async function sinceOf(runId: string, opened: Parameters<typeof readRun>[0]): Promise<Since> {
+  try {
+    const found = await readRun(opened, runId);
+    if (found === undefined) return {};
+    const { settled, redrivenAs, discarded } = found.run;
+    return {
+      ...(settled === undefined ? {} : { settled }),
+      ...(redrivenAs === undefined ? {} : { redrivenAs }),
+      ...(discarded === undefined ? {} : { discarded }),
+    };
+  } catch (error) {
+    process.stderr.write(`run ${runId} cannot be read: ${whyUnreadable(error)}\n`);
+    return {};
+  }
+}
+
+/** What a list shows of a report; the rest was written by ourselves, create-once, and is trusted. */
+const reportSchema = z.looseObject({
+  id: z.string(),
+  runId: z.string(),
+  pipeline: z.string(),
+  at: z.string(),
+  outcome: z.string(),
+  category: z.string(),
+  message: z.string(),
+});
+
+/** @throws SyntaxError, ZodError when it is damaged */
+async function readReport(state: Store, id: string): Promise<FailureReport | undefined> {
+  const object = await state.get(`failures/${id}.json`);
+  if (object === undefined) return undefined;
+  const report: unknown = JSON.parse(new TextDecoder().decode(object.body));
+  reportSchema.parse(report);
+  return report as FailureReport;
 }

@@ -1,9 +1,12 @@
 import { userInfo } from 'node:os';
-import { Command } from 'commander';
-import { readRun } from '../../shared/run/ledger.ts';
+import { Command, Option } from 'commander';
+import * as z from 'zod';
+import { StorageError } from '../../infra/local/storage-error.ts';
+import { type Held, readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { requestCancel } from '../../shared/run/request-cancel.ts';
-import type { Run } from '../../shared/run/run.ts';
+import type { Run, Settled } from '../../shared/run/run.ts';
+import { settleRun } from '../../shared/run/settle.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
@@ -20,6 +23,12 @@ export function runsCommand(): Command {
   withStateOptions(
     runs.command('cancel <runId>').description('start nothing new of a run; a task under way goes on to its end'),
   ).action(cancel);
+  withStateOptions(runs.command('settle <runId>').description('say what became of a run that ended unknown'))
+    .addOption(
+      new Option('--as <outcome>', 'what you found in Anaplan').choices(['succeeded', 'failed']).makeOptionMandatory(),
+    )
+    .addOption(new Option('--because <evidence>', 'how you know').default('said by hand'))
+    .action(settle);
   return runs;
 }
 
@@ -27,23 +36,50 @@ async function list(options: StateOptions): Promise<void> {
   using opened = await openState(options);
   const runs: Run[] = [];
   for await (const { key } of opened.state.list('runs/')) {
-    const found = await readRun(opened, key.slice(key.lastIndexOf('/') + 1, -'.json'.length));
-    if (found !== undefined) runs.push(found.run);
+    const runId = key.slice(key.lastIndexOf('/') + 1, -'.json'.length);
+    try {
+      const found = await readRun(opened, runId);
+      if (found !== undefined) runs.push(found.run);
+    } catch (error) {
+      process.stderr.write(`run ${runId} cannot be read: ${whyUnreadable(error)}\n`);
+    }
   }
   runs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   if (options.json) process.stdout.write(`${JSON.stringify(runs.map(outcomeOf), null, 2)}\n`);
-  else printList(['Run', 'Pipeline', 'Started', 'State', 'File'], runs.map(row), 'No run has been started.');
+  else printList(['Run', 'Pipeline', 'Started', 'State', 'File', 'Why'], runs.map(row), 'No run has been started.');
 }
 
 function row(run: Run): string[] {
   const file = run.trigger.kind === 'drop' ? run.trigger.key : run.trigger.kind;
-  return [run.runId, run.pipelineName, run.createdAt, stateOf(run), file];
+  const why = run.ended?.failure?.message ?? '';
+  return [run.runId, run.pipelineName, run.createdAt, stateOf(run), file, inShort(why)];
+}
+
+const IN_SHORT = 60;
+
+/** The first line of a message, cut so that it fits a column. */
+export function inShort(message: string): string {
+  const line = message.split('\n')[0]?.trim() ?? '';
+  return line.length <= IN_SHORT ? line : `${line.slice(0, IN_SHORT - 1).trimEnd()}…`;
+}
+
+/** What a person did about a run that had ended, one line each. */
+export function sinceThen({
+  settled,
+  redrivenAs,
+  discarded,
+}: Pick<Run, 'settled' | 'redrivenAs' | 'discarded'>): string[] {
+  return [
+    ...(settled === undefined ? [] : [`settled as ${settled.as} by ${settled.by}: ${settled.evidence}`]),
+    ...(redrivenAs === undefined ? [] : [`redriven as ${redrivenAs}`]),
+    ...(discarded === undefined ? [] : [`discarded by ${discarded.by}: ${discarded.because}`]),
+  ];
 }
 
 async function show(runId: string, _: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals<StateOptions>();
   using opened = await openState(options);
-  const found = await readRunNamed(runId, opened);
+  const { run: found } = await readRunNamed(runId, opened);
   const outcome: RunOutcome = outcomeOf(found);
   if (options.json) {
     process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
@@ -51,6 +87,8 @@ async function show(runId: string, _: object, command: Command): Promise<void> {
   }
   process.stdout.write(`${summarise(outcome)}\n`);
   if (found.ended === null) process.stdout.write(`  now: ${stateOf(found)}\n`);
+  if (found.redriveOf !== undefined) process.stdout.write(`  redrive of ${found.redriveOf.runId}\n`);
+  for (const line of sinceThen(found)) process.stdout.write(`  ${line}\n`);
   for (const { at, text } of found.journal) process.stdout.write(`  ${at}  ${text}\n`);
 }
 
@@ -69,14 +107,57 @@ async function cancel(runId: string, _: object, command: Command): Promise<void>
     );
 }
 
-async function readRunNamed(runId: string, opened: Parameters<typeof readRun>[0]): Promise<Run> {
+async function settle(
+  runId: string,
+  { as, because }: { as: Settled['as']; because: string },
+  command: Command,
+): Promise<void> {
+  const options = command.optsWithGlobals<StateOptions>();
+  using opened = await openState(options);
+  const held = await readRunNamed(runId, opened);
+  const by = userInfo().username;
+  const answer = await settleRun(handServices(opened), held, { as, by, evidence: because });
+  if (!answer.ok) throw new CommandError(answer.because, { category: 'conflict', exitCode: EXIT.failed });
+  const { run, lane } = answer;
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ runId, settled: run.settled, lane }, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`Run ${runId} is settled as ${as}.\n`);
+  const model = run.pipeline?.modelName ?? '';
+  if (lane?.freed === true) process.stdout.write(`The lane of model "${model}" is free.\n`);
+  if (lane?.freed === false) process.stdout.write(`The lane of model "${model}" stays held by ${lane.because}.\n`);
+  if (as === 'failed' || run.position.step + 1 < run.steps.length)
+    process.stdout.write(`What is not done of it runs with: plandrop failures redrive ${runId}\n`);
+}
+
+/** @throws CommandError when there is no such run, or its ledger cannot be read */
+export async function readRunNamed(runId: string, opened: Parameters<typeof readRun>[0]): Promise<Held> {
   const missing = new CommandError(`There is no run ${runId}.`, {
     category: 'not-found',
     whatToCheck: ['plandrop runs lists them.'],
     exitCode: EXIT.failed,
   });
-  if (!/^\d{8}-/.test(runId)) throw missing;
-  const found = await readRun(opened, runId);
+  if (!/^\d{8}-[^/]+$/.test(runId)) throw missing;
+  const found = await readRun(opened, runId).catch((error: unknown) => {
+    throw new CommandError(`run ${runId} cannot be read: ${whyUnreadable(error)}`, {
+      category: 'internal',
+      exitCode: EXIT.failed,
+    });
+  });
   if (found === undefined) throw missing;
-  return found.run;
+  return found;
+}
+
+/** Why one entry of the store cannot be read, in one line. @throws what has nothing to do with that entry */
+export function whyUnreadable(error: unknown): string {
+  if (error instanceof SyntaxError) return 'it is not JSON';
+  if (error instanceof z.ZodError) {
+    const [issue] = error.issues;
+    const where = issue?.path.join('.') ?? '';
+    return `it is not of this version of plandrop${where === '' ? '' : ` (at ${where})`}`;
+  }
+  if (error instanceof StorageError) return error.message.split('\n')[0] ?? '';
+  if (error instanceof Error && error.message.includes('is not a run id')) return 'its name is not a run id';
+  throw error;
 }

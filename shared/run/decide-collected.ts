@@ -5,11 +5,11 @@ import { currentStep, end, firstStage, nextTurn, withStep } from './transitions.
 /** A step has its result: on to the next step, or the run ends. No further step follows a failure or rejects beyond the allowance. */
 export function decideCollected(
   run: BegunRun,
-  { result, othersOpen = false }: { result: StepResult; othersOpen?: boolean },
+  { result, oursOpen = false }: { result: StepResult; oursOpen?: boolean },
   { now }: DecideContext,
 ): Run {
   const { start } = currentStep(run);
-  const kept = withStep(run, { result, ...(start !== null && othersOpen ? { start: { ...start, open: true } } : {}) });
+  const kept = withStep(run, { result, ...(start !== null && oursOpen ? { start: { ...start, open: true } } : {}) });
   const went =
     result.outcome === 'succeeded' || (result.outcome === 'succeeded-with-rejects' && !result.beyondAllowance);
   if (!went) {
@@ -23,7 +23,7 @@ export function decideCollected(
   const following = run.position.step + 1;
   if (following < run.pipeline.steps.length) {
     const moved: BegunRun = { ...kept, position: { ...kept.position, step: following } };
-    return nextTurn(moved, firstStage(run.pipeline, following), { now, delaySeconds: 0 });
+    return nextTurn(moved, firstStage(run.pipeline, following, run.redriveOf?.step), { now, delaySeconds: 0 });
   }
   const withRejects = kept.steps.find((step) => step.result?.outcome === 'succeeded-with-rejects')?.result;
   return end(kept, {

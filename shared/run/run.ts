@@ -135,6 +135,14 @@ const endedSchema = z.object({
 });
 export type Ended = z.infer<typeof endedSchema>;
 
+const settledSchema = z.object({
+  as: z.enum(['succeeded', 'failed']),
+  by: z.string(),
+  evidence: z.string(),
+  at: instant,
+});
+export type Settled = z.infer<typeof settledSchema>;
+
 export const runSchema = z.object({
   v: z.literal(1),
   runId: z.string(),
@@ -171,6 +179,14 @@ export const runSchema = z.object({
   /** Journal entries that no longer fit. */
   journalDropped: z.int(),
   ended: endedSchema.nullable(),
+  /** The run whose work this one goes on with, and the step it began with. */
+  redriveOf: z.object({ runId: z.string(), step: z.int() }).exactOptional(),
+  /** The run that goes on with the work of this one. */
+  redrivenAs: z.string().exactOptional(),
+  /** What a person found out about a run of which nobody could tell. Its outcome stays. */
+  settled: settledSchema.exactOptional(),
+  /** A person needs nothing more of this failed run. */
+  discarded: z.object({ by: z.string(), because: z.string(), at: instant }).exactOptional(),
 });
 
 /** The ledger entry of a run: the only truth about it. */
@@ -194,6 +210,11 @@ export function hasOpenTask(run: Run): boolean {
     const running = step.task !== null && !isFinalState(step.task.seen?.taskState);
     return running || step.start?.open === true;
   });
+}
+
+/** Nothing of the run can still act in Anaplan, as far as Anaplan has said so. */
+export function isReleasable(run: Run): boolean {
+  return !hasOpenTask(run) && !run.steps.some((step) => step.fileCallUnanswered);
 }
 
 export function isFinalState(state: string | undefined): boolean {

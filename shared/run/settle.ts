@@ -1,0 +1,71 @@
+import { readHolder } from './lane.ts';
+import { releaseLane } from './lane-by-hand.ts';
+import { commitRun, type Held } from './ledger.ts';
+import { isReleasable, type Run, type Settled } from './run.ts';
+import type { RunServices } from './services.ts';
+import { isoTime } from './transitions.ts';
+
+/** What a person says about a run, or why it cannot be said of this one. */
+export type SettleDecision = { ok: true; run: Run; freesLane: boolean } | { ok: false; because: string };
+
+/** What came of it: `lane` tells whether the lane of the run was freed, or who holds it still; null where it had none. */
+export type SettleAnswer =
+  | { ok: true; run: Run; lane: { freed: true } | { freed: false; because: string } | null }
+  | { ok: false; because: string };
+
+/**
+ * The ledger entry of a run after a person has found out what became of it. Pure.
+ *
+ * Only a run of which nobody could tell is settled: one that ended `unknown`, or one that ended with a call of it still
+ * unanswered, of which it is known that it did not succeed. `succeeded` frees the lane, `failed` does what `onFailure` says.
+ */
+export function settleOf(run: Run, word: Settled): SettleDecision {
+  const { ended, runId } = run;
+  if (ended === null) return { ok: false, because: `Run ${runId} has not ended yet.` };
+  if (run.settled !== undefined) {
+    const { as, by, at } = run.settled;
+    return { ok: false, because: `Run ${runId} was settled as ${as} by ${by} at ${at}.` };
+  }
+  const isUnknown = ended.outcome === 'unknown';
+  if (!isUnknown && isReleasable(run))
+    return { ok: false, because: `Run ${runId} ended ${ended.outcome}, so there is nothing to settle.` };
+  if (!isUnknown && word.as === 'succeeded')
+    return { ok: false, because: `Run ${runId} ended ${ended.outcome}, so it can only be settled as failed.` };
+  const freesLane = word.as === 'succeeded' || run.pipeline?.onFailure !== 'hold';
+  const { holdLane, ...rest } = ended;
+  // Whoever does the to-do list later frees the lane too.
+  const left = freesLane || holdLane === undefined ? rest : { ...rest, holdLane };
+  return { ok: true, run: { ...run, ended: left, settled: word }, freesLane };
+}
+
+/** Writes a person's word into the ledger, and frees the lane if that follows from it. A second word is refused. */
+export async function settleRun(services: RunServices, held: Held, word: Omit<Settled, 'at'>): Promise<SettleAnswer> {
+  for (let current = held; ; ) {
+    const decision = settleOf(current.run, { ...word, at: isoTime(services.clock.now()) });
+    if (!decision.ok) return decision;
+    const committed = await commitRun(services, current, decision.run);
+    if (committed.committed) return { ok: true, run: decision.run, lane: await settleLane(services, decision) };
+    current = committed;
+  }
+}
+
+/** Frees the lane that the run left held; what a person holds stays held. */
+async function settleLane(
+  services: RunServices,
+  { run, freesLane }: { run: Run; freesLane: boolean },
+): Promise<Extract<SettleAnswer, { ok: true }>['lane']> {
+  if (run.pipeline === null) return null;
+  const { modelId } = run.pipeline;
+  const { runId, hold } = await readHolder(services, modelId);
+  if (runId !== run.runId) return null;
+  if (hold !== null && (!freesLane || hold.by !== holderName(run)))
+    return { freed: false, because: `${hold.by}: ${hold.reason}` };
+  if (!freesLane) return null;
+  await releaseLane(services, modelId);
+  return { freed: true };
+}
+
+/** How a run signs the lane that it leaves held. */
+export function holderName({ runId }: Pick<Run, 'runId'>): string {
+  return `run ${runId}`;
+}

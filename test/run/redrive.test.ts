@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import type { FrozenPipeline, FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
+import { redriveOf } from '../../shared/run/redrive.ts';
+import type { BegunRun, Outcome, Run, Settled, StepRecord, StepResult } from '../../shared/run/run.ts';
+import { untouchedSteps } from '../../shared/run/run.ts';
+import { settleOf } from '../../shared/run/settle.ts';
+import { AT, aPipeline, aRun } from './a-run.ts';
+
+const LATER = AT + 86_400_000;
+const LATER_ISO = new Date(LATER).toISOString();
+
+const importStep = (id: string, fileId = `file ${id}`): FrozenStep => ({
+  kind: 'import',
+  name: `Load ${id}`,
+  objectId: id,
+  fileId,
+  repeatable: false,
+});
+const processStep = (id: string): FrozenStep => ({
+  kind: 'process',
+  name: `Do ${id}`,
+  objectId: id,
+  repeatable: false,
+});
+const definition = (...steps: FrozenStep[]): FrozenPipeline => ({ ...aPipeline, steps });
+
+const [A, B, C] = [importStep('A'), processStep('B'), importStep('C')];
+
+function result(outcome: Outcome, beyondAllowance = false): StepResult {
+  return { outcome, reasons: [], dumps: [], rowsVerified: true, beyondAllowance };
+}
+
+const finished = (outcome: Outcome = 'succeeded', beyond = false): Partial<StepRecord> => ({
+  result: result(outcome, beyond),
+});
+const openStart: Partial<StepRecord> = {
+  start: {
+    baseline: [],
+    intendedAt: LATER_ISO,
+    open: true,
+    baselineStays: false,
+    unclearSince: LATER_ISO,
+  },
+};
+const settled = (as: Settled['as']): Settled => ({ as, by: 'ada', evidence: 'seen', at: LATER_ISO });
+
+/** A run of A, B and C that has ended, standing at the last step of which something is said. */
+function ended(outcome: Outcome, records: Partial<StepRecord>[], change: Partial<BegunRun> = {}): BegunRun {
+  const pipeline = change.pipeline ?? definition(A, B, C);
+  return aRun({
+    pipeline,
+    position: { step: records.length - 1, stage: 'collect' },
+    next: null,
+    steps: untouchedSteps(pipeline.steps.length).map((step, i) => ({ ...step, ...records[i] })),
+    ended: { outcome, at: LATER_ISO, todo: [] },
+    ...change,
+  });
+}
+
+describe('a redrive begins', () => {
+  it.for<[string, Run, FrozenPipeline, number, string]>([
+    ['at the step that failed', ended('failed', [finished(), finished('failed')]), definition(A, B, C), 1, 'start'],
+    ['at the first step when that failed', ended('failed', [finished('failed')]), definition(A, B, C), 0, 'upload'],
+    [
+      'after rejects within the allowance',
+      ended('failed', [finished('succeeded-with-rejects'), finished('failed')]),
+      definition(A, B, C),
+      1,
+      'start',
+    ],
+    [
+      'at the step whose rejects were beyond the allowance',
+      ended('succeeded-with-rejects', [finished('succeeded-with-rejects', true)]),
+      definition(A, B, C),
+      0,
+      'upload',
+    ],
+    [
+      'after a step that was settled as succeeded',
+      ended('unknown', [openStart], { settled: settled('succeeded') }),
+      definition(A, B, C),
+      1,
+      'start',
+    ],
+    [
+      'at a step that was settled as failed',
+      ended('unknown', [finished(), openStart], { settled: settled('failed') }),
+      definition(A, B, C),
+      1,
+      'start',
+    ],
+    ['where a cancelled run stopped', ended('cancelled', [finished(), {}]), definition(A, B, C), 1, 'start'],
+    [
+      'at the upload, even of a file that a finished step has filled',
+      ended('failed', [finished(), finished('failed')], { pipeline: definition(A, importStep('D', 'file A')) }),
+      definition(A, importStep('D', 'file A')),
+      1,
+      'upload',
+    ],
+    [
+      'at a step that is new in the definition',
+      ended('failed', [finished(), finished('failed')]),
+      definition(A, C, B),
+      1,
+      'upload',
+    ],
+    [
+      'at the step made anew in Anaplan under the same name',
+      ended('failed', [finished(), finished('failed')]),
+      definition(A, { ...B, objectId: 'B2' }, C),
+      1,
+      'start',
+    ],
+    [
+      'at step 1 of a run that never began',
+      { ...ended('failed', [{}]), pipeline: null, steps: [], ticket: null },
+      definition(A, B),
+      0,
+      'upload',
+    ],
+  ])('%s', ([, old, pipeline, step, stage]) => {
+    const decision = redriveOf(old, pipeline, LATER);
+    expect(decision).toMatchObject({
+      ok: true,
+      run: {
+        runId: `${old.runId}.1`,
+        trigger: old.trigger,
+        position: { step, stage },
+        next: { turn: 1, queue: stage, due: 'lane' },
+        ticket: `lanes/M/tickets/${LATER_ISO}-${old.runId}.1`,
+        redriveOf: { runId: old.runId, step },
+      },
+    });
+    if (!decision.ok) return;
+    expect(decision.run.steps).toHaveLength(pipeline.steps.length);
+    expect(decision.run.steps.every((record) => record.start?.open !== true && !record.fileCallUnanswered)).toBe(true);
+    expect(decision.run.steps.slice(0, step).map((record) => record.result)).toEqual(
+      old.steps.slice(0, step).map((record) => record.result),
+    );
+  });
+});
+
+describe('a redrive is refused', () => {
+  it.for<[string, Run, FrozenPipeline, string]>([
+    ['of a run that goes on', aRun(), aPipeline, 'has not ended yet'],
+    ['of a run that succeeded', ended('succeeded', [finished()]), definition(A), 'succeeded'],
+    ['of an unknown run that nobody settled', ended('unknown', [openStart]), definition(A, B, C), 'runs settle'],
+    [
+      'while a file call may still act',
+      ended('failed', [{ fileCallUnanswered: true }]),
+      definition(A, B, C),
+      'runs settle',
+    ],
+    [
+      'when the definition lost the step where the run stopped',
+      ended('failed', [finished(), finished('failed')]),
+      definition(A, C),
+      '--as-was',
+    ],
+    [
+      'when a finished step would be run again',
+      ended('failed', [finished(), finished('failed')]),
+      definition(B, A),
+      '--as-was',
+    ],
+    [
+      'when finished steps are in another model',
+      ended('failed', [finished(), finished('failed')]),
+      { ...definition(A, B, C), modelId: 'N' },
+      '--as-was',
+    ],
+    [
+      'when nothing is left of it',
+      ended('unknown', [openStart], { pipeline: definition(A), settled: settled('succeeded') }),
+      definition(A),
+      'nothing to redrive',
+    ],
+  ])('%s', ([, old, pipeline, words]) => {
+    const decision = redriveOf(old, pipeline, LATER);
+    expect(decision.ok).toBe(false);
+    expect(JSON.stringify(decision)).toContain(words);
+  });
+});
+
+describe('a person settles', () => {
+  const hold = 'a task of this run may still be running in Anaplan';
+  const unknown = (onFailure: 'hold' | 'continue' = 'hold') =>
+    ended('unknown', [openStart], {
+      pipeline: { ...definition(A, B, C), onFailure },
+      ended: { outcome: 'unknown', at: LATER_ISO, todo: ['lane'], holdLane: hold },
+    });
+  it.for<[string, Settled['as'], 'hold' | 'continue', boolean]>([
+    ['succeeded, which frees the lane', 'succeeded', 'hold', true],
+    ['failed, which frees the lane when the pipeline says continue', 'failed', 'continue', true],
+    ['failed, which keeps the lane held when the pipeline says hold', 'failed', 'hold', false],
+  ])('an unknown run as %s', ([, as, onFailure, freesLane]) => {
+    const run = unknown(onFailure);
+    const decision = settleOf(run, settled(as));
+    expect(decision).toMatchObject({ ok: true, freesLane, run: { settled: { as }, ended: { outcome: 'unknown' } } });
+    if (decision.ok) expect(decision.run.ended?.holdLane).toBe(freesLane ? undefined : hold);
+  });
+
+  it('a failed run with an unanswered call as failed, and so it can be redriven', () => {
+    const run = ended('failed', [{ fileCallUnanswered: true }]);
+    const decision = settleOf(run, settled('failed'));
+    if (!decision.ok) throw new Error(decision.because);
+    expect(redriveOf(decision.run, definition(A, B, C), LATER)).toMatchObject({ ok: true });
+  });
+
+  it.for<[string, Run, Settled['as'], string]>([
+    ['a run that goes on', aRun(), 'failed', 'has not ended yet'],
+    ['a run that failed', ended('failed', [finished('failed')]), 'succeeded', 'ended failed'],
+    ['a run that certainly did not succeed', ended('failed', [{ fileCallUnanswered: true }]), 'succeeded', 'only'],
+    ['a run a second time', { ...unknown(), settled: settled('failed') }, 'succeeded', 'was settled as failed by ada'],
+  ])('nothing about %s', ([, run, as, words]) => {
+    const decision = settleOf(run, settled(as));
+    expect(decision.ok).toBe(false);
+    expect(JSON.stringify(decision)).toContain(words);
+  });
+});
