@@ -2,10 +2,9 @@ import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Task } from '../../shared/anaplan/types.ts';
 import { classifyTask } from '../../shared/diagnosis/classify-task.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
-import { startCandidates } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { judgeStep } from '../../shared/run/judge-step.ts';
-import { type BegunRun, isFinalState } from '../../shared/run/run.ts';
+import type { BegunRun } from '../../shared/run/run.ts';
 import { currentStep, uploadedFor } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, diagnose, modelOf, stepOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
@@ -46,17 +45,11 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
       ...(exported === undefined ? {} : { export: exported }),
     });
     // A task that may not be ours leaves the question open what becomes of the one that is.
-    const inDoubt = result.outcome === 'unknown' && task.adopted;
-    return { kind: 'collected', result, ...(inDoubt ? { othersOpen: await othersOpen(run, anaplan) } : {}) };
+    const inDoubt = result.outcome === 'unknown' && task.adopted && task.named !== true;
+    return { kind: 'collected', result, ...(inDoubt ? { oursOpen: true } : {}) };
   } catch (error) {
     return { kind: 'hindered', diagnosis: diagnose(error, run) };
   }
-}
-
-async function othersOpen(run: BegunRun, anaplan: AnaplanClient): Promise<boolean> {
-  const tasks = await anaplan.listTasks(modelOf(run), actionOf(run));
-  const candidates = new Set(startCandidates(run, tasks));
-  return tasks.some(({ taskId, taskState }) => candidates.has(taskId) && !isFinalState(taskState));
 }
 
 /** Nested results of a process seldom carry a name, so it is looked up (anaplan-notes: Processes). */

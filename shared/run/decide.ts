@@ -35,8 +35,8 @@ export type RunEvent =
   | { kind: 'start-reconciled'; verdict: StartVerdict }
   /** `named`: the model's status said meanwhile that an adopted task is ours */
   | { kind: 'polled'; task: Task; named?: boolean }
-  /** `othersOpen`: another task that may be ours, after an unclear start, has not ended */
-  | { kind: 'collected'; result: StepResult; othersOpen?: boolean }
+  /** `oursOpen`: the task was adopted and may be somebody else's, so that ours may still be on its way */
+  | { kind: 'collected'; result: StepResult; oursOpen?: boolean }
   /** A call failed or a check refused; the diagnosis says whether trying again can heal it. */
   | { kind: 'hindered'; diagnosis: Diagnosis }
   /** A request was repeated inside the handler, after `delaySeconds`. */

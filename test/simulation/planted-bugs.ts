@@ -75,10 +75,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       "await (await import('../../shared/run/lane.ts')).leaveLane(services, run, undefined);\n    const announced = classifyTask(task.seen, context);",
   },
   {
-    name: 'the smallest ticket displaces the holder',
+    name: 'a holder that is not done is pushed aside',
     file: 'shared/run/lane.ts',
     find: 'if (holding !== undefined && !isDone(holding.run))',
-    replace: "if (holding !== undefined && !isDone(holding.run) && (holding.run.ticket ?? '') < (run.ticket ?? ''))",
+    replace: 'if (holding === undefined)',
   },
   {
     name: 'whoever asks first has the lane',
@@ -107,12 +107,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: 'services.state.replace(key, body, held.etag, options),',
     replace:
       'services.state.put(key, body, options).then((w) => ({ written: true as const, ...w, etag: held.etag && w.etag })),',
-  },
-  {
-    name: 'a refused write is somebody else’s',
-    file: 'shared/run/ledger.ts',
-    find: 'const mine = found?.run.writer === written.writer;',
-    replace: 'const mine = false;',
   },
   {
     name: 'a lost turn is acknowledged',

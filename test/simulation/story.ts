@@ -54,14 +54,18 @@ export function storyOf(seed: number): Story {
   const harshness = pick(random, [0, 0.2, 1, 1, 2]);
   const share = (most: number) => random() * most * harshness;
   const storm: Storm = { kills: share(0.01), storeFaults: share(0.02), queueFaults: share(0.05), weather: share(0.05) };
+  const repeats = Object.values(pipelines).some(({ steps }) => steps.includes('repeatable-import'));
+  // Whoever says that a step may be repeated takes upon them what a start does that acts after the grace time.
+  const mostLateMs = repeats ? 60_000 : 300_000;
+  const withinSeconds = random() < 0.3 ? 60 : 1800;
   return {
     seed,
-    drops: Array.from({ length: 1 + Math.floor(random() * 6) }, (_, i) => {
+    drops: Array.from({ length: 1 + Math.floor(random() * (random() < 0.2 ? 12 : 6)) }, (_, i) => {
       const pipeline = pick(random, Object.keys(pipelines));
       return {
         key: `${pipeline}/${i}.csv`,
         text: textOf(pipelines[pipeline]?.steps[0] === 'list-import', i, random),
-        atSeconds: Math.floor(random() * random() * 1800),
+        atSeconds: Math.floor(random() * random() * withinSeconds),
         copies: random() < 0.1 * harshness ? 2 : 1,
         delaySeconds: random() < 0.2 * harshness ? Math.floor(random() * 300) : 0,
       };
@@ -74,7 +78,7 @@ export function storyOf(seed: number): Story {
       models,
       pipelines,
       like: random() < 0.5 ? 'local' : 'aws',
-      scenario: weatherOf(storm.weather, random),
+      scenario: weatherOf(storm.weather, random, mostLateMs),
       fate: fateOf(storm, random),
       choose: (choices) => Math.floor(random() * choices),
       skew: () => Math.floor((random() - 0.5) * 10_000),
@@ -114,7 +118,7 @@ function fateOf(storm: Storm, random: () => number): (operation: Operation) => F
   };
 }
 
-function weatherOf(chance: number, random: () => number): Scenario {
+function weatherOf(chance: number, random: () => number, mostLateMs: number): Scenario {
   const rules: NonNullable<Scenario['rules']> = [];
   if (chance === 0) return { rules };
   const tasks = { method: 'POST', path: '**/tasks' };
@@ -124,7 +128,7 @@ function weatherOf(chance: number, random: () => number): Scenario {
     { match: { ...tasks, chance: start() }, do: { reset: 'before' } },
     { match: { ...tasks, chance: start() }, do: { answer: { status: 502, form: 'html', acted: true } } },
     { match: { ...tasks, chance: start() }, do: { answer: { status: 409 } } },
-    { match: { ...tasks, chance: start() }, do: { actLaterMs: 1000 + Math.floor(random() * 60_000) } },
+    { match: { ...tasks, chance: start() }, do: { actLaterMs: 1000 + Math.floor(random() * mostLateMs) } },
     { match: { ...tasks, chance: start() }, do: { delayMs: Math.floor(random() * 200_000) } },
     { match: { ...tasks, chance: start() }, do: { task: { fails: { type: 'actionFailed' } } } },
     ...['before', 'after'].flatMap((reset) =>

@@ -1,5 +1,6 @@
 import type { Run } from '../../shared/run/run.ts';
-import { sha256Of } from './watcher.ts';
+import { OURS } from './tenant.ts';
+import { type SeenStart, sha256Of } from './watcher.ts';
 import type { World } from './world.ts';
 
 /** A file that was dropped, whose run is to be judged. */
@@ -65,6 +66,11 @@ function runViolations(world: World, run: Run, hashes: ReadonlyMap<string, strin
     const ran = starts.some(
       ({ task }) => task.final === 'COMPLETE' && task.parts.every((part) => part.outcome?.successful),
     );
+    const { intendedAt = '' } = claimed.start ?? {};
+    const missed = starts.find(({ at }) => at < Date.parse(intendedAt) + GRACE_MS);
+    // A model that was unloaded has forgotten its tasks.
+    if (missed !== undefined && claimed.task === null && remembers(world, missed) && ended.outcome === 'unknown')
+      found.push(`step ${index + 1} ended unknown, and its task was there before the grace time was over`);
     if (index === run.position.step && ran && ['failed', 'cancelled'].includes(ended.outcome))
       found.push(`it ended ${ended.outcome} at step ${index + 1}, and its task was successful`);
   }
@@ -73,6 +79,16 @@ function runViolations(world: World, run: Run, hashes: ReadonlyMap<string, strin
   if (ended.todo.length === 0 && ended.failure !== undefined && ended.outcome !== 'cancelled')
     found.push(...reportViolations(world, run));
   return found;
+}
+
+/** The default `startGrace`. */
+const GRACE_MS = 120_000;
+
+function remembers(world: World, { modelId, taskId, action }: SeenStart): boolean {
+  const others = world.watcher.starts.filter((other) => other.modelId === modelId && other.action === action);
+  const { tasks } = world.simulator.tenant.model(modelId).queue;
+  // With several new tasks nobody can tell which is ours.
+  return others.every(({ by }) => by === OURS.email) && tasks.some((task) => task.taskId === taskId);
 }
 
 function reportViolations(world: World, { runId, ended, steps }: Run): string[] {
