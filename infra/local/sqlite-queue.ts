@@ -24,7 +24,8 @@ const SCHEMA = `
     visible_at INTEGER NOT NULL,
     receive_count INTEGER NOT NULL DEFAULT 0,
     receipt TEXT,
-    dead_letter_source TEXT
+    dead_letter_source TEXT,
+    forgiven INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX IF NOT EXISTS messages_by_time ON messages (queue, visible_at, id);
   CREATE UNIQUE INDEX IF NOT EXISTS messages_by_receipt ON messages (receipt) WHERE receipt IS NOT NULL;
@@ -67,6 +68,7 @@ export class SqliteQueues implements Queues, QueueConsumer, Disposable {
     this.#clock = options.clock;
     this.#maxReceiveCount = options.maxReceiveCount ?? 5;
     this.#database = openDatabase(path, SCHEMA);
+    guardSync('open', path, () => addForgiven(this.#database));
     this.#sql = prepare(this.#database);
   }
 
@@ -115,8 +117,9 @@ export class SqliteQueues implements Queues, QueueConsumer, Disposable {
   }
 
   /**
-   * Ends every visibility timeout at once and forgets the receipts; receive counts stay. For the start of the only
-   * consumer: whoever held these messages is dead.
+   * Ends every visibility timeout at once and forgets the receipts. For the start of the only consumer: whoever held these messages
+   * is dead. Receive counts stay, as a second delivery is one; but a kill says nothing against a message, so what was in flight
+   * does not count towards the poison queue.
    * @returns how many messages were in flight
    */
   makeAllVisible(): number {
@@ -173,7 +176,7 @@ export class SqliteQueues implements Queues, QueueConsumer, Disposable {
         const messages: ReceivedMessage[] = [];
         for (const row of this.#sql.visible.all(queue, now)) {
           const receiveCount = integer(row, 'receive_count') + 1;
-          if (receiveCount > this.#maxReceiveCount && mayPoison(queue)) {
+          if (receiveCount - integer(row, 'forgiven') > this.#maxReceiveCount && mayPoison(queue)) {
             this.#sql.poison.run(now, integer(row, 'id'));
             poisoned = true;
             continue;
@@ -211,6 +214,17 @@ export class SqliteQueues implements Queues, QueueConsumer, Disposable {
   }
 }
 
+/** For a file that an earlier version made. */
+function addForgiven(database: DatabaseSync): void {
+  transaction(database, () => {
+    const known = database
+      .prepare('PRAGMA table_info(messages)')
+      .all()
+      .some(({ name }) => name === 'forgiven');
+    if (!known) database.exec('ALTER TABLE messages ADD COLUMN forgiven INTEGER NOT NULL DEFAULT 0');
+  });
+}
+
 /** SQS lets no redrive policy hang on the dead-letter queue itself here; the feed of failures is never consumed by us. */
 function mayPoison(queue: QueueName): boolean {
   return queue !== 'poison' && queue !== 'failures';
@@ -237,10 +251,11 @@ function prepare(database: DatabaseSync) {
     take: sql(`UPDATE messages SET visible_at = ?, receive_count = ?, receipt = ? WHERE id = ?`),
     // The count starts again: the poison queue's consumer meets the message for the first time.
     poison: sql(`UPDATE messages SET queue = 'poison', dead_letter_source = queue, visible_at = ?, receive_count = 0,
-                 receipt = NULL WHERE id = ?`),
+                 forgiven = 0, receipt = NULL WHERE id = ?`),
     remove: sql(`DELETE FROM messages WHERE queue = ? AND receipt = ?`),
     setVisible: sql(`UPDATE messages SET visible_at = ? WHERE queue = ? AND receipt = ? AND visible_at > ?`),
-    release: sql(`UPDATE messages SET visible_at = ?, receipt = NULL WHERE receipt IS NOT NULL AND visible_at > ?`),
+    release: sql(`UPDATE messages SET visible_at = ?, receipt = NULL, forgiven = forgiven + 1
+                  WHERE receipt IS NOT NULL AND visible_at > ?`),
     next: sql(`SELECT MIN(visible_at) AS visible_at FROM messages WHERE queue = ?`),
     count: sql(`SELECT COUNT(*) AS total, COALESCE(SUM(visible_at > ?), 0) AS hidden,
                 COALESCE(SUM(visible_at > ? AND receipt IS NOT NULL), 0) AS in_flight FROM messages WHERE queue = ?`),

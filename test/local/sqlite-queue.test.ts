@@ -34,6 +34,22 @@ describe('SqliteQueues', () => {
     expect(await queues.receive('poll', { max: 1, visibilitySeconds: 900 })).toEqual([]);
   });
 
+  it('does not hold kills against a message: it is delivered again, and counts as redelivered', async () => {
+    await queues.send('upload', 'in flight');
+    for (let kill = 1; kill <= 8; kill++) {
+      expect(await queues.receive('upload', { max: 1, visibilitySeconds: 900 })).toMatchObject([
+        { receiveCount: kill },
+      ]);
+      queues.close();
+      queues = open();
+      queues.makeAllVisible();
+    }
+    for (let crash = 1; crash <= 5; crash++)
+      expect(await queues.receive('upload', { max: 1, visibilitySeconds: 0 })).toHaveLength(1);
+    expect(await queues.receive('upload', { max: 1, visibilitySeconds: 0 })).toEqual([]);
+    expect(queues.depth('poison').visible).toBe(1);
+  });
+
   it('moves a message to the poison queue after five deliveries', async () => {
     await queues.send('start', 'crasher');
     for (let count = 1; count <= 5; count++)
