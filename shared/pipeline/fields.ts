@@ -13,8 +13,13 @@ export function must(be: string): (issue: { input?: unknown }) => string {
 
 function show(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
-  const text = JSON.stringify(value) ?? String(value);
+  const text = withoutPassword(JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Of what looks like an address with a user name and a password, only the rest is shown. */
+function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/)[^\s"]*@|[^\s"/]+:(?!\/\/)[^\s"]*@/g, (_, before?: string) => `${before ?? ''}***@`);
 }
 
 export const nameOrId = (of: string) =>

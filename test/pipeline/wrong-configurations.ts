@@ -373,6 +373,11 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     ['1:22: "oauthUrl" must be an address such as https://api.anaplan.com, not "us1a.app.anaplan.com"'],
   ],
   [
+    'an address with a password, which is not repeated',
+    `anaplan: { apiUrl: "https://ann:hunter/2@api.anaplan.com" }\n${pipeline(steps)}`,
+    ['1:20: "apiUrl" must be an address such as https://api.anaplan.com, not "https://***@api.anaplan.com"'],
+  ],
+  [
     'a number with a unit',
     `anaplan: { requestsPerMinute: 600/min }\n${pipeline(steps)}`,
     ['1:31: "requestsPerMinute" must be a whole number from 1 to 6000, not "600/min"'],
