@@ -1,5 +1,7 @@
 import { DataFolderInUseError } from '../infra/local/engine-lock.ts';
+import { FileChangedError } from '../infra/local/put-drop.ts';
 import { StorageError } from '../infra/local/storage-error.ts';
+import { UnusableCredentialsError } from '../shared/anaplan/errors.ts';
 import type { Category } from '../shared/diagnosis/diagnosis.ts';
 import { redactText } from '../shared/observe/redact.ts';
 import { ConfigurationError } from '../shared/pipeline/load-configuration.ts';
@@ -26,17 +28,35 @@ export class CommandError extends Error {
 /** Any error as one that a command can show: no stack trace for what a person can mend. */
 export function asCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
-  if (error instanceof ConfigurationError || error instanceof MissingCredentialsError)
-    return new CommandError(error.message);
-  if (error instanceof DataFolderInUseError) return new CommandError(error.message, { exitCode: EXIT.failed });
-  if (error instanceof StorageError) return new CommandError(error.message, { exitCode: EXIT.failed });
+  if (error instanceof ConfigurationError)
+    return new CommandError(error.message, { whatToCheck: ['Mend these lines, then try again.'] });
+  if (error instanceof MissingCredentialsError)
+    return new CommandError(error.message, { whatToCheck: ['The README lists the variables under "Credentials".'] });
+  if (error instanceof UnusableCredentialsError) {
+    return new CommandError(`${error.message}.`, {
+      whatToCheck: ['Look at ANAPLAN_CERTIFICATE, ANAPLAN_PRIVATE_KEY and ANAPLAN_PRIVATE_KEY_PASSPHRASE.'],
+    });
+  }
+  if (error instanceof FileChangedError) {
+    return new CommandError(error.message, {
+      category: 'source-file',
+      whatToCheck: ['Wait until it is complete, or write it under another name and rename it; then run it again.'],
+      exitCode: EXIT.failed,
+    });
+  }
+  if (error instanceof DataFolderInUseError) {
+    return new CommandError(error.message, {
+      whatToCheck: ['plandrop runs shows what it is doing.'],
+      exitCode: EXIT.failed,
+    });
+  }
+  if (error instanceof StorageError)
+    return new CommandError(error.message, { whatToCheck: [`Look at ${error.path}.`], exitCode: EXIT.failed });
   if (isAddressInUse(error)) {
-    return new CommandError(
-      `Port ${error.port} is in use by another program. Stop it, or choose another with --port.`,
-      {
-        exitCode: EXIT.failed,
-      },
-    );
+    return new CommandError(`Port ${error.port} is in use by another program.`, {
+      whatToCheck: ['Stop that program, or choose another port with --port.'],
+      exitCode: EXIT.failed,
+    });
   }
   const message = error instanceof Error ? error.message : String(error);
   return new CommandError(`plandrop met an error it does not know: ${redactText(message)}`, {

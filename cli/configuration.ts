@@ -14,7 +14,10 @@ export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Pr
     const value = env[variable]?.trim();
     if (value === undefined || value === '') continue;
     const mistake = originMistake(value);
-    if (mistake !== undefined) throw new CommandError(`${variable} must be ${mistake}.`);
+    if (mistake !== undefined) {
+      const whatToCheck = [`Mend ${variable}, or unset it to use the address in ${file}.`];
+      throw new CommandError(`${variable} must be ${mistake}.`, { whatToCheck });
+    }
     anaplan[key] = value.replace(/\/$/, '');
   }
   return { ...configuration, anaplan };
@@ -23,7 +26,9 @@ export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Pr
 /** @throws CommandError that lists the pipelines there are */
 export function requirePipeline(name: string, configuration: Configuration): void {
   if (!Object.hasOwn(configuration.pipelines, name))
-    throw new CommandError(capitalised(unknownPipeline(name, configuration)));
+    throw new CommandError(capitalised(unknownPipeline(name, configuration)), {
+      whatToCheck: ['Name one of these with --pipeline, or another configuration with --config.'],
+    });
 }
 
 function capitalised(text: string): string {

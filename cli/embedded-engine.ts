@@ -18,6 +18,8 @@ export async function embeddedEngine(
   dataDir: string,
   options: Omit<LocalServicesOptions, 'alerts'> & {
     alerts: (folder: LockedDataFolder) => LocalServicesOptions['alerts'];
+    /** gets the reason, in plain words, when this machine does not let work go on; without it, it is logged */
+    onTrouble?: (reason: string) => void;
     /** a last change to the services before the functions get them */
     adjust?: (services: Services) => Services;
   },
@@ -26,7 +28,10 @@ export async function embeddedEngine(
   try {
     const built = localServices(folder, { ...options, alerts: options.alerts(folder) });
     const services = options.adjust?.(built) ?? built;
-    const engine = startEngine(folder, functionMappings(services), { log: options.log });
+    const engine = startEngine(folder, functionMappings(services), {
+      log: options.log,
+      ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+    });
     const watch = new LocalWatch(services);
     watch.start();
     const stop = async (waitSeconds: number) => {

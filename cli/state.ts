@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { joinDataFolder } from '../infra/local/data-folder.ts';
 import type { Queues } from '../shared/ports/queue.ts';
 import type { Store } from '../shared/ports/store.ts';
+import { CommandError } from './command-error.ts';
+import { EXIT } from './exit-codes.ts';
 import { dataDirOption, jsonOption } from './options.ts';
 
 /** Options of commands that read what runs left: on this machine, or in the state bucket of a deployed stack. */
@@ -29,9 +33,13 @@ export interface OpenState extends Disposable {
   queues: Queues;
 }
 
-/** The store that the options name; closing it frees what it holds open. */
+/** The store that the options name; closing it frees what it holds open. @throws CommandError when there is no data folder */
 export async function openState({ dataDir, stateBucket }: StateOptions): Promise<OpenState> {
-  if (stateBucket === undefined) return joinDataFolder(dataDir);
+  if (stateBucket === undefined) {
+    // Whoever only looks leaves nothing behind.
+    if (!existsSync(join(dataDir, 'queues.sqlite'))) throw noDataFolder(dataDir);
+    return joinDataFolder(dataDir);
+  }
   // The AWS SDK takes longer to load than everything else together, and most commands never need it.
   const [{ s3Client }, { S3Store }] = await Promise.all([
     import('../shared/ports/aws/clients.ts'),
@@ -44,4 +52,14 @@ export async function openState({ dataDir, stateBucket }: StateOptions): Promise
     queues: { send: async () => {} },
     [Symbol.dispose]: () => client.destroy(),
   };
+}
+
+function noDataFolder(dataDir: string): CommandError {
+  return new CommandError(`There is no data folder ${dataDir}: no run has been started in it.`, {
+    category: 'not-found',
+    whatToCheck: [
+      'Name the data folder of plandrop run or plandrop local with --data-dir, or a state bucket with --state-bucket.',
+    ],
+    exitCode: EXIT.failed,
+  });
 }

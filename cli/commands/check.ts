@@ -13,6 +13,7 @@ import { configurationFor, requirePipeline } from '../configuration.ts';
 import { refusedByAnaplan, withAnaplan } from '../doctor/ask-anaplan.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configOption, dataDirOption, jsonOption } from '../options.ts';
+import { usableCredentials } from '../usable-credentials.ts';
 
 interface CheckOptions {
   pipeline: string;
@@ -46,7 +47,7 @@ async function check(file: string, { pipeline, config, json }: CheckOptions): Pr
   requirePipeline(pipeline, configuration);
   requireImport(pipeline, configuration);
   const secrets = environmentSecrets(process.env);
-  await secrets.credentials();
+  await usableCredentials(secrets);
   const bytes = await sizeOf(file);
   const steps = await withAnaplan(configuration, secrets, async (anaplan) => {
     try {

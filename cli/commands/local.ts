@@ -12,6 +12,7 @@ import { EXIT } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
 import { configOption, dataDirOption, jsonOption } from '../options.ts';
 import { progressOf } from '../progress.ts';
+import { usableCredentials } from '../usable-credentials.ts';
 
 interface LocalOptions {
   config: string;
@@ -44,7 +45,7 @@ export function localCommand(): Command {
 async function local(options: LocalOptions): Promise<number> {
   const configuration = await configurationFor(options.config, process.env);
   const secrets = environmentSecrets(process.env);
-  await secrets.credentials();
+  await usableCredentials(secrets);
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const log = jsonLogger(undefined, 'warn');
   const interrupted = interruption();

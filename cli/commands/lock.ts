@@ -12,6 +12,7 @@ import { CommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configOption, jsonOption } from '../options.ts';
+import { usableCredentials } from '../usable-credentials.ts';
 
 export function lockCommand(): Command {
   return new Command('lock')
@@ -24,7 +25,7 @@ export function lockCommand(): Command {
 async function lock(options: { config: string; json?: true }): Promise<void> {
   const configuration = await configurationFor(options.config, process.env);
   const secrets = environmentSecrets(process.env);
-  await secrets.credentials();
+  await usableCredentials(secrets);
   const { lock, problems } = await ask(configuration, () => secrets.credentials());
   if (problems.length > 0) {
     const told = problems.map(({ pipeline, what, near }) => {

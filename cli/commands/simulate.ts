@@ -68,12 +68,17 @@ async function readAs<T>(parse: (text: string) => T, path: string): Promise<T> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw new CommandError(
       code === 'ENOENT' ? `There is no file ${path}.` : `The file ${path} cannot be read (${code}).`,
+      { whatToCheck: ['Look at the path; it is relative to the folder in which plandrop is called.'] },
     );
   }
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof SimulatorFileError) throw new CommandError(`${path}: ${error.message}`);
+    if (error instanceof SimulatorFileError) {
+      throw new CommandError(`${path}: ${error.message}`, {
+        whatToCheck: ['Mend the file; docs/simulator.md has examples.'],
+      });
+    }
     throw error;
   }
 }

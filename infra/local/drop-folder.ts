@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { DataFolder } from './data-folder.ts';
 import { isCode } from './object-files.ts';
-import { announceDrop, storeDrop } from './put-drop.ts';
+import { announceDrop, FileChangedError, fingerprintOf, storeDrop } from './put-drop.ts';
 import { guard, guardSync } from './storage-error.ts';
 
 export interface DropFolderOptions {
@@ -138,6 +138,7 @@ export class DropFolder {
       this.#options.log.info(`Took ${key}`, { key, bytes: Number(stats.size) });
       return true;
     } catch (error) {
+      if (error instanceof FileChangedError) return false;
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.log.error(`${key} stays in the drop folder for now: ${reason}`, { key });
       sighting.notBefore = this.#clock.now() + TROUBLE_MS;
@@ -157,7 +158,7 @@ export class DropFolder {
     const source = fingerprintOf(stats);
     // The same file, copied before a kill: its version names the run, so it must not get another.
     const copied = drops.tags(key)?.source === source ? await drops.head(key) : undefined;
-    const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source } }));
+    const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source }, asSeen: source }));
     const now = await this.#stats(key);
     if (now === undefined || fingerprintOf(now) !== source) return false;
     await announceDrop(this.#folder, head);
@@ -201,11 +202,6 @@ export class DropFolder {
       throw error;
     }
   }
-}
-
-/** Tells a file from what it was before and from any other; moving it away and back makes it another. */
-function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [dev, ino, size, mtimeNs, ctimeNs].join('-');
 }
 
 /** `taken/sales/drop.csv`, then `taken/sales/drop.2.csv` and so on, without end. */

@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { LockedDataFolder } from './data-folder.ts';
 import { EventSourceMapping, type Mapping } from './event-source-mapping.ts';
 import { guardSync } from './storage-error.ts';
+import { Trouble } from './trouble.ts';
 
 export interface EngineOptions {
   log?: Logger;
@@ -12,6 +13,11 @@ export interface EngineOptions {
   lookAgainMs?: number;
   /** Below this much free disk nothing is received, because no handler could keep its result; default 32 MiB. */
   minimumFreeBytes?: number;
+  /**
+   * Called once when the disk or the data folder does not let work go on, and again when the reason changes. Default: logged as an
+   * error, with the word that work goes on by itself when the trouble is over.
+   */
+  onTrouble?: (reason: string) => void;
 }
 
 export interface Engine {
@@ -43,6 +49,10 @@ export function startEngine(
     for (const resolve of waiting) resolve();
     waiting = [];
   };
+  const trouble = new Trouble(
+    options.onTrouble ??
+      ((reason) => log.error(`Waiting: ${reason} Nothing is lost, and work goes on by itself when that is mended.`)),
+  );
   const running = mappings.map(
     (mapping) =>
       new EventSourceMapping(mapping, {
@@ -51,6 +61,7 @@ export function startEngine(
         log,
         failedVisibilitySeconds: options.failedVisibilitySeconds ?? 5,
         lookAgainMs: options.lookAgainMs ?? 1000,
+        trouble,
         pause: () => diskTooFull(folder.dataDir, minimumFreeBytes),
         onSettled: tellIfIdle,
       }),
@@ -85,7 +96,7 @@ function diskTooFull(path: string, minimumFreeBytes: number): string | undefined
   try {
     const { bavail, bsize } = guardSync('read', path, () => statfsSync(path));
     if (bavail * bsize >= minimumFreeBytes) return undefined;
-    return `the disk of ${path} is almost full. Free some space; nothing is lost, and work goes on by itself.`;
+    return `the disk of ${path} is almost full. Free some space.`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

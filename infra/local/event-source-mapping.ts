@@ -5,6 +5,7 @@ import { checkReceive, MAX_VISIBILITY_SECONDS } from '../../shared/ports/message
 import type { QueueName, ReceivedMessage } from '../../shared/ports/queue.ts';
 import type { SqliteQueues } from './sqlite-queue.ts';
 import { failedMessages, lambdaContext, sqsEvent } from './sqs-event.ts';
+import type { Trouble } from './trouble.ts';
 
 /** A Lambda handler for a queue; resolves with an `SQSBatchResponse` or with nothing. */
 export type QueueHandler = (event: SQSEvent, context: Context) => Promise<unknown>;
@@ -32,6 +33,8 @@ export interface MappingOptions {
   lookAgainMs: number;
   /** A reason to receive nothing for now, in plain words. */
   pause: () => string | undefined;
+  /** Is told what `pause` and the disk say. */
+  trouble: Trouble;
   /** Called after each batch. */
   onSettled: () => void;
 }
@@ -94,7 +97,7 @@ export class EventSourceMapping {
   }
 
   async #receive(): Promise<void> {
-    const { queues, clock, log } = this.#options;
+    const { queues, clock, trouble } = this.#options;
     const { queue, batchSize, maximumConcurrency } = this.#mapping;
     while (!this.#stop.signal.aborted) {
       this.#wake = new AbortController();
@@ -103,12 +106,12 @@ export class EventSourceMapping {
         continue;
       }
       const reason = this.#options.pause();
+      trouble.see(`${queue} pause`, reason);
       if (reason !== undefined) {
-        log.error(`Waiting: ${reason}`, { queue });
         await clock.sleep(TROUBLE_MS, this.#stop.signal);
         continue;
       }
-      const messages = await this.#persist(() =>
+      const messages = await this.#persist('receive', () =>
         queues.receive(queue, { max: batchSize, visibilitySeconds: MAX_VISIBILITY_SECONDS }),
       );
       if (messages === undefined || messages.length === 0) await this.#nothingDue();
@@ -136,7 +139,7 @@ export class EventSourceMapping {
     const { queue } = this.#mapping;
     const failed = await this.#call(messages);
     for (const { messageId, receiptHandle } of messages) {
-      await this.#persist(() =>
+      await this.#persist('acknowledge', () =>
         failed.has(messageId)
           ? queues.changeVisibility(queue, receiptHandle, failedVisibilitySeconds)
           : queues.delete(queue, receiptHandle),
@@ -165,14 +168,18 @@ export class EventSourceMapping {
   }
 
   /** Repeats what the disk refuses until it works or the engine stops; `undefined` if it never did. */
-  async #persist<T>(act: () => Promise<T>): Promise<T | undefined> {
+  async #persist<T>(what: string, act: () => Promise<T>): Promise<T | undefined> {
+    const { clock, trouble } = this.#options;
+    const source = `${this.#mapping.queue} ${what}`;
     for (;;) {
       try {
-        return await act();
+        const done = await act();
+        trouble.see(source, undefined);
+        return done;
       } catch (error) {
-        this.#options.log.error(error instanceof Error ? error.message : String(error), { queue: this.#mapping.queue });
+        trouble.see(source, error instanceof Error ? error.message : String(error));
         if (this.#stop.signal.aborted) return undefined;
-        await this.#options.clock.sleep(TROUBLE_MS, this.#stop.signal);
+        await clock.sleep(TROUBLE_MS, this.#stop.signal);
       }
     }
   }

@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import type { ObjectHead, WriteOptions } from '../../shared/ports/store.ts';
 import type { DataFolder } from './data-folder.ts';
 import { guard } from './storage-error.ts';
@@ -11,6 +12,14 @@ export interface Drop {
   attributes?: Readonly<Record<string, string>>;
 }
 
+/** A file is not what it was when it began to be taken. What was copied of it is gone again. */
+export class FileChangedError extends Error {
+  override readonly name = 'FileChangedError';
+  constructor(path: string) {
+    super(`The file ${path} is still being written: it changed while it was taken, so nothing of it was loaded.`);
+  }
+}
+
 /**
  * Puts a file into the drops bucket and tells the `drops` queue, in the shape of an S3 event. Dying in between leaves an object
  * that nobody knows of, so the caller keeps the file until this has returned.
@@ -21,18 +30,34 @@ export async function putDrop(folder: Pick<DataFolder, 'drops' | 'queues'>, drop
   return head;
 }
 
-/** Copies a file into the drops bucket; nobody is told. */
+/**
+ * Copies a file into the drops bucket; nobody is told.
+ * @param asSeen the file's fingerprint when it was chosen; without it, the one it has now
+ * @throws FileChangedError when the file is another before all of it is copied: half a file is never kept
+ */
 export async function storeDrop(
-  drops: DataFolder['drops'],
+  drops: Pick<DataFolder['drops'], 'putStream'>,
   { path, key }: Drop,
-  options?: WriteOptions,
+  { asSeen, ...options }: WriteOptions & { asSeen?: string } = {},
 ): Promise<ObjectHead> {
-  const body = createReadStream(path);
+  return guard('read', path, () => drops.putStream(key, wholeFile(path, asSeen), options));
+}
+
+async function* wholeFile(path: string, asSeen: string | undefined): AsyncGenerator<Uint8Array> {
+  const file = await guard('read', path, () => open(path));
   try {
-    return await guard('read', path, () => drops.putStream(key, body, options));
+    const before = asSeen ?? fingerprintOf(await file.stat({ bigint: true }));
+    yield* file.createReadStream({ autoClose: false });
+    const now = await stat(path, { bigint: true }).catch(() => undefined);
+    if (now === undefined || fingerprintOf(now) !== before) throw new FileChangedError(path);
   } finally {
-    body.destroy();
+    await file.close();
   }
+}
+
+/** Tells a file from what it was before and from any other; moving it away and back makes it another. */
+export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join('-');
 }
 
 /** Tells the `drops` queue of an object of the drops bucket. Telling it twice makes one run. */

@@ -1,8 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { testCertificate } from '../anaplan/test-certificate.ts';
 import { finished, plandrop, start, tenantAndFolder } from './plandrop.ts';
+
+const CERTIFICATE = testCertificate().certificatePem;
 
 /** The outcome contract, as others read it. */
 const counts = z.strictObject({
@@ -53,6 +56,7 @@ const outcomeContract = z.strictObject({
         .optional(),
       dumps: z.array(z.string()).optional(),
       dumpLost: z.string().optional(),
+      repair: z.string().optional(),
       export: z.string().optional(),
     }),
   ),
@@ -182,7 +186,7 @@ describe.concurrent('plandrop run', () => {
       'a run that is not there',
       ['runs', 'show', '20260101-0', '--data-dir', '{folder}/d'],
       1,
-      'There is no run 20260101-0.',
+      'There is no data folder',
     ],
     ['a show without an id', ['runs', 'show'], 64, "missing required argument 'runId'"],
     [
@@ -202,7 +206,7 @@ describe.concurrent('plandrop run', () => {
     expect(asJson.code).toBe(code);
     const { error } = z
       .strictObject({
-        error: z.strictObject({ category: z.string(), message: z.string(), whatToCheck: z.array(z.string()) }),
+        error: z.strictObject({ category: z.string(), message: z.string(), whatToCheck: z.array(z.string()).min(1) }),
       })
       .parse(JSON.parse(asJson.stdout));
     expect(error.message).toContain(line);
@@ -292,16 +296,59 @@ describe.concurrent('plandrop run', () => {
     expect((await plandrop(args, at.env)).code).toBe(0);
   });
 
+  it.for([
+    ['no certificate', { ANAPLAN_CERTIFICATE: '-----BEGIN NONSENSE' }, 'The certificate is not one'],
+    ['no key', { ANAPLAN_CERTIFICATE: CERTIFICATE }, 'The private key of the certificate cannot be read'],
+  ] as const)(
+    'tells of credentials that cannot be used before anything is begun: %s',
+    async ([, env, line], { expect }) => {
+      await using at = await tenantAndFolder();
+      const run = await plandrop(
+        ['run', 'samples/sales.csv', '--pipeline', 'sales', '--json', '--data-dir', at.dataDir],
+        {
+          ...at.env,
+          ANAPLAN_USERNAME: '',
+          ANAPLAN_PASSWORD: '',
+          ANAPLAN_PRIVATE_KEY: '-----BEGIN NONSENSE',
+          ...env,
+        },
+      );
+      expect([run.code, JSON.parse(run.stdout).error.category]).toEqual([64, 'configuration']);
+      expect(run.stdout).toContain(line);
+      expect(await readdir(at.folder)).toEqual([]);
+    },
+  );
+
+  it('ends when its data folder is taken away under it: exit 1, one sentence', async ({ expect }) => {
+    await using at = await tenantAndFolder({ taskSeconds: 20 });
+    const running = start(
+      ['run', 'samples/products.csv', '--pipeline', 'products', '--json', '--data-dir', at.dataDir],
+      at.env,
+    );
+    const end = finished(running);
+    await until(() => at.simulator.requests().some(({ path }) => path.endsWith('/tasks')));
+    await rename(at.dataDir, `${at.dataDir}.away`);
+    const { code, stdout } = await end;
+    expect([code, JSON.parse(stdout).error.message]).toEqual([
+      1,
+      expect.stringContaining('it is not there. Was it moved or deleted by hand?'),
+    ]);
+  });
+
   it('goes on the next time when it is interrupted', async ({ expect }) => {
     await using at = await tenantAndFolder({ taskSeconds: 2 });
     const interrupted = start(
-      ['run', 'samples/products.csv', '--pipeline', 'products', '--data-dir', at.dataDir],
+      ['run', 'samples/products.csv', '--pipeline', 'products', '--json', '--data-dir', at.dataDir],
       at.env,
     );
     const end = finished(interrupted);
     await until(() => at.simulator.requests().some(({ path }) => path.endsWith('/tasks')));
     interrupted.kill('SIGINT');
-    expect((await end).code).toBe(130);
+    const { code, stdout } = await end;
+    expect([code, JSON.parse(stdout).error]).toMatchObject([
+      130,
+      { category: 'cancelled', message: expect.stringContaining('goes on the next time') },
+    ]);
     const next = await plandrop(['run', '--pipeline', 'nightly', '--json', '--data-dir', at.dataDir], at.env);
     expect(next.code).toBe(0);
     const runs = await plandrop(['runs', '--json', '--data-dir', at.dataDir]);
@@ -341,7 +388,7 @@ describe('plandrop simulate', () => {
     const second = await plandrop(['simulate', '--port', port]);
     expect([second.code, second.stderr]).toEqual([
       1,
-      `plandrop: Port ${port} is in use by another program. Stop it, or choose another with --port.\n`,
+      `plandrop: Port ${port} is in use by another program.\n  Stop that program, or choose another port with --port.\n`,
     ]);
     child.kill('SIGTERM');
     expect((await end).code).toBe(0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EventSourceMapping, type QueueHandler } from '../../infra/local/event-source-mapping.ts';
+import { Trouble } from '../../infra/local/trouble.ts';
 import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues, type QueueFault, type QueueOperation } from '../../shared/ports/memory/memory-queues.ts';
@@ -29,6 +30,7 @@ describe('an event source mapping on a disk that refuses for a while', () => {
         failedVisibilitySeconds: 60,
         lookAgainMs: 1000,
         pause: () => undefined,
+        trouble: new Trouble((reason) => void said.push(reason)),
         onSettled: () => undefined,
       },
     );
@@ -43,7 +45,7 @@ describe('an event source mapping on a disk that refuses for a while', () => {
   it('deletes a message that succeeded as soon as it can, without calling the handler again', async () => {
     expect(await withTrouble('delete', async () => undefined)).toEqual({
       calls: 1,
-      said: ['delete upload: fail', 'delete upload: fail'],
+      said: ['delete upload: fail'],
       depth: { visible: 0, delayed: 0, inFlight: 0 },
     });
   });
@@ -52,7 +54,7 @@ describe('an event source mapping on a disk that refuses for a while', () => {
     const failing = async () => Promise.reject(new Error('boom'));
     expect(await withTrouble('changeVisibility', failing)).toMatchObject({
       calls: 1,
-      said: ['upload failed: boom', 'changeVisibility upload: fail', 'changeVisibility upload: fail'],
+      said: ['upload failed: boom', 'changeVisibility upload: fail'],
       depth: { visible: 0, delayed: 0, inFlight: 1 },
     });
   });
@@ -60,7 +62,7 @@ describe('an event source mapping on a disk that refuses for a while', () => {
   it('goes on receiving when it can', async () => {
     expect(await withTrouble('receive', async () => undefined)).toMatchObject({
       calls: 1,
-      said: ['receive upload: fail', 'receive upload: fail'],
+      said: ['receive upload: fail'],
       depth: { visible: 0, delayed: 0, inFlight: 0 },
     });
   });
