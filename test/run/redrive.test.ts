@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { handServices } from '../../cli/hand-services.ts';
 import type { FrozenPipeline, FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
-import { redriveOf } from '../../shared/run/redrive.ts';
+import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
+import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
+import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
+import { changeHolder, readHolder } from '../../shared/run/lane.ts';
+import { createRun, readRun } from '../../shared/run/ledger.ts';
+import { redriveOf, redriveRun } from '../../shared/run/redrive.ts';
 import type { BegunRun, Outcome, Run, Settled, StepRecord, StepResult } from '../../shared/run/run.ts';
 import { untouchedSteps } from '../../shared/run/run.ts';
-import { settleOf } from '../../shared/run/settle.ts';
+import { settleOf, settleRun } from '../../shared/run/settle.ts';
 import { AT, aPipeline, aRun } from './a-run.ts';
 
 const LATER = AT + 86_400_000;
@@ -216,5 +222,46 @@ describe('a person settles', () => {
     const decision = settleOf(run, settled(as));
     expect(decision.ok).toBe(false);
     expect(JSON.stringify(decision)).toContain(words);
+  });
+});
+
+describe('the lane of a run that ended and holds it', () => {
+  const failed = ended('failed', [finished(), finished('failed')]);
+  const itself = { by: `run ${failed.runId}`, reason: 'onFailure: hold' };
+  const ada = { by: 'ada', reason: 'month end' };
+
+  async function holding(run: Run, hold: { by: string; reason: string }, runId = run.runId) {
+    const clock = new ManualClock(LATER);
+    const state = new MemoryStore({ bucket: 'state', clock });
+    const services = { ...handServices({ state, queues: new MemoryQueues({ clock }) }), clock };
+    const held = await createRun(services, run);
+    await changeHolder(services, 'M', (holder) =>
+      holder.runId === runId ? undefined : { ...holder, runId, fence: 4, hold },
+    );
+    return { services, held };
+  }
+
+  it.for<[string, { by: string; reason: string }, string, object]>([
+    ['goes to the redrive', itself, failed.runId, { runId: `${failed.runId}.1`, fence: 5, hold: null }],
+    ['stays held where a person holds it', ada, failed.runId, { runId: `${failed.runId}.1`, fence: 5, hold: ada }],
+    ['stays with another run that has it', itself, 'other', { runId: 'other', fence: 4 }],
+  ])('%s', async ([, hold, runId, expected]) => {
+    const { services, held } = await holding(failed, hold, runId);
+    for (const created of [true, false]) {
+      expect(await redriveRun(services, held, definition(A, B, C))).toMatchObject({ ok: true, created });
+      expect(await readHolder(services, 'M')).toMatchObject(expected);
+    }
+    expect((await readRun(services, failed.runId))?.run.redrivenAs).toBe(`${failed.runId}.1`);
+  });
+
+  it.for<[string, Settled['as'], { by: string; reason: string }, object]>([
+    ['is freed by settling as succeeded', 'succeeded', itself, { runId: null, hold: null }],
+    ['stays held after settling as failed', 'failed', itself, { runId: failed.runId, hold: itself }],
+    ['stays held where a person holds it, whatever is settled', 'succeeded', ada, { hold: ada }],
+  ])('%s', async ([, as, hold, expected]) => {
+    const { services, held } = await holding(ended('unknown', [openStart]), hold);
+    expect(await settleRun(services, held, { as, by: 'ada', evidence: 'seen' })).toMatchObject({ ok: true });
+    expect(await readHolder(services, 'M')).toMatchObject(expected);
+    expect(await settleRun(services, held, { as, by: 'eve', evidence: 'seen' })).toMatchObject({ ok: false });
   });
 });
