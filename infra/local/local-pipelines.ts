@@ -7,23 +7,32 @@ import { formatLock, type Lock, LockError, parseLock } from '../../shared/pipeli
 import { pipelinesFor } from '../../shared/pipeline/match-drop.ts';
 import { type NameDirectory, resolveNames } from '../../shared/pipeline/resolve-names.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
 const LOCK_KEY = 'plandrop.lock.json';
 
+/** An import that somebody deletes and makes anew has another id. */
+const ASK_AGAIN_MS = 5 * 60_000;
+
 /**
- * The pipelines of one machine: names are resolved by asking Anaplan, once per process and pipeline, and kept in the data folder
- * for the time when Anaplan does not answer.
+ * The pipelines of one machine: names are resolved by asking Anaplan, for each pipeline at most every five minutes, and kept in the
+ * data folder for the time when Anaplan does not answer.
  */
-export function localPipelines(configuration: Configuration, anaplan: NameDirectory, state: Store): Pipelines {
-  const resolved = new Map<string, ReturnType<Pipelines['freeze']>>();
+export function localPipelines(
+  configuration: Configuration,
+  anaplan: NameDirectory,
+  state: Store,
+  clock: Clock,
+): Pipelines {
+  const resolved = new Map<string, { answer: ReturnType<Pipelines['freeze']>; until: number }>();
   return {
     matching: (key) => pipelinesFor(key, configuration),
     freeze: async (name) => {
       const known = resolved.get(name);
-      if (known !== undefined) return known;
+      if (known !== undefined && clock.now() < known.until) return known.answer;
       const answer = resolve(name, configuration, anaplan, state);
-      resolved.set(name, answer);
+      resolved.set(name, { answer, until: clock.now() + ASK_AGAIN_MS });
       // Only a definition is worth keeping: the cause of anything else may be gone when the next run asks.
       if (!(await answer.catch(() => undefined))?.ok) resolved.delete(name);
       return answer;
@@ -51,7 +60,8 @@ async function resolve(
     return frozen.ok ? frozen : { ok: false, diagnosis: misconfigured(name, frozen.message) };
   } catch (error) {
     if (!(error instanceof AnaplanCallError)) throw error;
-    const diagnosis = classifyCall(error.failure, { object: `pipeline "${name}"` });
+    const { model } = configuration.pipelines[name] ?? {};
+    const diagnosis = classifyCall(error.failure, model === undefined ? {} : { model });
     const before = freeze(name, configuration, kept);
     return before.ok && diagnosis.retry.kind !== 'no' ? before : { ok: false, diagnosis };
   }

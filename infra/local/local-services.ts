@@ -8,6 +8,7 @@ import type { Secrets } from '../../shared/ports/secrets.ts';
 import { requestBudget } from '../../shared/retry/request-budget.ts';
 import type { Run } from '../../shared/run/run.ts';
 import { DROPS_BUCKET, type LockedDataFolder } from './data-folder.ts';
+import { KeptRefreshToken } from './kept-refresh-token.ts';
 import { localPipelines } from './local-pipelines.ts';
 
 export interface LocalServicesOptions {
@@ -25,12 +26,14 @@ export function localServices(folder: LockedDataFolder, options: LocalServicesOp
   const { clock, state, drops, queues, engineId } = folder;
   const random = options.random ?? Math.random;
   const { apiUrl, authUrl, oauthUrl, requestsPerMinute } = configuration.anaplan;
+  const refreshTokens = new KeptRefreshToken(folder.dataDir, secrets);
   const anaplan = new AnaplanClient({
     apiUrl,
     authUrl,
     oauthUrl,
     budget: requestBudget({ clock, requestsPerMinute }),
-    credentials: () => secrets.credentials(),
+    credentials: () => refreshTokens.credentials(),
+    onRefreshToken: (refreshToken) => refreshTokens.keep(refreshToken),
     clock,
     random,
   });
@@ -46,7 +49,7 @@ export function localServices(folder: LockedDataFolder, options: LocalServicesOp
     gzip: true,
     ...(onCommit === undefined ? {} : { onCommit }),
     anaplan,
-    pipelines: localPipelines(configuration, anaplan, state),
+    pipelines: localPipelines(configuration, anaplan, state, clock),
     source: (bucket) => {
       if (bucket !== DROPS_BUCKET)
         throw new Error(`a drop names bucket ${bucket}; this machine has only ${DROPS_BUCKET}`);
