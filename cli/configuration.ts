@@ -1,6 +1,6 @@
 import { unknownPipeline } from '../shared/pipeline/freeze.ts';
 import { readConfiguration } from '../shared/pipeline/load-configuration.ts';
-import { originMistake } from '../shared/pipeline/origin.ts';
+import { oauthUrlBeside, originMistake } from '../shared/pipeline/origin.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
 import { CommandError } from './command-error.ts';
 
@@ -20,6 +20,10 @@ export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Pr
     }
     anaplan[key] = value.replace(/\/$/, '');
   }
+  const { authUrl, oauthUrl } = configuration.anaplan;
+  // What followed from the file's address follows from the environment's.
+  if (anaplan.oauthUrl === oauthUrl && oauthUrl === oauthUrlBeside(authUrl))
+    anaplan.oauthUrl = oauthUrlBeside(anaplan.authUrl);
   return { ...configuration, anaplan };
 }
 

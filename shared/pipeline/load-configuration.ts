@@ -34,7 +34,17 @@ export function loadConfiguration(text: string): LoadedConfiguration {
     const { line, col } = lines.linePos(lost.range?.[0] ?? 0);
     return { ok: false, mistakes: [{ line, column: col, message: `*${lost.source} stands for nothing above it` }] };
   }
-  const value: unknown = document.toJS() ?? {};
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch (error) {
+    // The parser refuses aliases that multiply without end.
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      ok: false,
+      mistakes: [{ line: 1, column: 1, message: `the aliases ("*name") cannot be resolved: ${why}` }],
+    };
+  }
   const read = configurationSchema.safeParse(value, { reportInput: false });
   if (!read.success) mistakes.push(...mistakesOf(read.error.issues, document, lines));
   mistakes.sort((a, b) => a.line - b.line || a.column - b.column);

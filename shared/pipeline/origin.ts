@@ -17,3 +17,10 @@ export function originMistake(text: string): string | undefined {
   }
   return undefined;
 }
+
+const OAUTH_URL = 'https://us1a.app.anaplan.com';
+
+/** Where OAuth signs in when nothing is said: a tenant on this machine answers at one address, and no live host may see its secrets. */
+export function oauthUrlBeside(authUrl: string): string {
+  return LOOPBACK.test(new URL(authUrl).hostname) ? authUrl : OAUTH_URL;
+}

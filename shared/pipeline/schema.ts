@@ -13,7 +13,7 @@ import {
 } from './fields.ts';
 import type { Policies, Rejects } from './frozen-pipeline.ts';
 import { globMistake, globsOverlap } from './glob.ts';
-import { originMistake } from './origin.ts';
+import { oauthUrlBeside, originMistake } from './origin.ts';
 import { scheduleMistake, timezoneMistake } from './schedule-expression.ts';
 import { type Step, stepSchema } from './step-schema.ts';
 
@@ -22,9 +22,9 @@ const origin = checked('an address', originMistake).transform((text) => new URL(
 const anaplan = settings('anaplan', {
   apiUrl: origin.prefault('https://api.anaplan.com'),
   authUrl: origin.prefault('https://auth.anaplan.com'),
-  oauthUrl: origin.prefault('https://us1a.app.anaplan.com'),
+  oauthUrl: origin.exactOptional(),
   requestsPerMinute: number('a whole number from 1 to 6000', { from: 1, to: 6000 }).default(600),
-});
+}).transform(({ oauthUrl, ...value }) => ({ ...value, oauthUrl: oauthUrl ?? oauthUrlBeside(value.authUrl) }));
 
 /** What starts a pipeline besides `plandrop run`. Globs are matched by {@link pipelinesFor}. */
 export type Trigger = { kind: 'drop'; glob: string } | { kind: 'schedule'; expression: string; timezone: string };

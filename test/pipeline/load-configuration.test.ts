@@ -53,6 +53,11 @@ pipelines:
 `;
 
 describe('a good configuration', () => {
+  it('lets OAuth sign in at the tenant of this machine, when that is where others sign in', () => {
+    const { anaplan } = load(`anaplan: { authUrl: "http://127.0.0.1:7080" }\n${SMALLEST}`);
+    expect(anaplan.oauthUrl).toBe('http://127.0.0.1:7080');
+  });
+
   it('fills in every default', () => {
     expect(load(SMALLEST)).toEqual({
       anaplan: {

@@ -378,6 +378,11 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     ['1:20: "apiUrl" must be an address such as https://api.anaplan.com, not "https://***@api.anaplan.com"'],
   ],
   [
+    'aliases that multiply',
+    `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefg'].map((n, i) => `${n}: &${n} [${Array(9).fill(`*${'abcdef'[i]}`).join(', ')}]\n`).join('')}`,
+    ['1:1: the aliases ("*name") cannot be resolved: Excessive alias count indicates a resource exhaustion attack'],
+  ],
+  [
     'a number with a unit',
     `anaplan: { requestsPerMinute: 600/min }\n${pipeline(steps)}`,
     ['1:31: "requestsPerMinute" must be a whole number from 1 to 6000, not "600/min"'],
