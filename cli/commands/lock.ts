@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { guard } from '../../infra/local/storage-error.ts';
 import { AnaplanCallError, AnaplanClient } from '../../shared/anaplan/index.ts';
 import { classifyCall } from '../../shared/diagnosis/classify-call.ts';
 import { formatLock } from '../../shared/pipeline/lock.ts';
@@ -38,7 +39,15 @@ async function lock(options: { config: string; json?: true }): Promise<void> {
     });
   }
   const path = join(dirname(options.config), 'plandrop.lock.json');
-  await writeFile(path, formatLock(lock));
+  const draft = `${path}.${process.pid}.new`;
+  try {
+    await guard('write', path, async () => {
+      await writeFile(draft, formatLock(lock));
+      await rename(draft, path);
+    });
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
+  }
   const pipelines = Object.keys(lock.pipelines);
   process.stdout.write(
     options.json ? `${JSON.stringify({ path, pipelines })}\n` : `Wrote ${path}: ${pipelines.join(', ')}.\n`,
