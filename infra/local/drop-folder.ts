@@ -45,6 +45,8 @@ export class DropFolder {
   readonly #stop = new AbortController();
   #seen = new Map<string, Sighting>();
   #loop: Promise<void> | undefined;
+  /** Names that no key can hold, told already. */
+  readonly #unreadable = new Set<string>();
 
   /** Creates the folder where it is not there. @throws StorageError when that cannot be done */
   constructor(path: string, folder: Pick<DataFolder, 'drops' | 'queues' | 'clock'>, options: DropFolderOptions = {}) {
@@ -111,8 +113,21 @@ export class DropFolder {
           .split(sep)
           .join('/'),
       )
-      .filter((key) => !key.startsWith(`${TAKEN}/`) && !key.split('/').some((name) => name.startsWith('.')))
+      .filter((key) => this.#isReadable(key))
+      .filter(
+        (key) => key !== TAKEN && !key.startsWith(`${TAKEN}/`) && !key.split('/').some((name) => name.startsWith('.')),
+      )
       .toSorted();
+  }
+
+  /** Node gives bytes that are not UTF-8 as U+FFFD, and then the file cannot be opened by its name. */
+  #isReadable(key: string): boolean {
+    if (!key.includes('\uFFFD')) return true;
+    if (!this.#unreadable.has(key)) {
+      this.#unreadable.add(key);
+      this.#options.log.error(`${key} stays in the drop folder: its name is not UTF-8. Rename it.`, { key });
+    }
+    return false;
   }
 
   #sighting(before: Sighting | undefined, stats: BigIntStats): Sighting {
@@ -161,6 +176,10 @@ export class DropFolder {
     const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source }, asSeen: source }));
     const now = await this.#stats(key);
     if (now === undefined || fingerprintOf(now) !== source) return false;
+    // Once it is announced it has to move, or it would be announced again and again.
+    await guard('write', join(this.#path, TAKEN), () =>
+      mkdir(dirname(join(this.#path, TAKEN, key)), { recursive: true }),
+    );
     await announceDrop(this.#folder, head);
     await guard('write', join(this.#path, TAKEN), () => this.#moveToTaken(key));
     return true;

@@ -159,6 +159,32 @@ describe('the drop folder', () => {
     expect(announced()).toEqual([]);
   });
 
+  it('tells nobody of a file that cannot move, as a file called taken stands in the way', async () => {
+    await write('taken', 'x');
+    await write('sales.csv', 'a\n1\n');
+    const watching = watch();
+    for (let look = 0; look < 3; look++) {
+      await watching.look();
+      await clock.advance(40_000);
+    }
+    expect(announced()).toEqual([]);
+    expect(said[0]).toContain('a file stands where a folder is needed');
+    await rm(join(drops, 'taken'));
+    await watching.look();
+    expect(announcedKeys()).toEqual(['sales.csv']);
+  });
+
+  it('tells once of a name that is not UTF-8', async () => {
+    const watching = watch();
+    await writeFile(Buffer.concat([Buffer.from(`${drops}/`), Buffer.from([0xe9]), Buffer.from('.csv')]), 'x');
+    for (let look = 0; look < 3; look++) {
+      await watching.look();
+      await clock.advance(40_000);
+    }
+    expect(said).toEqual([expect.stringContaining('its name is not UTF-8. Rename it.')]);
+    expect(announced()).toEqual([]);
+  });
+
   it('makes a new drop of a file that is put back', async () => {
     const watched = watch();
     await write('drop.csv', 'x');
