@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import * as z from 'zod';
 import { asCommandError, CommandError } from './command-error.ts';
 import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -14,6 +16,7 @@ import { EXIT } from './exit-codes.ts';
 
 const program = strict(
   new Command('plandrop')
+    .version(version(), '--version', 'say which version this is')
     .description('Lands files in Anaplan, unattended and honestly.')
     .addCommand(runCommand())
     .addCommand(localCommand())
@@ -47,6 +50,21 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     return error.exitCode;
   }
+}
+
+/** Of the nearest package.json above: this file runs from the sources and from what is built of them. */
+function version(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      const { version } = z
+        .object({ version: z.string() })
+        .parse(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')));
+      return version;
+    } catch {
+      // Not there: it stands one folder higher.
+    }
+  }
+  return 'unknown';
 }
 
 function usageError(error: CommanderError): CommandError {

@@ -364,6 +364,11 @@ describe.concurrent('plandrop run', () => {
   });
 });
 
+it('says its version', async () => {
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile('package.json', 'utf8')));
+  expect(await plandrop(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
 describe('plandrop simulate', () => {
   it('prints one JSON line when it listens, and answers as Anaplan does', async () => {
     const child = start(['simulate', '--port', '0', '--json']);
