@@ -33,6 +33,7 @@ function stepLines(step: StepOutcome): string[] {
     lines.push(`    ${count} × ${text}${columns.length === 0 ? '' : ` (${columns.join(', ')})`}`);
   }
   for (const dump of step.dumps ?? []) lines.push(`    dump: ${dump}`);
+  if (step.repair !== undefined) lines.push(`    rejected rows alone: ${step.repair}`);
   if (step.dumpLost !== undefined) lines.push(`    dump lost: ${step.dumpLost}`);
   if (step.export !== undefined) lines.push(`    export: ${step.export}`);
   return lines;

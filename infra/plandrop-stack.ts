@@ -146,8 +146,9 @@ export class PlandropStack extends Stack {
     for (const each of [drops, schedules, upload, start, poll, collect, burier, watch])
       each.keepsRuns(state.bucket, alerts);
     // To ask for a version's date and size S3 wants the right to read it, so receive-drop has it too, and the burier with it.
-    for (const each of [drops, upload, burier]) each.readsDrops(source.bucket);
-    collect.keepsFiles(state.bucket, ['dumps', ...exportFolders(configuration)]);
+    // The rows to mend are cut out of the drop itself, so collect-result reads it too.
+    for (const each of [drops, upload, collect, burier]) each.readsDrops(source.bucket);
+    collect.keepsFiles(state.bucket, ['repairs', ...exportFolders(configuration)]);
 
     const callers = [upload, start, poll, collect];
     const share = requestShare(configuration, callers);

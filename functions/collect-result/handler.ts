@@ -11,6 +11,7 @@ import { handleTurns, type SqsHandler } from '../handle-records.ts';
 import type { Services } from '../services.ts';
 import { keepDumps } from './keep-dumps.ts';
 import { keepExport } from './keep-export.ts';
+import { keepRepair } from './keep-repair.ts';
 
 /** Reads what the finished task says, keeps its dumps and exports, and judges the step. It only reads from Anaplan. */
 export function createCollectResult(services: Services): SqsHandler {
@@ -33,6 +34,7 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
     const kept = await keepDumps(announced.dumps, { turn, services, anaplan, taskId: task.taskId });
     const classified = classifyTask(task.seen, { ...context, dumps: kept.summaries });
     const exported = classified.outcome === 'failed' ? undefined : await keepExport(turn, services, anaplan);
+    const repair = await keepRepair(turn, services, kept.dumps);
     const uploaded = uploadedFor(run, run.position.step);
     const result = judgeStep({
       step,
@@ -43,6 +45,7 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
       ...(uploaded === undefined ? {} : { uploaded }),
       ...(kept.lost === undefined ? {} : { dumpLost: kept.lost }),
       ...(exported === undefined ? {} : { export: exported }),
+      ...(repair === undefined ? {} : { repair }),
     });
     // A task that may not be ours leaves the question open what becomes of the one that is.
     const inDoubt = result.outcome === 'unknown' && task.adopted && task.named !== true;

@@ -29,7 +29,7 @@ export async function keepDumps(
   const { run } = turn;
   const kept: KeptDumps = { dumps: [], summaries: [], lost: undefined };
   for (const { objectId, ordinal, nested } of announced) {
-    const key = `dumps/${run.runId}/${run.position.step + 1}-${ordinal}-${objectId}.csv`;
+    const key = dumpKey({ runId: run.runId, step: run.position.step, ordinal, objectId });
     try {
       const dump = await anaplan.readDump(modelOf(run), actionOf(run), taskId, nested ? objectId : undefined);
       if (!dump.available) {
@@ -49,8 +49,19 @@ export async function keepDumps(
   return kept;
 }
 
-async function* readAll(store: Store, key: string, size: number): AsyncIterable<Uint8Array> {
+/** `step` counts from 0, as in the ledger; the key from 1, as people do. */
+export function dumpKey(of: {
+  runId: string;
+  step: number;
+  ordinal: number;
+  objectId: string;
+  folder?: 'repairs';
+}): string {
+  return `${of.folder ?? 'dumps'}/${of.runId}/${of.step + 1}-${of.ordinal}-${of.objectId}.csv`;
+}
+
+export async function* readAll(store: Store, key: string, size: number, versionId?: string): AsyncIterable<Uint8Array> {
   for (let start = 0; start < size; start += READ_BYTES) {
-    yield await store.getRange(key, { start, end: Math.min(size, start + READ_BYTES) });
+    yield await store.getRange(key, { start, end: Math.min(size, start + READ_BYTES) }, versionId);
   }
 }

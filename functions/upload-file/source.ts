@@ -1,13 +1,13 @@
 import { checkScan } from '../../shared/diagnosis/check-scan.ts';
-import { checkHeader, checkTail } from '../../shared/diagnosis/check-source.ts';
+import { checkEnds } from '../../shared/diagnosis/check-source-file.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import type { SourceFormat, SourceScanResult } from '../../shared/diagnosis/source-scan.ts';
+import { formatOf } from '../../shared/diagnosis/source-text.ts';
 import type { BegunRun } from '../../shared/run/run.ts';
 import { stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
 import { SourceRefused } from './source-refused.ts';
 
-const LOOK_BYTES = 64 * 1024;
 /** Anaplan advises at most 1,000 chunks of at most 50 MB before compression (anaplan-notes: Uploading). */
 const MAX_CHUNKS = 1000;
 const MAX_CHUNK_BYTES = 50_000_000;
@@ -47,19 +47,12 @@ export async function openSource(run: BegunRun, services: Services): Promise<Sou
     bytes,
     chunkBytes,
     chunkCount: Math.max(1, Math.ceil(bytes / chunkBytes)),
-    format: {
-      ...(definition?.textEncoding === undefined ? {} : { encoding: definition.textEncoding }),
-      ...(definition?.columnSeparator === undefined ? {} : { separator: definition.columnSeparator }),
-      ...(definition?.textDelimiter === undefined ? {} : { delimiter: definition.textDelimiter }),
-      ...(definition?.headerRow === undefined ? {} : { headerRow: definition.headerRow }),
-      ...(definition?.firstDataRow === undefined ? {} : { firstDataRow: definition.firstDataRow }),
-    },
+    format: definition === undefined ? {} : formatOf(definition),
     readChunk: (index) => read(index * chunkBytes, (index + 1) * chunkBytes),
     async checkBeforeSending() {
       if (bytes === 0) throw new SourceRefused(emptyFile(run, key));
       if (policy === 'off' || definition === undefined) return;
-      refuse(checkHeader(await read(0, LOOK_BYTES), definition, { whole: bytes <= LOOK_BYTES }));
-      if (bytes > LOOK_BYTES) refuse(checkTail(await read(bytes - LOOK_BYTES, bytes), definition));
+      refuse(await checkEnds(read, bytes, definition));
     },
     checkAfterReading(scanned) {
       if (policy !== 'off') refuse(checkScan(scanned, key));

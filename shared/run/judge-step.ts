@@ -17,6 +17,7 @@ export interface StepEvidence {
   /** why a dump that Anaplan announced could not be kept */
   dumpLost?: string;
   export?: string;
+  repair?: string;
 }
 
 /**
@@ -37,6 +38,7 @@ export function judgeStep(evidence: StepEvidence): StepResult {
     dumps,
     ...(dumpLost === undefined ? {} : { dumpLost }),
     ...(evidence.export === undefined ? {} : { export: evidence.export }),
+    ...(evidence.repair === undefined ? {} : { repair: evidence.repair }),
     rowsVerified,
     beyondAllowance: outcome === 'succeeded-with-rejects' && isBeyond(evidence),
     ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, whatToCheck: [...diagnosis.whatToCheck] } }),

@@ -29,6 +29,7 @@ export interface StepOutcome {
   dumps?: string[];
   dumpLost?: string;
   export?: string;
+  repair?: string;
 }
 
 export interface FailureOutcome {
@@ -96,6 +97,7 @@ function stepOutcome(run: Run, step: StepRecord, index: number): StepOutcome {
     ...(result === null || result.dumps.length === 0 ? {} : { dumps: result.dumps.map(({ address }) => address) }),
     ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
     ...(result?.export === undefined ? {} : { export: result.export }),
+    ...(result?.repair === undefined ? {} : { repair: result.repair }),
   };
 }
 

@@ -33,6 +33,7 @@ export function reportOf(run: Run): FailureReport {
     ...(result === null ? {} : { dumps: result.dumps.map(({ address }) => address), reasons: result.reasons }),
     ...(result?.counts === undefined ? {} : { counts: result.counts }),
     ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
+    ...(result?.repair === undefined ? {} : { repair: result.repair }),
     ...(ended.holdLane === undefined ? {} : { holdLane: ended.holdLane }),
   };
   return buildFailureReport(ended.failure ?? undiagnosed(run), from);

@@ -92,6 +92,8 @@ const stepResultSchema = z.object({
   dumps: z.array(dumpSchema),
   dumpLost: z.string().exactOptional(),
   export: z.string().exactOptional(),
+  /** Where the drop's header and only its rejected rows are, to be mended and dropped again. */
+  repair: z.string().exactOptional(),
   /** Anaplan's total of rows equals the rows uploaded; false also when Anaplan gives none. */
   rowsVerified: z.boolean(),
   beyondAllowance: z.boolean(),

@@ -70,7 +70,7 @@ const SECRET = [
 const FILES = [
   's3:GetObject on StateBucket/dumps/*',
   's3:PutObjectTagging on StateBucket/dumps/*',
-  ...['dumps', 'exports', 'out'].flatMap((folder) => [
+  ...['dumps', 'exports', 'out', 'repairs'].flatMap((folder) => [
     `s3:AbortMultipartUpload on StateBucket/${folder}/*`,
     `s3:PutObject on StateBucket/${folder}/*`,
   ]),
@@ -85,7 +85,10 @@ describe('each role has exactly these rights', () => {
     ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...SECRET]],
     ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...SECRET]],
     ['PollTask', [...sends('PollTask', 'CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...SECRET]],
-    ['CollectResult', [...sends('CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...FILES, ...SECRET]],
+    [
+      'CollectResult',
+      [...sends('CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...FILES, ...DROPS, ...SECRET],
+    ],
   ])('%s', (stage, own) => {
     const expected = new Set([...receives(stage), ...logs(stage), ...TRACES, ...RUNS, ...own]);
     expect(rightsOf(`${stage}Role`)).toEqual([...expected].sort());
