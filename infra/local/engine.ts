@@ -1,4 +1,5 @@
-import { statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { LockedDataFolder } from './data-folder.ts';
 import { EventSourceMapping, type Mapping } from './event-source-mapping.ts';
@@ -94,6 +95,8 @@ export function startEngine(
 
 function diskTooFull(path: string, minimumFreeBytes: number): string | undefined {
   try {
+    // The folder itself comes back with the next file written into it; what it held does not.
+    guardSync('read', path, () => statSync(join(path, 'queues.sqlite')));
     const { bavail, bsize } = guardSync('read', path, () => statfsSync(path));
     if (bavail * bsize >= minimumFreeBytes) return undefined;
     return `the disk of ${path} is almost full. Free some space.`;
