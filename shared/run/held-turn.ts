@@ -8,6 +8,8 @@ import { REQUESTS_SECONDS, SLICE_SECONDS } from './limits.ts';
 import { type BegunRun, hasBegun, type Run } from './run.ts';
 import type { RunServices } from './services.ts';
 
+/** The store's own repetitions come on top; after that somebody has to look at the store first. */
+const STORE_AT_MOST_MS = 15_000;
 const STORE_AGAIN_MS = 2000;
 const MAX_ROUNDS = 10;
 
@@ -105,14 +107,15 @@ export class HeldTurn implements Turn {
     else throw new Error(`turn ${turn} of run ${run.runId} ended with "${event.kind}", which names nothing to do next`);
   }
 
-  /** Only we know the id of the task that we started, so it is stored whatever it takes, as long as we may live. */
+  /** Only we know the id of the task that we started, so its commit is repeated for a while when the store fails. */
   async #commitUntilStored(event: RunEvent): Promise<BegunRun> {
+    const until = Math.min(this.requestsEndAt, this.#services.clock.now() + STORE_AT_MOST_MS);
     for (;;) {
       try {
         return await this.commit(event);
       } catch (error) {
         const { clock } = this.#services;
-        if (error instanceof TurnLostError || clock.now() >= this.requestsEndAt) throw error;
+        if (error instanceof TurnLostError || clock.now() >= until) throw error;
         await clock.sleep(STORE_AGAIN_MS);
       }
     }
