@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/aws/**', 'test/heavy/**', 'test/browser/**', 'test/package/**'],
+    // By default a machine of two cores gets one worker; many files here wait for processes and clocks.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 30_000,
   },
