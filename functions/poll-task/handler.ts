@@ -28,8 +28,13 @@ async function pollTask(turn: Turn, services: Services): Promise<RunEvent> {
 }
 
 /** A task that outlives the run's deadline is polled on, but somebody is told: once, or twice under the same id after a crash. */
-async function tellOfDeadline(turn: Turn, { alerts, clock }: Services): Promise<void> {
+async function tellOfDeadline(turn: Turn, { alerts, clock, log }: Services): Promise<void> {
   if (!isDeadlineUntold(turn.run, clock.now())) return;
-  await alerts.publish(deadlineAlert(turn.run));
-  turn.remember({ kind: 'deadline-told' });
+  try {
+    await alerts.publish(deadlineAlert(turn.run));
+    turn.remember({ kind: 'deadline-told' });
+  } catch (error) {
+    // The task must be watched on, also while nobody can be told; the next poll tells.
+    log.error('The alert for a passed deadline could not be sent.', { runId: turn.run.runId, error });
+  }
 }
