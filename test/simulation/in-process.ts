@@ -6,9 +6,8 @@ export function requestOf({ url, method, headers, body }: TransportRequest): Req
   return new Request(url, { method, headers, ...(body ? { body: Buffer.from(body) } : {}) });
 }
 
-/** Takes the whole answer, so that nothing of it is left to happen later. */
-export async function answerOf(response: Response): Promise<TransportResponse> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
+/** An answer whose body has been read: nothing of it is left to happen later. */
+export function answerOf(response: Response, bytes: Uint8Array): TransportResponse {
   return { status: response.status, headers: Object.fromEntries(response.headers), body: oneOf(bytes) };
 }
 

@@ -84,7 +84,10 @@ export function lockOf(configuration: Configuration, models: number): Promise<Lo
 
 async function resolve(configuration: Configuration, models: number): Promise<Lock> {
   await using simulator = await createSimulator({ tenant: tenantOf(models), seed: 'lock' });
-  const transport: Transport = async (request) => answerOf(await simulator.fetch(requestOf(request)));
+  const transport: Transport = async (request) => {
+    const response = await simulator.fetch(requestOf(request));
+    return answerOf(response, new Uint8Array(await response.arrayBuffer()));
+  };
   const origin = 'http://127.0.0.1:1';
   const client = new AnaplanClient({
     apiUrl: origin,

@@ -15,7 +15,7 @@ export interface Dropped {
  */
 export function violationsOf(world: World, dropped: readonly Dropped[]): string[] {
   const found = [
-    ...world.watcher.violations,
+    ...world.chunks.violations,
     ...world.lanes.violations,
     ...queueViolations(world),
     ...laneViolations(world),

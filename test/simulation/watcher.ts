@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { TransportRequest } from '../../shared/anaplan/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import { OURS } from './tenant.ts';
 
@@ -20,18 +19,9 @@ export interface SeenStart {
   sha256: string | undefined;
 }
 
-/** A chunk that arrived. */
-export interface SeenChunk {
-  modelId: string;
-  fileId: string;
-  index: number;
-  at: number;
-}
-
 /** Keeps what happened in Anaplan by the simulator's word, never by our ledger's. */
 export class Watcher {
   readonly starts: SeenStart[] = [];
-  readonly violations: string[] = [];
   readonly #simulator: Served;
   readonly #known = new Set<string>();
 
@@ -64,21 +54,6 @@ export class Watcher {
     return this.starts.filter(({ by }) => by === OURS.email);
   }
 
-  /** Whether the chunk that `request` sends is at Anaplan already, byte for byte. */
-  async holds(request: TransportRequest, chunk: { modelId: string; fileId: string; index: number }): Promise<boolean> {
-    const model = this.#simulator.tenant.model(chunk.modelId);
-    const { id: userId } = this.#simulator.tenant.user(OURS.email) ?? { id: '' };
-    try {
-      const { content } = model.files.chunk({ userId, admin: true }, chunk.fileId, chunk.index, 0, 10_000_000);
-      const pieces: Uint8Array[] = [];
-      for await (const piece of content.read()) pieces.push(piece);
-      content.release();
-      return Buffer.concat(pieces).equals(request.body ?? new Uint8Array());
-    } catch {
-      return false;
-    }
-  }
-
   async #contentOf(model: Served['tenant']['models'][number], fileId: string): Promise<string | undefined> {
     const reports = await model.files.reports((id) => this.#simulator.tenant.userById(id)?.plan.email ?? '', fileId);
     return reports.find(({ uploadedBy }) => uploadedBy === OURS.email)?.sha256;
@@ -87,12 +62,4 @@ export class Watcher {
 
 export function sha256Of(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** The chunk that a request puts, if it does. */
-export function chunkOf({ method, url }: Pick<TransportRequest, 'method' | 'url'>) {
-  const match = /\/models\/([^/]+)\/files\/([^/]+)\/chunks\/(\d+)$/.exec(url);
-  if (method !== 'PUT' || match === null) return undefined;
-  const [, modelId = '', fileId = '', index = ''] = match;
-  return { modelId, fileId, index: Number(index) };
 }

@@ -21,13 +21,14 @@ import type { QueueName, ReceivedMessage } from '../../shared/ports/queue.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/limits.ts';
 import { type Run, runSchema } from '../../shared/run/run.ts';
 import { createSimulator, type Scenario, type Simulator } from '../../simulator/index.ts';
+import { ChunkWatch } from './chunk-watch.ts';
 import { answerOf, requestOf } from './in-process.ts';
 import { LaneWatch } from './lane-watch.ts';
 import { describeOperation, type Fate, GOES, isCarriedOut, type Operation } from './operation.ts';
 import { seededRandom } from './random.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { configurationOf, lockOf, OURS, type PipelineOptions, tenantOf } from './tenant.ts';
-import { chunkOf, Watcher } from './watcher.ts';
+import { Watcher } from './watcher.ts';
 
 export interface WorldOptions {
   seed?: number;
@@ -98,6 +99,7 @@ export class World {
   readonly simulator: Served;
   readonly watcher: Watcher;
   readonly lanes = new LaneWatch(this);
+  readonly chunks = new ChunkWatch();
   readonly options: WorldOptions;
   /** A person has let others into the lane of a run whose task may still act: they have taken that upon them. */
   releasedByHand = false;
@@ -473,26 +475,14 @@ export class World {
     this.#asked++;
     try {
       this.lanes.request(request);
-      await this.#watchChunk(request);
-      return await answerOf(await this.simulator.fetch(requestOf(request)));
+      this.chunks.sent(request, () => this.runs());
+      const response = await this.simulator.fetch(requestOf(request));
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      this.chunks.answered(request, response.status, bytes);
+      return answerOf(response, bytes);
     } finally {
       await this.watcher.look();
       this.#asked--;
     }
   };
-
-  /** No chunk whose 204 is recorded in the current epoch is sent again, unless Anaplan keeps other bytes. */
-  async #watchChunk(request: Parameters<Transport>[0]): Promise<void> {
-    const chunk = chunkOf(request);
-    if (chunk === undefined) return;
-    const recorded = this.runs().some(
-      ({ ended, pipeline, position, steps }) =>
-        ended === null &&
-        pipeline?.steps[position.step]?.fileId === chunk.fileId &&
-        pipeline.modelId === chunk.modelId &&
-        steps[position.step]?.epoch?.sent.includes(chunk.index),
-    );
-    if (!recorded || !(await this.watcher.holds(request, chunk))) return;
-    this.watcher.violations.push(`chunk ${chunk.index} was sent again after its 204 was recorded`);
-  }
 }
