@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Alias, type Document, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import { type Alias, type Document, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 import { type Mistake, mistakesOf } from './mistakes.ts';
 import { type Configuration, configurationSchema } from './schema.ts';
 
@@ -34,6 +34,8 @@ export function loadConfiguration(text: string): LoadedConfiguration {
     const { line, col } = lines.linePos(lost.range?.[0] ?? 0);
     return { ok: false, mistakes: [{ line, column: col, message: `*${lost.source} stands for nothing above it` }] };
   }
+  const prototypes = prototypeKeys(document, lines);
+  if (prototypes.length > 0) return { ok: false, mistakes: prototypes };
   let value: unknown;
   try {
     value = document.toJS() ?? {};
@@ -80,6 +82,19 @@ const SYNTAX: Partial<Record<YAMLError['code'], string>> = {
 function syntaxMistake(problem: YAMLError, lines: LineCounter): Mistake {
   const { line, col } = lines.linePos(problem.pos[0]);
   return { line, column: col, message: SYNTAX[problem.code] ?? `this is not YAML: ${problem.message}` };
+}
+
+/** JavaScript keeps a property of this name for itself, so whatever stands under it would be passed over without a word. */
+function prototypeKeys(document: Document, lines: LineCounter): Mistake[] {
+  const mistakes: Mistake[] = [];
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      const { line, col } = lines.linePos(key.range?.[0] ?? 0);
+      mistakes.push({ line, column: col, message: '"__proto__" cannot be a name here; choose another' });
+    },
+  });
+  return mistakes;
 }
 
 function lostAlias(document: Document): Alias | undefined {

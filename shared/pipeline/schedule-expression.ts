@@ -55,7 +55,43 @@ export function scheduleMistake(expression: string): string | undefined {
   if ((fields[2] === '?') === (fields[4] === '?')) {
     return 'a schedule with "?" in exactly one of day of month and day of week';
   }
+  if (!hasFiringDay(fields)) return 'a schedule that some day of the calendar fits (this one never fires)';
   return undefined;
+}
+
+/** Whether any day of the calendar fits: the 30th of February is none. Every day has each hour and minute. */
+function hasFiringDay(fields: readonly string[]): boolean {
+  const [day = '?', month = '*', weekday = '?', year = '*'] = fields.slice(2);
+  const months = valuesOf(month, 3);
+  return valuesOf(year, 5).some((y) => months.some((m) => hasDay(day, weekday, { year: y, month: m })));
+}
+
+function hasDay(day: string, weekday: string, { year, month }: { year: number; month: number }): boolean {
+  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const [, named = '', fifth] = /^(\w+)#(5)$/.exec(weekday) ?? [];
+  if (fifth !== undefined) {
+    // Only the days 29 and later are the fifth of their kind.
+    const lastDays = Array.from({ length: days - 28 }, (_, i) =>
+      new Date(Date.UTC(year, month - 1, 29 + i)).getUTCDay(),
+    );
+    return lastDays.some((each) => valuesOf(named, 4).includes(each + 1));
+  }
+  const near = /^(\d+)W$/.exec(day)?.[1];
+  if (near !== undefined) return Number(near) <= days;
+  return day === '?' || day.startsWith('L') || valuesOf(day, 2).some((each) => each <= days);
+}
+
+/** The values that a field of a valid expression stands for. */
+function valuesOf(text: string, index: number): number[] {
+  const field = FIELDS[index];
+  if (field === undefined) return [];
+  return text.split(',').flatMap((item) => {
+    const [range = '', step = '1'] = item.split('/');
+    const [first, last] = range === '*' ? [field.from, field.to] : range.split('-').map((end) => valueIn(end, field));
+    if (first === undefined) return [];
+    const to = last ?? (item.includes('/') ? field.to : first);
+    return Array.from({ length: Math.floor((to - first) / Number(step)) + 1 }, (_, i) => first + i * Number(step));
+  });
 }
 
 /** `*`, a value, a range of values, each with an optional `/step`. */

@@ -64,6 +64,11 @@ describe('a schedule', () => {
     'cron(0 10 ? JAN,APR,jul 6L *)',
     'cron(0 10 ? * TUE#2 *)',
     'cron(0 0 1,15 1-12/3 ? *)',
+    'cron(0 6 29 FEB ? *)',
+    'cron(0 6 29-31 2 ? 2028)',
+    'cron(0 6 1/30 4,5 ? *)',
+    'cron(0 6 ? FEB MON#5 *)',
+    'cron(0 6 L FEB ? *)',
   ])('%s is one', (expression) => {
     expect(scheduleMistake(expression)).toBeUndefined();
     expect(cronFields(expression)).toHaveLength(6);
@@ -83,6 +88,19 @@ describe('a schedule', () => {
     'rate(1 day)',
   ])('"%s" is none', (expression) => {
     expect(scheduleMistake(expression)).toBeTypeOf('string');
+  });
+});
+
+describe('a schedule that no day of the calendar fits', () => {
+  it.each([
+    'cron(0 6 30 FEB ? *)',
+    'cron(0 6 31 2,4,JUN,9,11 ? *)',
+    'cron(0 6 29 FEB ? 2026,2027)',
+    'cron(0 6 31W APR ? *)',
+    'cron(0 6 ? FEB TUE#5 2026)',
+    'cron(0 6 30/2 2 ? *)',
+  ])('%s is a mistake', (expression) => {
+    expect(scheduleMistake(expression)).toContain('never fires');
   });
 });
 

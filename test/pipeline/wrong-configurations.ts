@@ -82,6 +82,23 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     ],
   ],
   [
+    'a pipeline called __proto__',
+    pipeline(steps).replace('sales', '__proto__'),
+    ['2:3: "__proto__" cannot be a name here; choose another'],
+  ],
+  [
+    'a mapping of __proto__, which would be passed over',
+    pipeline('steps:', '  - import: x', '    mapping: { __proto__: Actual, Version: Budget }'),
+    ['7:20: "__proto__" cannot be a name here; choose another'],
+  ],
+  [
+    'a schedule on the 30th of February',
+    pipeline('on: { schedule: "cron(0 6 30 FEB ? *)" }', steps),
+    [
+      '5:21: "schedule" must be a schedule that some day of the calendar fits (this one never fires), not "cron(0 6 30 FEB ? *)"',
+    ],
+  ],
+  [
     'a pipeline without a model',
     'pipelines:\n  sales:\n    workspace: Finance\n    steps: [{ process: x }]',
     ['2:3: "model" is missing; it must be the name or id of the model'],
@@ -402,9 +419,7 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
   [
     'a key that JavaScript would hide',
     pipeline(steps, '__proto__: 1'),
-    [
-      '6:5: "__proto__" is not a setting of a pipeline; it takes workspace, model, on, steps, rejects, onFailure, retry, modelWait, startGrace, poll, deadline, chunkMegabytes, upload, source',
-    ],
+    ['6:5: "__proto__" cannot be a name here; choose another'],
   ],
   [
     'a name of blanks',
