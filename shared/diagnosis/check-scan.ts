@@ -5,7 +5,9 @@ import { countOf } from './words.ts';
 
 /** What only the whole file tells: quotes that never close, rows of another width, text in another encoding, no rows at all. */
 export function checkScan(scanned: SourceScanResult, file: string): Diagnosis | undefined {
-  const first = scanned.problems.find((problem) => problem.kind !== 'blank-row');
+  const told = scanned.problems.filter((problem) => problem.kind !== 'blank-row');
+  // These explain whatever else is odd about the rows around them.
+  const first = told.find(({ kind }) => kind === 'zero-byte' || kind === 'bare-return') ?? told[0];
   if (first !== undefined) return refusal(file, ...wordsFor(first, scanned));
   if (scanned.rows > 0) return undefined;
   return refusal(
@@ -39,6 +41,18 @@ function wordsFor(
         'A quote is opened and never closed, so everything after it reads as one value. The file may have been cut off.',
         `the quote opened on line ${problem.line} is never closed`,
         'Look at that line, and whether the file is complete; double each quote that is part of a value.',
+      ];
+    case 'zero-byte':
+      return [
+        'Text never holds a zero byte: the file was damaged while it was written or copied, or it is in another encoding, such as UTF-16.',
+        `line ${problem.line} holds a zero byte`,
+        'Have the file written and copied again as a whole, as plain text in the encoding of the import data source.',
+      ];
+    case 'bare-return':
+      return [
+        'A line ends in a carriage return alone, as on very old Macintosh computers, and Anaplan may not take that for the end of a row.',
+        `line ${problem.line} ends in a carriage return without a line feed`,
+        'Have the lines end in a line feed, with or without a carriage return; put quotes around values that hold a line break.',
       ];
     case 'invalid-text':
       return [

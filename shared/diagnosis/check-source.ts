@@ -45,6 +45,7 @@ export function checkHeader(
   return (
     checkEmpty(firstBytes, file, options) ??
     checkEncoding(firstBytes, definition, file) ??
+    checkZeroes(firstBytes, definition, file) ??
     checkColumns(firstBytes, definition, file) ??
     checkRows(firstBytes, definition, file, options)
   );
@@ -82,6 +83,16 @@ function checkEncoding(bytes: Uint8Array, definition: ImportSource, file: string
     check: `Have the file written in ${definition.textEncoding}, or change the encoding of the data source in Anaplan.`,
   });
 }
+
+function checkZeroes(bytes: Uint8Array, definition: ImportSource, file: string): Diagnosis | undefined {
+  const encoding = seenEncoding(bytes) ?? expectedEncoding(definition);
+  const zero = encoding?.startsWith('UTF-16') ? -1 : bytes.indexOf(0);
+  if (zero < 0) return undefined;
+  const line = 1 + bytes.subarray(0, zero).filter((byte) => byte === 0x0a).length;
+  return checkScan({ ...NOTHING_SCANNED, problems: [{ kind: 'zero-byte', line }] }, file);
+}
+
+const NOTHING_SCANNED = { bytes: 0, rows: 0, blankRows: 0, raggedRows: 0, sha256: '' };
 
 function nameOf(encoding: Encoding | undefined): string {
   if (encoding === 'one byte per character') return 'not (more likely ISO-8859-1 or Windows-1252)';
@@ -185,6 +196,14 @@ export function checkTail(
   const bytes = wide && lastBytes.length % 2 === 1 ? lastBytes.subarray(1) : lastBytes;
   const units = unitsOf(formatOf(definition), undefined);
   const { units: read } = units.read(bytes);
+  if (read.includes(0)) {
+    return refusal('source-file', options.file ?? 'The file', {
+      cause:
+        'Text never holds a zero byte: the file was most likely cut off or damaged while it was written or copied.',
+      found: 'there are zero bytes near its end',
+      check: 'Look at the end of the file, and have it written and copied again as a whole.',
+    });
+  }
   if (width < 1 || !units.separated) return undefined;
   const layout = { ...layoutOf({ headerRow: 0, firstDataRow: 1 }, units), headerRow: 0, firstDataRow: 1 };
 

@@ -6,6 +6,8 @@ export type SourceProblem =
   | { kind: 'blank-row'; line: number }
   | { kind: 'text-after-quote'; line: number }
   | { kind: 'unbalanced-quote'; line: number }
+  | { kind: 'zero-byte'; line: number }
+  | { kind: 'bare-return'; line: number }
   | { kind: 'invalid-text'; line: number; byte: number };
 
 /** How many of each kind are kept with their line; all are counted. */
@@ -73,6 +75,16 @@ export interface RecordLayout {
  * (anaplan-notes: Message codes, `columnSeparatorExpected` and `unmatchedTextDelimiter`).
  */
 export function countRecords(state: RecordState, units: Uint8Array, layout: RecordLayout): void {
+  const known = state.problems.some(({ kind }) => kind === 'zero-byte');
+  const zero = known ? -1 : units.indexOf(0);
+  if (zero >= 0) {
+    count(state, units.subarray(0, zero), layout);
+    keep(state, { kind: 'zero-byte', line: state.line });
+  }
+  count(state, units.subarray(Math.max(0, zero)), layout);
+}
+
+function count(state: RecordState, units: Uint8Array, layout: RecordLayout): void {
   const { meaning } = layout;
   const length = units.length;
   // Locals, because this loop sees every byte of every file.
@@ -85,6 +97,9 @@ export function countRecords(state: RecordState, units: Uint8Array, layout: Reco
   while (i < length) {
     const kind = meaning[units[i] as number];
     i += 1;
+    // A carriage return ends a line here as everywhere; whether Anaplan agrees when no line feed follows is not known.
+    if (afterCarriageReturn && at === FIELD_START && kind !== LINE_FEED && kind !== CARRIAGE_RETURN)
+      keep(state, { kind: 'bare-return', line: line - 1 });
     if (kind === ORDINARY) {
       afterCarriageReturn = false;
       if (at === FIELD_START) at = UNQUOTED;

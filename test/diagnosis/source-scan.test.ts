@@ -77,7 +77,19 @@ describe('problems', () => {
     ['text after a closing quote', 'a,b\n"x"y,2\n', [{ kind: 'text-after-quote', line: 2 }]],
     ['a blank line between rows', 'a,b\n1,2\n\n3,4\n', [{ kind: 'blank-row', line: 3 }]],
     ['a cut-off last row', 'a,b\n1,2\n3', [{ kind: 'ragged-row', line: 3, columns: 1, expected: 2 }]],
+    ['a zero byte', 'a,b\n1,2\n3,\u00004\n5,\u0000\n', [{ kind: 'zero-byte', line: 3 }]],
+    ['a zero byte inside quotes', 'a,b\n"1\n\u0000",2\n', [{ kind: 'zero-byte', line: 3 }]],
+    [
+      'lines that end in a carriage return alone',
+      'a,b\r1,2\r"3\r",4\r',
+      [
+        { kind: 'bare-return', line: 1 },
+        { kind: 'bare-return', line: 2 },
+      ],
+    ],
     ['nothing', 'a,b\n1,2\n', []],
+    ['nothing, where a file ends in half a line end', 'a,b\r\n1,2\r', []],
+    ['nothing, where line ends are doubled', 'a,b\r\r\n1,2\r\r\n', []],
   ])('%s is found on its line', async (_, text, problems) => {
     expect((await scan(text)).problems).toEqual(problems);
   });
