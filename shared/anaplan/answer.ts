@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { redactBody, redactText } from '../observe/index.ts';
 import type { Answer } from './exchange.ts';
-import type { AnaplanCall, CallFailure } from './failure.ts';
+import type { CallFailure, FailedRequest } from './failure.ts';
 
 /** No list of 5,000 elements comes near it; more is not Anaplan's. */
 const JSON_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -20,24 +20,22 @@ const errorBody = z.union([
 ]);
 
 /** The plain-data failure of an answer with an error status. */
-export function failureOf(of: {
-  call: AnaplanCall;
-  method: string;
-  path: string;
-  response: { status: number; headers: Readonly<Record<string, string>> };
-  text: string;
-  wasCut: boolean;
-  now: number;
-}): Extract<CallFailure, { kind: 'http' }> {
+export function failureOf(
+  asked: FailedRequest,
+  of: {
+    response: { status: number; headers: Readonly<Record<string, string>> };
+    text: string;
+    wasCut: boolean;
+    now: number;
+  },
+): Extract<CallFailure, { kind: 'http' }> {
   const { status, headers } = of.response;
   const parsed = errorBody.safeParse(jsonOrUndefined(of.text));
   const retryAfterSeconds = parseRetryAfter(headers['retry-after'], headers.date, of.now);
   const requestId = requestIdOf(headers);
   return {
+    ...asked,
     kind: 'http',
-    call: of.call,
-    method: of.method,
-    path: of.path,
     status,
     envelope: parsed.success,
     ...(parsed.success ? { anaplanMessage: redactBody(parsed.data, { limitBytes: 1000 }) } : {}),

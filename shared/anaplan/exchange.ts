@@ -1,5 +1,6 @@
 import { redactBody, redactText } from '../observe/index.ts';
 import type { Clock, Random } from '../ports/clock.ts';
+import type { Credentials } from '../ports/secrets.ts';
 import type { RequestBudget } from '../retry/index.ts';
 import { failureOf, readBytes, readText, requestIdOf } from './answer.ts';
 import { CALLS, type CallName } from './calls.ts';
@@ -69,6 +70,8 @@ export interface Ask {
   /** 120_000 instead of the client's own, for instance */
   readTimeoutMs?: number;
   signal?: AbortSignal | undefined;
+  /** told in the failure of a sign-in */
+  signsInWith?: Credentials['kind'];
 }
 
 /** An answer with a success status, its body still to be read. */
@@ -113,7 +116,8 @@ export async function openExchange(
   const call = callOf(ask.name);
   const url = new URL(ask.path, ask.origin);
   for (const [name, value] of Object.entries(ask.query ?? {})) url.searchParams.set(name, String(value));
-  const asked = { call, method: ask.method, path: url.pathname + url.search };
+  const sent = { call, method: ask.method, path: url.pathname + url.search };
+  const asked = { ...sent, ...(ask.signsInWith === undefined ? {} : { signsInWith: ask.signsInWith }) };
 
   const stop = stopper(clock, view, ask.signal);
   const networkError = (cause: unknown) => {
@@ -126,7 +130,7 @@ export async function openExchange(
   };
 
   const body = ask.bytes?.content ?? (ask.json === undefined ? undefined : Buffer.from(JSON.stringify(ask.json)));
-  const note: ExchangeNote = { at: clock.now(), ...asked, ms: 0 };
+  const note: ExchangeNote = { at: clock.now(), ...sent, ms: 0 };
   if (ask.bytes) note.requestBytes = ask.bytes.content.byteLength;
   else if (ask.json !== undefined && call !== 'sign-in') note.requestBody = redactBody(JSON.stringify(ask.json));
   const end = (error?: unknown) => {
@@ -166,7 +170,7 @@ export async function openExchange(
         text: '',
         wasCut: true,
       }));
-      const failure = failureOf({ ...asked, response, text, wasCut, now: clock.now() });
+      const failure = failureOf(asked, { response, text, wasCut, now: clock.now() });
       note.responseBody = failure.body;
       throw errorFor(failure);
     }

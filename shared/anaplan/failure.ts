@@ -1,3 +1,5 @@
+import type { Credentials } from '../ports/secrets.ts';
+
 /** The calls the client makes, named by what a failure of them means. The same status means different things on each. */
 export type AnaplanCall =
   | 'sign-in'
@@ -15,11 +17,14 @@ export type AnaplanCall =
   | 'cancel'
   | 'dump';
 
-interface FailedRequest {
+/** What was asked. */
+export interface FailedRequest {
   call: AnaplanCall;
   method: string;
   /** path and query, without the origin */
   path: string;
+  /** only of a `sign-in`: what it was tried with */
+  signsInWith?: Credentials['kind'];
 }
 
 /**

@@ -47,7 +47,12 @@ export async function signIn(
   credentials: Credentials,
   certificateOptions?: CertificateOptions,
 ): Promise<Grant> {
-  const ask = { name: 'signIn', method: 'POST', readTimeoutMs: SIGN_IN_READ_TIMEOUT_MS } as const;
+  const ask = {
+    name: 'signIn',
+    method: 'POST',
+    readTimeoutMs: SIGN_IN_READ_TIMEOUT_MS,
+    signsInWith: credentials.kind,
+  } as const;
   const authenticate = { ...ask, origin: hosts.authUrl, path: '/token/authenticate' };
   const readGrant = (answer: Answer) => readTokenAnswer(answer, shared.clock.now());
   switch (credentials.kind) {

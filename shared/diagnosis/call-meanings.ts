@@ -1,6 +1,6 @@
 import type { AnaplanCall, CallFailure } from '../anaplan/failure.ts';
 import type { Retry } from './diagnosis.ts';
-import { STATUS_MEANINGS, type StatusMeaning } from './status-meanings.ts';
+import type { StatusMeaning } from './status-meanings.ts';
 import { excerpt } from './words.ts';
 
 /** Calls that wait while the model is busy (anaplan-notes: Busy model). */
@@ -71,33 +71,6 @@ export function unknownStatus(status: number): StatusMeaning {
       'Look at status.anaplan.com for a known disruption, and redrive the run later.',
     ],
     retry: { kind: 'after', budget: 'attempts' },
-  };
-}
-
-/** An error answer of the sign-in service; its 4xx are about the credentials, whatever the number (anaplan-notes: Signing in). */
-export function signInRefused(failure: Extract<CallFailure, { kind: 'http' }>): StatusMeaning {
-  const { status } = failure;
-  if (status === 404 || status === 405) {
-    return {
-      category: 'configuration',
-      cause: 'There is no Anaplan sign-in at this address.',
-      whatToCheck: [
-        'Check authUrl (or oauthUrl) in plandrop.yaml and the environment: it must be the sign-in address of your Anaplan region.',
-      ],
-      retry: { kind: 'no' },
-    };
-  }
-  const passing = status < 400 || status >= 500 || [407, 408, 410, 429].includes(status);
-  if (passing) return STATUS_MEANINGS[status] ?? unknownStatus(status);
-  return {
-    category: 'authentication',
-    cause: 'Anaplan refused the sign-in.',
-    whatToCheck: [
-      'Check the user name and password, or the certificate and its private key, or the OAuth client and refresh token; try them by hand.',
-      'Check that the password or certificate has not expired and that {user} is active and not locked.',
-      'With single sign-on, a password works only for users set up as exceptions; use a certificate otherwise.',
-    ],
-    retry: { kind: 'no' },
   };
 }
 

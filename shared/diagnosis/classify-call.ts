@@ -1,15 +1,7 @@
 import type { AnaplanCall, CallFailure } from '../anaplan/failure.ts';
-import {
-  ambiguousStart,
-  FILE_CALLS,
-  junkFile,
-  network,
-  signInRefused,
-  taskLost,
-  unknownStatus,
-  unreadable,
-} from './call-meanings.ts';
+import { ambiguousStart, FILE_CALLS, junkFile, network, taskLost, unknownStatus, unreadable } from './call-meanings.ts';
 import type { Diagnosis, Retry } from './diagnosis.ts';
+import { signInRefused } from './sign-in-meanings.ts';
 import { CALL_MEANINGS, STATUS_MEANINGS, type StatusMeaning } from './status-meanings.ts';
 import { bodyInWords, capitalised, excerpt, fill, sentence } from './words.ts';
 

@@ -82,6 +82,15 @@ describe('a certificate', () => {
     expect(fake.seen).toHaveLength(0);
   });
 
+  it('that Anaplan refuses is told as a certificate', async () => {
+    await using fake = await fakeAnaplan();
+    fake.on('POST /token/authenticate', json(401, { status: 'FAILURE_BAD_CREDENTIAL' }));
+    const credentials = async (): Promise<Credentials> => ({ kind: 'certificate', ...pair });
+    await expect(clientOf(fake, { credentials }).getCurrentUser()).rejects.toMatchObject({
+      failure: { call: 'sign-in', signsInWith: 'certificate' },
+    });
+  });
+
   it('tells whose it is and until when it is good', () => {
     expect(certificateFacts(pair.certificatePem)).toEqual({
       subject: 'CN=Plandrop test',
@@ -166,7 +175,10 @@ describe('an OAuth refresh token', () => {
         .getCurrentUser()
         .catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(AuthenticationError);
-      expect(error).toMatchObject({ anaplanMessage: 'Unknown or invalid refresh token.' });
+      expect(error).toMatchObject({
+        anaplanMessage: 'Unknown or invalid refresh token.',
+        failure: { call: 'sign-in', signsInWith: 'oauth' },
+      });
       expect(fake.seen).toHaveLength(1);
     },
   );

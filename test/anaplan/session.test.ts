@@ -40,7 +40,7 @@ describe('signing in', () => {
     expect(error).toMatchObject({
       status,
       anaplanMessage: 'No such user',
-      failure: { kind: 'http', call: 'sign-in', envelope: true, path: '/token/authenticate' },
+      failure: { kind: 'http', call: 'sign-in', signsInWith: 'basic', envelope: true, path: '/token/authenticate' },
     });
     expect(fake.seen).toHaveLength(1);
   });

@@ -182,6 +182,27 @@ describe('one status, several meanings', () => {
   });
 });
 
+describe('a refused sign-in', () => {
+  it.each([
+    ['basic', ['ANAPLAN_PASSWORD', 'single sign-on'], /ANAPLAN_CERTIFICATE|PRIVATE_KEY|REFRESH_TOKEN|OAuth/],
+    ['certificate', ['ANAPLAN_CERTIFICATE', 'ANAPLAN_PRIVATE_KEY', 'plandrop doctor'], /password|OAuth|REFRESH_TOKEN/i],
+    ['oauth', ['ANAPLAN_CLIENT_ID', 'ANAPLAN_REFRESH_TOKEN'], /password|certificate|single sign-on/i],
+  ] as const)('with %s speaks of what was used, and of nothing else', (signsInWith, words, others) => {
+    const { whatToCheck } = classifyCall(http('sign-in', 401, { signsInWith }), context);
+    for (const word of words) expect(whatToCheck.join(' ')).toContain(word);
+    expect(whatToCheck.join(' ')).not.toMatch(others);
+    expect(whatToCheck.join(' ')).toContain('robot@example.com');
+  });
+
+  it.each([
+    ['basic', 'Check authUrl in'],
+    ['certificate', 'Check authUrl in'],
+    ['oauth', 'Check oauthUrl in'],
+  ] as const)('at a wrong address, with %s, names that address', (signsInWith, words) => {
+    expect(classifyCall(http('sign-in', 404, { signsInWith })).whatToCheck[0]).toContain(words);
+  });
+});
+
 describe('how long to wait', () => {
   it.each([
     ['Anaplan says 42 s', 429, 42, 42],
