@@ -12,6 +12,7 @@ import {
   type ObjectHead,
   type Store,
   type StoredObject,
+  tagsWith,
   type WriteOptions,
 } from '../../shared/ports/store.ts';
 import { transaction } from './database.ts';
@@ -125,6 +126,46 @@ export class FileStore implements Store, Disposable {
     });
   }
 
+  async deleteVersion(key: string, versionId: string): Promise<void> {
+    checkKey(key);
+    this.#change(() => {
+      const current = this.#index.removeVersion(key, versionId);
+      if (current === null) this.#files.hide(key);
+      else if (current !== undefined) this.#files.show(key, current);
+    });
+    this.#files.discard(this.#files.object(versionId));
+  }
+
+  async tag(key: string, versionId: string, tags: Readonly<Record<string, string>>): Promise<boolean> {
+    checkKey(key);
+    return this.#change(() => {
+      const found = this.#index.version(key, versionId);
+      const together = tagsWith(found?.tags ?? {}, tags);
+      if (found === undefined || together === undefined) return false;
+      this.#index.setTags(key, versionId, together);
+      return true;
+    });
+  }
+
+  async copy(
+    from: { key: string; versionId: string },
+    to: string,
+    tags: Readonly<Record<string, string>> = {},
+  ): Promise<ObjectHead | undefined> {
+    checkKey(from.key);
+    checkKey(to);
+    const found = guardSync('read', this.#folder, () => this.#index.version(from.key, from.versionId));
+    if (found === undefined) return undefined;
+    const { size, etag, contentType } = found;
+    const path = guardSync('write', this.#folder, () => this.#files.link(from.versionId));
+    const options = { tags: tagsWith(found.tags, tags) ?? found.tags };
+    return this.#commit(
+      to,
+      { path, size, etag },
+      { ...options, ...(contentType === undefined ? {} : { contentType }) },
+    );
+  }
+
   async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ListedObject> {
     let after = options.startAfter !== undefined && options.startAfter !== '' ? options.startAfter : undefined;
     // Keys with a prefix stand together, from the prefix itself on; a start before it changes nothing.
@@ -143,6 +184,11 @@ export class FileStore implements Store, Disposable {
   /** The tags of the current object; `undefined` when there is none. */
   tags(key: string): Record<string, string> | undefined {
     return this.#index.tags(key);
+  }
+
+  /** The tags of the version of `key` that was removed last; `undefined` when none ever was. */
+  removedTags(key: string): Record<string, string> | undefined {
+    return this.#index.removedTags(key);
   }
 
   /**

@@ -76,6 +76,13 @@ export class ObjectFiles {
     return { path, size, etag: `"${hash.digest('hex').slice(0, 32)}"` };
   }
 
+  /** The bytes of a version once more, as an incoming file; where the file system has hard links, without copying them. */
+  link(versionId: string): string {
+    const path = this.#incomingPath();
+    linkOrCopy(this.object(versionId), path);
+    return path;
+  }
+
   /** Moves an incoming file to its place as a version, durably. */
   keep(incoming: IncomingFile, versionId: string): void {
     const path = this.object(versionId);

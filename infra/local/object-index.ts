@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ListedObject, ObjectHead } from '../../shared/ports/store.ts';
-import { integer, openDatabase, type Row, text, textMap } from './database.ts';
+import { integer, openDatabase, optionalText, type Row, text, textMap, transaction } from './database.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS versions (
@@ -11,10 +11,12 @@ const SCHEMA = `
     size INTEGER NOT NULL,
     last_modified TEXT NOT NULL,
     content_type TEXT,
-    tags TEXT NOT NULL
+    tags TEXT NOT NULL,
+    buried INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX IF NOT EXISTS versions_by_key ON versions (key, id);
   CREATE TABLE IF NOT EXISTS current (key TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS removed (key TEXT PRIMARY KEY, tags TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
 export interface Version extends ObjectHead {
@@ -32,6 +34,7 @@ export class ObjectIndex {
 
   constructor(path: string) {
     this.database = openDatabase(path, SCHEMA);
+    addBuried(this.database);
     this.#sql = prepare(this.database);
   }
 
@@ -64,8 +67,46 @@ export class ObjectIndex {
     this.#sql.makeCurrent.run(key, lastInsertRowid);
   }
 
+  /** Nothing is current under `key` any more, and no version that it has now ever is again. */
   removeCurrent(key: string): void {
     this.#sql.removeCurrent.run(key);
+    this.#sql.bury.run(key);
+  }
+
+  /** Everything known of one version, for a copy of it. */
+  version(key: string, versionId: string): Version | undefined {
+    const row = this.#sql.version.get(key, versionId);
+    if (row === undefined) return undefined;
+    const contentType = optionalText(row, 'content_type');
+    return { ...head(row), tags: textMap(row, 'tags'), ...(contentType === undefined ? {} : { contentType }) };
+  }
+
+  setTags(key: string, versionId: string, tags: Readonly<Record<string, string>>): void {
+    this.#sql.setTags.run(JSON.stringify(tags), key, versionId);
+  }
+
+  /**
+   * Forgets one version but for its tags. Call inside a transaction.
+   * @returns the version that is current after it, when that has changed; `null` when none is
+   */
+  removeVersion(key: string, versionId: string): string | null | undefined {
+    const wasCurrent = this.find(key)?.versionId === versionId;
+    this.#sql.keepTags.run(key, versionId);
+    this.#sql.removeVersion.run(key, versionId);
+    if (!wasCurrent) return undefined;
+    const before = this.#sql.newest.get(key);
+    if (before === undefined) {
+      this.#sql.removeCurrent.run(key);
+      return null;
+    }
+    this.#sql.makeCurrent.run(key, integer(before, 'id'));
+    return text(before, 'version_id');
+  }
+
+  /** The tags of the version of `key` that was removed last. */
+  removedTags(key: string): Record<string, string> | undefined {
+    const row = this.#sql.removedTags.get(key);
+    return row === undefined ? undefined : textMap(row, 'tags');
   }
 
   /** Forgets all but the newest `keep` versions of `key` and returns what it forgot. */
@@ -82,6 +123,17 @@ export class ObjectIndex {
   close(): void {
     if (this.database.isOpen) this.database.close();
   }
+}
+
+/** For a file that an earlier version made. */
+function addBuried(database: DatabaseSync): void {
+  transaction(database, () => {
+    const known = database
+      .prepare('PRAGMA table_info(versions)')
+      .all()
+      .some(({ name }) => name === 'buried');
+    if (!known) database.exec('ALTER TABLE versions ADD COLUMN buried INTEGER NOT NULL DEFAULT 0');
+  });
 }
 
 function head(row: Row): ObjectHead {
@@ -107,6 +159,13 @@ function prepare(database: DatabaseSync) {
                  VALUES (?, ?, ?, ?, ?, ?, ?)`),
     makeCurrent: sql(`INSERT INTO current (key, id) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET id = excluded.id`),
     removeCurrent: sql(`DELETE FROM current WHERE key = ?`),
+    bury: sql(`UPDATE versions SET buried = 1 WHERE key = ?`),
+    setTags: sql(`UPDATE versions SET tags = ? WHERE key = ? AND version_id = ?`),
+    keepTags: sql(`INSERT OR REPLACE INTO removed (key, tags)
+                   SELECT key, tags FROM versions WHERE key = ? AND version_id = ?`),
+    removeVersion: sql(`DELETE FROM versions WHERE key = ? AND version_id = ?`),
+    newest: sql(`SELECT * FROM versions WHERE key = ? AND buried = 0 ORDER BY id DESC LIMIT 1`),
+    removedTags: sql(`SELECT tags FROM removed WHERE key = ?`),
     prune: sql(`DELETE FROM versions WHERE key = ? AND id NOT IN
                 (SELECT id FROM versions WHERE key = ? ORDER BY id DESC LIMIT ?) RETURNING version_id`),
     pageFrom: sql(`SELECT v.* FROM current c JOIN versions v ON v.id = c.id WHERE c.key >= ? ORDER BY c.key LIMIT ?`),

@@ -61,8 +61,47 @@ export interface Store {
   putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenObject>;
   /** Removes the current object (its versions stay). Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
+  /**
+   * Removes one version for good. Was it the current one, then the version before it is current again, unless that was deleted.
+   * Removing what is not there is no error.
+   * @throws NotAllowedError
+   */
+  deleteVersion(key: string, versionId: string): Promise<void>;
+  /**
+   * Adds tags to a version; those it has already stay.
+   * @returns false when the version is not there, or has no room for them
+   * @throws NotAllowedError
+   */
+  tag(key: string, versionId: string, tags: Readonly<Record<string, string>>): Promise<boolean>;
+  /**
+   * Copies a version to another key, whatever its size, with its tags and, where there is room, `tags`.
+   * @returns undefined when the version is not there
+   * @throws NotAllowedError
+   */
+  copy(
+    from: { key: string; versionId: string },
+    to: string,
+    tags?: Readonly<Record<string, string>>,
+  ): Promise<WrittenObject | undefined>;
   /** Current objects whose key starts with `prefix`, ascending by key (UTF-8 bytes), from just after `startAfter`. */
   list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ListedObject>;
+}
+
+/** S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+const MAX_TAGS = 10;
+
+/** The tags of an object after `more` were added; undefined when there is no room for them. */
+export function tagsWith(
+  tags: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>>,
+): Record<string, string> | undefined {
+  const together = { ...tags, ...more };
+  return Object.keys(together).length > MAX_TAGS ? undefined : together;
+}
+
+/** The bucket does not let this process do what it asked; asking again does not help. */
+export class NotAllowedError extends Error {
+  override readonly name = 'NotAllowedError';
 }
 
 /** The object, or the version of it that was asked for, is not there (any more). */

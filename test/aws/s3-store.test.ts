@@ -1,4 +1,9 @@
-import { CreateBucketCommand, GetObjectTaggingCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { s3Client } from '../../shared/ports/aws/clients.ts';
 import { S3Store } from '../../shared/ports/aws/s3-store.ts';
@@ -40,6 +45,25 @@ describeStore('S3', async () => {
 describe('S3Store', () => {
   it('names objects as people do', () => {
     expect(new S3Store(client, { bucket: 'b' }).address('dumps/r1/1-0-112.csv')).toBe('s3://b/dumps/r1/1-0-112.csv');
+  });
+
+  it('copies what is large in parts, with its tags and content type', async () => {
+    const bucket = await newBucket(true);
+    const store = new S3Store(client, { bucket, copyPartBytes: 5 * 1024 * 1024 });
+    const bytes = Buffer.from(Array.from({ length: 11 * 1024 * 1024 }, (_, index) => index % 251));
+    const options = { contentType: 'text/csv', tags: { owner: 'sales' } };
+    const { versionId } = await store.put('big plan+1.csv', bytes, options);
+    const copied = await store.copy({ key: 'big plan+1.csv', versionId }, 'archive/big plan+1.csv', { state: 'done' });
+    const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'archive/big plan+1.csv' }));
+    expect([object.VersionId, object.ContentType]).toEqual([copied?.versionId, 'text/csv']);
+    expect(Buffer.from((await object.Body?.transformToByteArray()) ?? []).equals(bytes)).toBe(true);
+    const { TagSet } = await client.send(
+      new GetObjectTaggingCommand({ Bucket: bucket, Key: 'archive/big plan+1.csv' }),
+    );
+    expect(TagSet).toEqual([
+      { Key: 'owner', Value: 'sales' },
+      { Key: 'state', Value: 'done' },
+    ]);
   });
 
   it('works on a bucket without versioning', async () => {

@@ -98,6 +98,9 @@ export class SimulatedProcess {
         return act('putStream', key, () => store.put(key, Buffer.concat(pieces), options));
       },
       delete: (key) => act('delete', key, () => store.delete(key)),
+      deleteVersion: (key, version) => act('deleteVersion', key, () => store.deleteVersion(key, version)),
+      tag: (key, version, tags) => act('tag', key, () => store.tag(key, version, tags)),
+      copy: (from, to, tags) => act('copy', to, () => store.copy(from, to, tags)),
       list,
     };
   }

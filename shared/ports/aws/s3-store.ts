@@ -4,12 +4,11 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
-  type HeadObjectCommandOutput,
   PutObjectCommand,
   type PutObjectCommandInput,
+  PutObjectTaggingCommand,
   paginateListObjectsV2,
   type S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type Clock, type Random, systemClock } from '../clock.ts';
@@ -22,14 +21,19 @@ import {
   type ObjectHead,
   type Store,
   type StoredObject,
+  tagsWith,
   type WriteOptions,
   type WrittenObject,
 } from '../store.ts';
+import { allowed, headOf, idsOf, isMissingBucket, needed, status } from './s3-answers.ts';
+import { COPY_PART_BYTES, copyVersion, taggingOf, tagsOf } from './s3-copy.ts';
 
 export interface S3StoreOptions {
   bucket: string;
   clock?: Clock;
   random?: Random;
+  /** What is larger is copied in parts of this size; at least S3's 5 MiB. */
+  copyPartBytes?: number;
 }
 
 /** S3's own limit of 10,000 parts then allows objects of 80 GB; two parts in flight take 16 MiB. */
@@ -45,12 +49,14 @@ export class S3Store implements Store {
   readonly #client: S3Client;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #copyPartBytes: number;
 
   constructor(client: S3Client, options: S3StoreOptions) {
     this.#client = client;
     this.bucket = options.bucket;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#copyPartBytes = options.copyPartBytes ?? COPY_PART_BYTES;
   }
 
   address(key: string): string {
@@ -131,6 +137,44 @@ export class S3Store implements Store {
     await this.#client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
   }
 
+  async deleteVersion(key: string, versionId: string): Promise<void> {
+    checkKey(key);
+    const command = new DeleteObjectCommand({ Bucket: this.bucket, Key: key, VersionId: versionId });
+    await allowed(this.#client.send(command));
+  }
+
+  async tag(key: string, versionId: string, tags: Readonly<Record<string, string>>): Promise<boolean> {
+    checkKey(key);
+    const version = { bucket: this.bucket, key, versionId };
+    const tagged = await this.#unlessGone(versionId, async () => {
+      const together = tagsWith(await allowed(tagsOf(this.#client, version)), tags);
+      if (together === undefined) return false;
+      const TagSet = Object.entries(together).map(([Key, Value]) => ({ Key, Value }));
+      const object = { Bucket: this.bucket, Key: key, VersionId: versionId };
+      await allowed(this.#client.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet } })));
+      return true;
+    });
+    return tagged ?? false;
+  }
+
+  async copy(
+    from: { key: string; versionId: string },
+    to: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<WrittenObject | undefined> {
+    checkKey(from.key);
+    checkKey(to);
+    const version = { bucket: this.bucket, ...from };
+    return this.#unlessGone(from.versionId, async () => {
+      const object = { Bucket: this.bucket, Key: from.key, VersionId: from.versionId };
+      const head = await this.#client.send(new HeadObjectCommand(object));
+      const own = await allowed(tagsOf(this.#client, version));
+      const tags = tagsWith(own, more) ?? own;
+      const output = await allowed(copyVersion(this.#client, { from: version, to, tags, head }, this.#copyPartBytes));
+      return { key: to, size: needed(head.ContentLength, 'ContentLength'), ...idsOf(output) };
+    });
+  }
+
   async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ListedObject> {
     // Keys may hold characters that XML 1.0 cannot, so S3 is asked to percent-encode them.
     const input = { Bucket: this.bucket, Prefix: prefix, StartAfter: options.startAfter, EncodingType: 'url' as const };
@@ -148,12 +192,12 @@ export class S3Store implements Store {
 
   #input(key: string, { contentType, tags = {} }: WriteOptions = {}): PutObjectCommandInput {
     checkKey(key);
-    const tagging = Object.entries(tags).map((pair) => pair.map(encodeURIComponent).join('='));
+    const tagging = taggingOf(tags);
     return {
       Bucket: this.bucket,
       Key: key,
       ...(contentType === undefined ? {} : { ContentType: contentType }),
-      ...(tagging.length === 0 ? {} : { Tagging: tagging.join('&') }),
+      ...(tagging === '' ? {} : { Tagging: tagging }),
     };
   }
 
@@ -224,33 +268,4 @@ export class BrokenDownloadError extends Error {
 /** The SDK takes an empty string for a stream of unknown length. */
 function bytesOf(body: Uint8Array | string): Uint8Array {
   return typeof body === 'string' ? Buffer.from(body) : body;
-}
-
-function headOf(key: string, output: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectHead {
-  return {
-    key,
-    size: needed(output.ContentLength, 'ContentLength'),
-    ...idsOf(output),
-    lastModified: needed(output.LastModified, 'LastModified').toISOString(),
-  };
-}
-
-function idsOf(output: { ETag?: string | undefined; VersionId?: string | undefined }): {
-  etag: string;
-  versionId: string;
-} {
-  return { etag: needed(output.ETag, 'ETag'), versionId: output.VersionId ?? 'null' };
-}
-
-function needed<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Error(`S3 answered without ${name}`);
-  return value;
-}
-
-function status(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-}
-
-function isMissingBucket(error: unknown): boolean {
-  return error instanceof S3ServiceException && error.name === 'NoSuchBucket';
 }

@@ -9,12 +9,25 @@ import {
   type ObjectHead,
   type Store,
   type StoredObject,
+  tagsWith,
   type WriteOptions,
 } from '../store.ts';
 import { type Faults, InjectedFault } from './injected-fault.ts';
 
 export interface StoreOperation {
-  name: 'head' | 'get' | 'getRange' | 'create' | 'replace' | 'put' | 'putStream' | 'delete' | 'list';
+  name:
+    | 'head'
+    | 'get'
+    | 'getRange'
+    | 'create'
+    | 'replace'
+    | 'put'
+    | 'putStream'
+    | 'delete'
+    | 'deleteVersion'
+    | 'tag'
+    | 'copy'
+    | 'list';
   /** the key; for `list` the prefix */
   key: string;
 }
@@ -37,6 +50,8 @@ interface Version {
   head: ObjectHead;
   body: Uint8Array;
   tags: Readonly<Record<string, string>>;
+  /** Its key was deleted after it was written, so it is never current again. */
+  buried: boolean;
 }
 
 /** A bucket in memory with S3's semantics; deterministic, and it fails where it is told to. */
@@ -98,7 +113,42 @@ export class MemoryStore implements Store {
   }
 
   async delete(key: string): Promise<void> {
-    await this.#do('delete', key, () => this.#current.delete(key));
+    await this.#do('delete', key, () => {
+      this.#current.delete(key);
+      for (const version of this.#versions.get(key) ?? []) version.buried = true;
+    });
+  }
+
+  async deleteVersion(key: string, versionId: string): Promise<void> {
+    await this.#do('deleteVersion', key, () => {
+      const left = (this.#versions.get(key) ?? []).filter(({ head }) => head.versionId !== versionId);
+      this.#versions.set(key, left);
+      if (this.#current.get(key)?.head.versionId !== versionId) return;
+      const before = left.findLast(({ buried }) => !buried);
+      if (before === undefined) this.#current.delete(key);
+      else this.#current.set(key, before);
+    });
+  }
+
+  tag(key: string, versionId: string, tags: Readonly<Record<string, string>>): Promise<boolean> {
+    return this.#do('tag', key, () => {
+      const found = this.#find(key, versionId);
+      const together = tagsWith(found?.tags ?? {}, tags);
+      if (found === undefined || together === undefined) return false;
+      found.tags = together;
+      return true;
+    });
+  }
+
+  copy(
+    from: { key: string; versionId: string },
+    to: string,
+    tags: Readonly<Record<string, string>> = {},
+  ): Promise<ObjectHead | undefined> {
+    return this.#do('copy', to, () => {
+      const found = this.#find(from.key, from.versionId);
+      return found && this.#write(to, found.body, { tags: tagsWith(found.tags, tags) ?? found.tags });
+    });
   }
 
   async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ListedObject> {
@@ -169,7 +219,7 @@ export class MemoryStore implements Store {
       versionId: `v${String(++this.#written).padStart(8, '0')}`,
       lastModified: new Date(this.#clock.now()).toISOString(),
     };
-    const version = { head, body, tags: { ...options.tags } };
+    const version = { head, body, tags: { ...options.tags }, buried: false };
     const versions = this.#versions.get(key);
     if (versions === undefined) this.#versions.set(key, [version]);
     else versions.push(version);

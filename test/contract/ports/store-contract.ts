@@ -143,6 +143,116 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
       });
     });
 
+    describe('removing a version', () => {
+      it('makes the version before it current again', async () => {
+        const first = await store.put('drop.csv', 'first');
+        const second = await store.put('drop.csv', 'second');
+        await store.deleteVersion('drop.csv', second.versionId);
+        expect(await read('drop.csv')).toBe('first');
+        expect(await store.head('drop.csv', second.versionId)).toBeUndefined();
+        expect((await store.head('drop.csv'))?.versionId).toBe(first.versionId);
+        expect(await keys('')).toEqual(['drop.csv']);
+      });
+
+      it('leaves the current object alone when it removes an older one', async () => {
+        const first = await store.put('drop.csv', 'first');
+        await store.put('drop.csv', 'second');
+        await store.deleteVersion('drop.csv', first.versionId);
+        expect(await store.get('drop.csv', first.versionId)).toBeUndefined();
+        expect(await read('drop.csv')).toBe('second');
+      });
+
+      it('leaves nothing of an object that had no other', async () => {
+        const { versionId } = await store.put('a', 'only');
+        await store.put('a/b', 'another key');
+        await store.deleteVersion('a', versionId);
+        expect(await store.get('a')).toBeUndefined();
+        expect(await keys('')).toEqual(['a/b']);
+        expect((await store.create('a', 'new')).written).toBe(true);
+      });
+
+      it('brings nothing back that was deleted before it was written', async () => {
+        await store.put('drop.csv', 'deleted');
+        await store.delete('drop.csv');
+        const { versionId } = await store.put('drop.csv', 'new');
+        await store.deleteVersion('drop.csv', versionId);
+        expect(await store.get('drop.csv')).toBeUndefined();
+        expect(await keys('')).toEqual([]);
+      });
+
+      it('twice is no error', async () => {
+        const { versionId } = await store.put('drop.csv', 'x');
+        await store.deleteVersion('drop.csv', versionId);
+        await store.deleteVersion('drop.csv', versionId);
+      });
+    });
+
+    describe('tags', () => {
+      it('are added to those that a version has', async () => {
+        const { versionId } = await store.put('drop.csv', 'x', { tags: { owner: 'sales', state: 'new' } });
+        expect(await store.tag('drop.csv', versionId, { state: 'done', run: '20260302-00ff' })).toBe(true);
+        expect(await subject.tags('drop.csv')).toEqual({ owner: 'sales', state: 'done', run: '20260302-00ff' });
+        expect(await read('drop.csv', versionId)).toBe('x');
+      });
+
+      it('belong to one version', async () => {
+        const first = await store.put('drop.csv', 'first');
+        await store.put('drop.csv', 'second');
+        expect(await store.tag('drop.csv', first.versionId, { state: 'done' })).toBe(true);
+        expect(await subject.tags('drop.csv')).toEqual({});
+      });
+
+      it('are left out where there is no room for them, or no version', async () => {
+        const tags = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`t${index}`, '1']));
+        const { versionId } = await store.put('full.csv', 'x', { tags });
+        expect(await store.tag('full.csv', versionId, { state: 'done' })).toBe(false);
+        expect(await subject.tags('full.csv')).toEqual(tags);
+        await store.deleteVersion('full.csv', versionId);
+        expect(await store.tag('full.csv', versionId, { t1: '2' })).toBe(false);
+      });
+    });
+
+    describe('copies', () => {
+      it.each(ODD_KEYS)('of the key %j hold its bytes', async (key) => {
+        const { versionId } = await store.put(key, `the object of ${key}`);
+        const copied = await store.copy({ key, versionId }, 'archive/copy.csv');
+        expect(await read('archive/copy.csv', copied?.versionId)).toBe(`the object of ${key}`);
+        expect(await store.head('archive/copy.csv')).toMatchObject(copied ?? {});
+      });
+
+      it('are of the pinned version, and outlive it', async () => {
+        const first = await store.put('drop.csv', 'first', { contentType: 'text/csv', tags: { owner: 'sales' } });
+        await store.put('drop.csv', 'second');
+        await store.copy({ key: 'drop.csv', versionId: first.versionId }, 'archive/drop.csv', { state: 'done' });
+        await store.deleteVersion('drop.csv', first.versionId);
+        expect(await read('archive/drop.csv')).toBe('first');
+        expect(await subject.tags('archive/drop.csv')).toEqual({ owner: 'sales', state: 'done' });
+        expect(await read('drop.csv')).toBe('second');
+      });
+
+      it('made twice are two versions', async () => {
+        const { versionId } = await store.put('drop.csv', 'x');
+        const one = await store.copy({ key: 'drop.csv', versionId }, 'archive/drop.csv');
+        const two = await store.copy({ key: 'drop.csv', versionId }, 'archive/drop.csv');
+        expect(one?.versionId).not.toBe(two?.versionId);
+        expect(await read('archive/drop.csv')).toBe('x');
+      });
+
+      it('keep the tags of the version where there is no room for more', async () => {
+        const tags = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`t${index}`, '1']));
+        const { versionId } = await store.put('full.csv', 'x', { tags });
+        await store.copy({ key: 'full.csv', versionId }, 'archive/full.csv', { state: 'done' });
+        expect(await subject.tags('archive/full.csv')).toEqual(tags);
+      });
+
+      it('of what is not there are not made', async () => {
+        const { versionId } = await store.put('drop.csv', 'x');
+        await store.deleteVersion('drop.csv', versionId);
+        expect(await store.copy({ key: 'drop.csv', versionId }, 'archive/drop.csv')).toBeUndefined();
+        expect(await keys('archive/')).toEqual([]);
+      });
+    });
+
     describe('ranges', () => {
       it.each([
         ['the middle', 2, 5, '234'],
