@@ -48,9 +48,16 @@ const FILE_CALLS: ReadonlySet<CallFailure['call']> = new Set(['announce', 'chunk
 /** A file call whose answer never came may still act later: the lane is not released before the model has answered another. */
 export function noteUnanswered(turn: Turn, failure: CallFailure): void {
   // A gateway that gave up says nothing about what the model behind it still does.
-  const byAnaplan = failure.kind === 'http' && (failure.envelope || failure.status < 500);
+  const byAnaplan = failure.kind === 'http' && (failure.envelope || (failure.status < 500 && failure.status !== 408));
   const answered = byAnaplan || (failure.kind === 'network' && !failure.reached);
   if (!answered && FILE_CALLS.has(failure.call)) turn.remember({ kind: 'file-call-unanswered' });
+}
+
+/** Whether Anaplan itself refused the call, or it never left this machine: then nothing of it has acted, now or later. */
+export function isRefused(failure: CallFailure): boolean {
+  if (failure.kind === 'network') return !failure.reached;
+  if (failure.kind !== 'http' || !failure.envelope) return false;
+  return failure.status === 503 || (failure.status >= 400 && failure.status < 500 && failure.status !== 408);
 }
 
 /** @throws the error itself when it is not a failed call: then it is a bug, and the poison queue decides */

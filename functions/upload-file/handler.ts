@@ -5,7 +5,7 @@ import type { RunEvent } from '../../shared/run/decide.ts';
 import { isLastTry } from '../../shared/run/decide-hindered.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
-import { anaplanFor, diagnose, modelOf, noteUnanswered } from '../anaplan-turn.ts';
+import { anaplanFor, diagnose, isRefused, modelOf, noteUnanswered } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
 import { waitForModel } from '../model-ready.ts';
 import type { Services } from '../services.ts';
@@ -61,7 +61,12 @@ async function land(turn: Turn, services: Services, anaplan: AnaplanClient): Pro
 async function announce(turn: Turn, anaplan: AnaplanClient, source: Source): Promise<void> {
   const run = await turn.commit({ kind: 'announcing', chunkBytes: source.chunkBytes, chunkCount: source.chunkCount });
   const chunkCount = currentStep(run).epoch?.chunkCount ?? source.chunkCount;
-  await anaplan.announceFile(modelOf(run), source.fileId, chunkCount);
+  try {
+    await anaplan.announceFile(modelOf(run), source.fileId, chunkCount);
+  } catch (error) {
+    if (error instanceof AnaplanCallError && isRefused(error.failure)) turn.remember({ kind: 'announcement-refused' });
+    throw error;
+  }
   await turn.commit({ kind: 'announced' });
 }
 

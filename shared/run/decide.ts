@@ -6,8 +6,9 @@ import { decideCollected } from './decide-collected.ts';
 import type { DecideContext } from './decide-context.ts';
 import { decideHindered } from './decide-hindered.ts';
 import { decideReconciled, type StartVerdict } from './decide-start.ts';
+import { endStopped } from './decide-stopped.ts';
 import { type BegunRun, isFinalState, type Run, type StepResult, type Uploaded } from './run.ts';
-import { currentStep, end, forgive, isoTime, nextTurn, note, withStep } from './transitions.ts';
+import { currentStep, forgive, isoTime, nextTurn, note, withStep } from './transitions.ts';
 
 /** What happened to a run, told by the handler that saw it. */
 export type RunEvent =
@@ -19,6 +20,8 @@ export type RunEvent =
   /** About to announce the file: opens an epoch. */
   | { kind: 'announcing'; chunkBytes: number; chunkCount: number }
   | { kind: 'announced' }
+  /** Anaplan refused the announcement, or it was never sent: nothing that was there before can be erased by it. */
+  | { kind: 'announcement-refused' }
   | { kind: 'chunks-sent'; sent: readonly number[]; scan: { throughChunk: number; saved: SavedScan } }
   | { kind: 'chunks-verified'; count: number }
   | { kind: 'file-calls-answered' }
@@ -70,6 +73,11 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       return openEpoch(run, event, now);
     case 'announced':
       return withEpoch(run, { announced: true });
+    case 'announcement-refused': {
+      const { epoch } = currentStep(run);
+      // Of an earlier announcement of this run nobody knows what it did, so its epoch stays to be verified.
+      return epoch === null || epoch.verify ? run : withStep(run, { epoch: null });
+    }
     case 'chunks-sent': {
       const sent = withEpoch(run, { sent: mergeChunks(run, event.sent), scan: event.scan });
       // Reading on is no progress: without a new 204 the failures before it still count.
@@ -249,29 +257,6 @@ function decidePolled(
     ...(pastDurationsSeconds === undefined ? {} : { pastDurationsSeconds }),
   });
   return nextTurn(polled, 'poll', { now, delaySeconds });
-}
-
-function endStopped(run: BegunRun, by: string, now: number): Run {
-  const step = run.pipeline.steps[run.position.step];
-  const failure: Diagnosis = {
-    category: 'cancelled',
-    cause:
-      by === 'deadline'
-        ? 'The run passed its deadline, so nothing new was started.'
-        : `The run was cancelled by ${by}.`,
-    message: `Stopped before the ${run.position.stage} of ${step?.kind ?? 'step'} "${step?.name ?? run.position.step}".`,
-    whatToCheck: ['Drop the file again, or redrive the run, when it should go on.'],
-    retry: { kind: 'no' },
-    references: { runId: run.runId },
-  };
-  return end(run, { now, outcome: 'cancelled', failure, alarming: by === 'deadline' });
-}
-
-/** Who asked that nothing new be started, or undefined: a request in the ledger, or the deadline. */
-export function stoppedBy(run: Run, now: number): string | undefined {
-  const request = run.requests[0];
-  if (request !== undefined) return request.by;
-  return run.deadline !== null && now > Date.parse(run.deadline) ? 'deadline' : undefined;
 }
 
 function asSentence(text: string): string {

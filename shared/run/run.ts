@@ -172,7 +172,8 @@ export const runSchema = z.object({
     waitingSince: instant.nullable(),
   }),
   steps: z.array(stepSchema),
-  requests: z.array(z.object({ kind: z.literal('cancel'), by: z.string(), at: instant })),
+  /** `skip` is asked only of a run that never had its lane; both mean that nothing new is started. */
+  requests: z.array(z.object({ kind: z.enum(['cancel', 'skip']), by: z.string(), at: instant })),
   /** Messages of this turn that ended in the poison queue and were sent again. */
   buried: z.object({ turn: z.int(), times: z.int() }).exactOptional(),
   /** How often the watch has sent the message of this turn again, and when last. */

@@ -1,5 +1,6 @@
 import { admit, type Delivery } from './admit.ts';
-import { type RunEvent, stoppedBy } from './decide.ts';
+import type { RunEvent } from './decide.ts';
+import { stoppedBy } from './decide-stopped.ts';
 import { finishEnding } from './ending.ts';
 import { applyAll, HeldTurn, type Turn, TurnLostError } from './held-turn.ts';
 import { sendNext, takeLane } from './lane.ts';

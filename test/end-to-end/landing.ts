@@ -142,6 +142,7 @@ const CALLS = {
   imports: ['GET', '/imports$'],
   announce: ['POST', String.raw`/files/\d+$`],
   chunk: ['PUT', String.raw`/chunks/\d+$`],
+  'read-back': ['GET', String.raw`/chunks/\d+$`],
   files: ['GET', '/files$'],
   start: ['POST', '/tasks$'],
   tasks: ['GET', '/tasks$'],

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
-import { decide, type RunEvent, stoppedBy } from '../../shared/run/decide.ts';
+import { decide, type RunEvent } from '../../shared/run/decide.ts';
+import { stoppedBy } from '../../shared/run/decide-stopped.ts';
 import { type BegunRun, type Run, type StepRecord, type StepResult, untouchedSteps } from '../../shared/run/run.ts';
 import { AT, aPipeline, aRun } from './a-run.ts';
 
@@ -76,6 +77,20 @@ describe('an upload epoch', () => {
       announced: false,
       verify: false,
     });
+  });
+
+  it('is as if it had never been when Anaplan refused the announcement', () => {
+    const opened = decided(aRun(), { kind: 'announcing', chunkBytes: 10, chunkCount: 3 }) as BegunRun;
+    const refused = decided(opened, { kind: 'announcement-refused' }) as BegunRun;
+    expect(refused.steps[0]?.epoch).toBeNull();
+    const again = decided(refused, { kind: 'announcing', chunkBytes: 10, chunkCount: 3 });
+    expect(again.steps[0]?.epoch).toMatchObject({ ordinal: 1, verify: false });
+  });
+
+  it('stays to be verified when the announcement before the refused one may have acted', () => {
+    const unclear = decided(aRun(), { kind: 'announcing', chunkBytes: 10, chunkCount: 3 }) as BegunRun;
+    const second = decided(unclear, { kind: 'announcing', chunkBytes: 10, chunkCount: 3 }) as BegunRun;
+    expect(decided(second, { kind: 'announcement-refused' }).steps[0]?.epoch).toMatchObject({ verify: true });
   });
 
   it('keeps the size of its chunks, forgets what was sent and is verified when it is announced again', () => {
