@@ -5,6 +5,7 @@ import { StorageError } from '../../infra/local/storage-error.ts';
 import { type Held, readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { requestCancel } from '../../shared/run/request-cancel.ts';
+import { requestSkip } from '../../shared/run/request-skip.ts';
 import type { Run, Settled } from '../../shared/run/run.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import { CommandError } from '../command-error.ts';
@@ -23,6 +24,11 @@ export function runsCommand(): Command {
   withStateOptions(
     runs.command('cancel <runId>').description('start nothing new of a run; a task under way goes on to its end'),
   ).action(cancel);
+  withStateOptions(
+    runs
+      .command('skip <runId>')
+      .description('end a run that waits for its lane, without its turn; nothing is sent to Anaplan'),
+  ).action(skip);
   withStateOptions(runs.command('settle <runId>').description('say what became of a run that ended unknown'))
     .addOption(
       new Option('--as <outcome>', 'what you found in Anaplan').choices(['succeeded', 'failed']).makeOptionMandatory(),
@@ -104,6 +110,28 @@ async function cancel(runId: string, _: object, command: Command): Promise<void>
   else
     process.stdout.write(
       `Run ${runId} is asked to stop. Where a task of it runs in Anaplan, it goes on until that has ended.\n`,
+    );
+}
+
+async function skip(runId: string, _: object, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<StateOptions>();
+  using opened = await openState(options);
+  await readRunNamed(runId, opened);
+  const answer = await requestSkip(handServices(opened), runId, userInfo().username);
+  if (answer.kind === 'begun' || answer.kind === 'unknown-run') {
+    throw new CommandError(`Run ${runId} has begun, so it cannot be skipped.`, {
+      category: 'conflict',
+      whatToCheck: [`Stop it before its next step: plandrop runs cancel ${runId}`],
+      exitCode: EXIT.failed,
+    });
+  }
+  const outcome = answer.run.ended?.outcome;
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ runId, requested: outcome === undefined, outcome }, null, 2)}\n`);
+  else if (outcome !== undefined) process.stdout.write(`Run ${runId} has ended already: ${outcome}.\n`);
+  else
+    process.stdout.write(
+      `Run ${runId} will be skipped: it ends without its turn, and nothing of it is sent to Anaplan.\n`,
     );
 }
 

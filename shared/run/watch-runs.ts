@@ -64,7 +64,8 @@ async function watchTicket(
   if (run.next?.due === 'lane') {
     const isHead = !headed.has(modelId);
     headed.add(modelId);
-    if (!(await mayGoOn(services, held, isHead))) return;
+    // Somebody has asked something of it: whoever asked may have died before the run was woken.
+    if (run.requests.length === 0 && !(await mayGoOn(services, held, isHead))) return;
   }
   const overdue = decideOverdue(run, now);
   if (overdue === undefined) return;
