@@ -7,9 +7,11 @@ import { checkKey, checkRange } from '../../shared/ports/object-key.ts';
 import {
   type ByteRange,
   type ConditionalWrite,
+  type KeptPart,
   type ListedObject,
   ObjectGoneError,
   type ObjectHead,
+  type PartedWrite,
   type Store,
   type StoredObject,
   tagsWith,
@@ -18,6 +20,7 @@ import {
 import { transaction } from './database.ts';
 import { type IncomingFile, isCode, ObjectFiles } from './object-files.ts';
 import { ObjectIndex } from './object-index.ts';
+import { ObjectParts } from './object-parts.ts';
 import { guard, guardSync, StorageError } from './storage-error.ts';
 
 export interface FileStoreOptions {
@@ -44,6 +47,7 @@ export class FileStore implements Store, Disposable {
   readonly #keepVersions: number;
   readonly #files: ObjectFiles;
   readonly #index: ObjectIndex;
+  readonly #parts: ObjectParts;
 
   /** @throws StorageError when the folder cannot be created, read or written */
   constructor(folder: string, options: FileStoreOptions) {
@@ -56,6 +60,7 @@ export class FileStore implements Store, Disposable {
       return new ObjectFiles(this.#folder);
     });
     this.#index = new ObjectIndex(join(this.#folder, 'index.sqlite'));
+    this.#parts = new ObjectParts(this.#folder, { index: this.#index, clock: this.#clock, bucket: this.bucket });
   }
 
   address(key: string): string {
@@ -116,6 +121,31 @@ export class FileStore implements Store, Disposable {
     const head = this.#commit(key, await this.#files.receive(body), options);
     if (head === undefined) throw new Error('An unconditional write was refused');
     return head;
+  }
+
+  async beginParts(key: string, options: WriteOptions = {}): Promise<PartedWrite> {
+    checkKey(key);
+    const write = { key, writeId: newId() };
+    this.#parts.begin(write, options);
+    return write;
+  }
+
+  putPart(write: PartedWrite, part: { number: number; start: number }, body: Uint8Array): Promise<KeptPart> {
+    return this.#parts.put(write, part, body);
+  }
+
+  async completeParts(write: PartedWrite, parts: readonly KeptPart[]): Promise<ObjectHead> {
+    const whole = await this.#parts.end(write, parts);
+    return this.#add(write.key, () => {
+      const options = this.#parts.options(write);
+      this.#parts.forget(write);
+      return this.#keep(write.key, whole, options);
+    });
+  }
+
+  async abandonParts(write: PartedWrite): Promise<void> {
+    this.#change(() => this.#parts.forget(write));
+    this.#parts.discard(write);
   }
 
   async delete(key: string): Promise<void> {
@@ -197,7 +227,9 @@ export class FileStore implements Store, Disposable {
    * @returns how many leftovers were removed
    */
   async sweep(): Promise<number> {
-    const swept = this.#change(() => this.#files.sweep((versionId) => this.#index.hasVersion(versionId)));
+    const swept = this.#change(
+      () => this.#parts.sweep() + this.#files.sweep((versionId) => this.#index.hasVersion(versionId)),
+    );
     for await (const { key } of this.list('')) {
       const versionId = this.#find(key)?.versionId;
       if (versionId === undefined || this.#files.shows(key, versionId)) continue;
@@ -264,23 +296,35 @@ export class FileStore implements Store, Disposable {
     options: WriteOptions = {},
     condition?: Condition,
   ): ObjectHead | undefined {
-    const { size, etag } = incoming;
-    const versionId = randomUUID().replaceAll('-', '');
     try {
-      const { head, pruned } = this.#change(() => {
-        if (condition !== undefined && !condition(this.#index.find(key))) return { head: undefined, pruned: [] };
-        const head = { key, size, etag, versionId, lastModified: new Date(this.#clock.now()).toISOString() };
-        const { contentType, tags = {} } = options;
-        this.#files.keep(incoming, versionId);
-        this.#index.add({ ...head, tags, ...(contentType === undefined ? {} : { contentType }) });
-        this.#files.show(key, versionId);
-        return { head, pruned: this.#index.prune(key, this.#keepVersions) };
+      return this.#add(key, () => {
+        if (condition !== undefined && !condition(this.#index.find(key))) return undefined;
+        return this.#keep(key, incoming, options);
       });
-      for (const version of pruned) this.#files.discard(this.#files.object(version));
-      return head;
     } finally {
       this.#files.discard(incoming.path);
     }
+  }
+
+  /** Call inside a transaction. */
+  #keep(key: string, incoming: IncomingFile, { contentType, tags = {} }: WriteOptions): ObjectHead {
+    const { size, etag } = incoming;
+    const versionId = newId();
+    const head = { key, size, etag, versionId, lastModified: new Date(this.#clock.now()).toISOString() };
+    this.#files.keep(incoming, versionId);
+    this.#index.add({ ...head, tags, ...(contentType === undefined ? {} : { contentType }) });
+    this.#files.show(key, versionId);
+    return head;
+  }
+
+  /** One transaction that adds a version, and then the end of those that are too many. */
+  #add<Head extends ObjectHead | undefined>(key: string, act: () => Head): Head {
+    const { head, pruned } = this.#change(() => {
+      const head = act();
+      return { head, pruned: head === undefined ? [] : this.#index.prune(key, this.#keepVersions) };
+    });
+    for (const version of pruned) this.#files.discard(this.#files.object(version));
+    return head;
   }
 
   #change<T>(act: () => T): T {
@@ -290,4 +334,8 @@ export class FileStore implements Store, Disposable {
 
 function once(body: Uint8Array | string): Uint8Array[] {
   return [typeof body === 'string' ? Buffer.from(body) : body];
+}
+
+function newId(): string {
+  return randomUUID().replaceAll('-', '');
 }

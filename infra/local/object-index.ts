@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ListedObject, ObjectHead } from '../../shared/ports/store.ts';
+import type { ListedObject, ObjectHead, WriteOptions } from '../../shared/ports/store.ts';
 import { integer, openDatabase, optionalText, type Row, text, textMap, transaction } from './database.ts';
 
 const SCHEMA = `
@@ -17,6 +17,12 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS versions_by_key ON versions (key, id);
   CREATE TABLE IF NOT EXISTS current (key TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS removed (key TEXT PRIMARY KEY, tags TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS parted (
+    write_id TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    begun INTEGER NOT NULL,
+    options TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
 `;
 
 export interface Version extends ObjectHead {
@@ -120,6 +126,25 @@ export class ObjectIndex {
     return rows.map(listed);
   }
 
+  /** A write in parts that is under way; `begun` in epoch ms. */
+  beginParted(writeId: string, key: string, begun: number, options: WriteOptions): void {
+    this.#sql.beginParted.run(writeId, key, begun, JSON.stringify(options));
+  }
+
+  findParted(writeId: string): WriteOptions | undefined {
+    const row = this.#sql.findParted.get(writeId);
+    return row === undefined ? undefined : JSON.parse(text(row, 'options'));
+  }
+
+  removeParted(writeId: string): void {
+    this.#sql.removeParted.run(writeId);
+  }
+
+  /** Forgets the writes in parts that began before `time` (epoch ms). */
+  forgetParted(time: number): void {
+    this.#sql.forgetParted.run(time);
+  }
+
   close(): void {
     if (this.database.isOpen) this.database.close();
   }
@@ -169,6 +194,10 @@ function prepare(database: DatabaseSync) {
     prune: sql(`DELETE FROM versions WHERE key = ? AND id NOT IN
                 (SELECT id FROM versions WHERE key = ? ORDER BY id DESC LIMIT ?) RETURNING version_id`),
     pageFrom: sql(`SELECT v.* FROM current c JOIN versions v ON v.id = c.id WHERE c.key >= ? ORDER BY c.key LIMIT ?`),
+    beginParted: sql(`INSERT INTO parted (write_id, key, begun, options) VALUES (?, ?, ?, ?)`),
+    findParted: sql(`SELECT options FROM parted WHERE write_id = ?`),
+    removeParted: sql(`DELETE FROM parted WHERE write_id = ?`),
+    forgetParted: sql(`DELETE FROM parted WHERE begun < ?`),
     pageAfter: sql(`SELECT v.* FROM current c JOIN versions v ON v.id = c.id WHERE c.key > ? ORDER BY c.key LIMIT ?`),
   };
 }

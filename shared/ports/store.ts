@@ -33,6 +33,25 @@ export interface WriteOptions {
   tags?: Readonly<Record<string, string>>;
 }
 
+/** A write that is under way in parts: what a later process needs to go on with it. */
+export interface PartedWrite {
+  key: string;
+  writeId: string;
+}
+
+/** One part of a {@link PartedWrite} that the store has, in the words of the store that took it. */
+export interface KeptPart {
+  /** 1-based, without gaps */
+  number: number;
+  bytes: number;
+  etag: string;
+  /** what S3 computed of the part and wants to be told again */
+  checksum?: string;
+}
+
+/** S3 takes no smaller part, but for the last. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+export const LEAST_PART_BYTES = 5 * 1024 * 1024;
+
 /**
  * One bucket: versioned objects with conditional writes, as S3 has them.
  *
@@ -59,6 +78,20 @@ export interface Store {
   put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<WrittenObject>;
   /** Writes a stream of unknown length in constant memory; nobody sees the object before it is whole. */
   putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenObject>;
+  /** Begins a write in parts, which other processes may go on with for some days; nobody sees the object before it is completed. */
+  beginParts(key: string, options?: WriteOptions): Promise<PartedWrite>;
+  /**
+   * Keeps one part, durably; `start` is where it stands in the object. The same number again replaces it.
+   * @throws PartsGoneError
+   */
+  putPart(write: PartedWrite, part: { number: number; start: number }, body: Uint8Array): Promise<KeptPart>;
+  /**
+   * Makes the object of these parts, all of them, in order. Repeated after its own success it may throw or not.
+   * @throws PartsGoneError
+   */
+  completeParts(write: PartedWrite, parts: readonly KeptPart[]): Promise<WrittenObject>;
+  /** Gives up a write in parts. What nobody gives up goes by itself after some days. */
+  abandonParts(write: PartedWrite): Promise<void>;
   /** Removes the current object (its versions stay). Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
   /**
@@ -115,5 +148,13 @@ export class ObjectGoneError extends Error {
     this.bucket = bucket;
     this.key = key;
     this.versionId = versionId;
+  }
+}
+
+/** The store no longer has this write in parts, or not these parts: it was completed, given up, or is too old. */
+export class PartsGoneError extends Error {
+  override readonly name = 'PartsGoneError';
+  constructor(bucket: string, { key }: PartedWrite, options?: ErrorOptions) {
+    super(`the parts of ${bucket}/${key} that were written before are no longer there`, options);
   }
 }

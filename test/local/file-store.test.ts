@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileStore } from '../../infra/local/file-store.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
+import { PartsGoneError } from '../../shared/ports/store.ts';
 
 describe('FileStore', () => {
   let folder: string;
   let store: FileStore;
   const opened: FileStore[] = [];
+  const clock = new ManualClock();
   const open = (keepVersions?: number) => {
-    const options = { bucket: 'plandrop-state', clock: new ManualClock() };
+    const options = { bucket: 'plandrop-state', clock };
     const store = new FileStore(folder, keepVersions === undefined ? options : { ...options, keepVersions });
     opened.push(store);
     return store;
@@ -100,5 +102,66 @@ describe('FileStore', () => {
     await expect(store.putStream('b', broken())).rejects.toThrow('cut');
     expect(await objects()).toHaveLength(1);
     expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+  });
+
+  describe('a write in parts', () => {
+    const parts = () => readdir(join(folder, 'parts'));
+    const begun = async () => {
+      const write = await store.beginParts('exports/board.csv');
+      return { write, part: await store.putPart(write, { number: 1, start: 0 }, Buffer.from('first,')) };
+    };
+
+    it('goes on after a kill, also where the kill left half of the next part behind', async () => {
+      const { write, part } = await begun();
+      await store.putPart(write, { number: 2, start: 6 }, Buffer.from('a part that nobody recorded'));
+      store.close();
+      const again = open();
+      await again.sweep();
+      const second = await again.putPart(write, { number: 2, start: 6 }, Buffer.from('second'));
+      await again.completeParts(write, [part, second]);
+      expect(await readFile(again.address('exports/board.csv'), 'utf8')).toBe('first,second');
+      expect((await stat(again.address('exports/board.csv'))).mode & 0o222).toBe(0);
+      expect(await parts()).toEqual([]);
+    });
+
+    it('is gone when its file is: no hole is ever taken for a part', async () => {
+      const { write, part } = await begun();
+      await unlink(join(folder, 'parts', write.writeId));
+      const second = store.putPart(write, { number: 2, start: 6 }, Buffer.from('second'));
+      await expect(second).rejects.toThrow(PartsGoneError);
+      await expect(store.completeParts(write, [part])).rejects.toThrow(PartsGoneError);
+    });
+
+    it('is gone when it was given up', async () => {
+      const { write, part } = await begun();
+      await store.abandonParts(write);
+      await expect(store.completeParts(write, [part])).rejects.toThrow(PartsGoneError);
+      expect(await parts()).toEqual([]);
+    });
+
+    it('is gone when its file was cut short', async () => {
+      const { write, part } = await begun();
+      await writeFile(join(folder, 'parts', write.writeId), 'fir');
+      await expect(store.completeParts(write, [part])).rejects.toThrow(PartsGoneError);
+    });
+
+    it('takes no more parts after it was completed', async () => {
+      const { write, part } = await begun();
+      await store.completeParts(write, [part]);
+      const second = store.putPart(write, { number: 2, start: 6 }, Buffer.from('second'));
+      await expect(second).rejects.toThrow(PartsGoneError);
+      expect(await readFile(store.address('exports/board.csv'), 'utf8')).toBe('first,');
+    });
+
+    it('is swept away when nobody completed it for a week', async () => {
+      const { write } = await begun();
+      await clock.advance(6 * 86_400_000);
+      await begun();
+      expect(await store.sweep()).toBe(0);
+      await clock.advance(2 * 86_400_000);
+      expect(await store.sweep()).toBe(1);
+      expect(await parts()).not.toContain(write.writeId);
+      expect(await parts()).toHaveLength(1);
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { S3Store } from '../../shared/ports/aws/s3-store.ts';
 import { SqsQueues } from '../../shared/ports/aws/sqs-queues.ts';
+import { PartsGoneError } from '../../shared/ports/store.ts';
 
 type Answer = (response: ServerResponse) => void;
 
@@ -13,14 +15,23 @@ type Answer = (response: ServerResponse) => void;
 describe('answers of AWS', () => {
   let server: Server;
   let answers: Answer[];
-  let requests: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers'] }[];
+  let requests: {
+    method: string | undefined;
+    url: string | undefined;
+    headers: IncomingMessage['headers'];
+    body: string;
+  }[];
   let settings: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
 
   beforeEach(async () => {
     requests = [];
     server = createServer((request, response) => {
-      requests.push({ method: request.method, url: request.url, headers: request.headers });
-      request.resume().on('end', () => {
+      const seen = { method: request.method, url: request.url, headers: request.headers, body: '' };
+      requests.push(seen);
+      request.on('data', (piece: Buffer) => {
+        seen.body += piece.toString();
+      });
+      request.on('end', () => {
         const answer = answers.length > 1 ? answers.shift() : answers[0];
         answer?.(response);
       });
@@ -105,6 +116,64 @@ describe('answers of AWS', () => {
     answers = [written];
     await newStore().put('runs/r1.json', '{}', { tags: { state: 'ended', owner: 'a b&c' } });
     expect(requests[0]?.headers['x-amz-tagging']).toBe('state=ended&owner=a%20b%26c');
+  });
+
+  describe('to a write in parts', () => {
+    const write = { key: 'exports/board.csv', writeId: 'u1' };
+    const md5 = (content: string) => createHash('md5').update(content).digest();
+    const parts = ['one', 'two'].map((content, i) => ({
+      number: i + 1,
+      bytes: 3,
+      etag: `"${md5(content).toString('hex')}"`,
+      checksum: 'AAAAAA==',
+    }));
+    const etag = `"${createHash('md5').update(md5('one')).update(md5('two')).digest('hex')}-2"`;
+    const head =
+      (etag: string): Answer =>
+      (response) =>
+        response
+          .writeHead(200, { etag, 'content-length': '6', 'last-modified': 'Mon, 05 Jan 2026 06:00:00 GMT' })
+          .end();
+
+    it.each(['NoSuchUpload', 'InvalidPart'])('%s means that the parts are gone', async (code) => {
+      answers = [error(404, code)];
+      const next = newStore().putPart(write, { number: 3 }, Buffer.from('three'));
+      await expect(next).rejects.toThrow(PartsGoneError);
+    });
+
+    it('NoSuchUpload to a completion is a success when the object of these parts is there', async () => {
+      answers = [error(404, 'NoSuchUpload'), head(etag)];
+      expect(await newStore().completeParts(write, parts)).toMatchObject({ key: write.key, size: 6, etag });
+    });
+
+    it.each([
+      ['another object', head('"0123456789abcdef0123456789abcdef-2"')],
+      ['nothing', error(404, 'NotFound')],
+    ])('NoSuchUpload to a completion where %s is there means that the parts are gone', async (_, answer) => {
+      answers = [error(404, 'NoSuchUpload'), answer];
+      await expect(newStore().completeParts(write, parts)).rejects.toThrow(PartsGoneError);
+    });
+
+    it('403 is thrown as it is', async () => {
+      answers = [error(403, 'AccessDenied')];
+      await expect(newStore().completeParts(write, parts)).rejects.toMatchObject({ name: 'AccessDenied' });
+    });
+
+    it('a completion names every part with its ETag and its checksum', async () => {
+      const done = '<CompleteMultipartUploadResult><ETag>"e1"</ETag></CompleteMultipartUploadResult>';
+      answers = [(response) => response.writeHead(200, { 'x-amz-version-id': 'v1' }).end(done)];
+      expect(await newStore().completeParts(write, parts)).toEqual({
+        key: write.key,
+        size: 6,
+        etag: '"e1"',
+        versionId: 'v1',
+      });
+      const named = [...(requests[0]?.body ?? '').matchAll(/<Part>(.*?)<\/Part>/g)].map(([, part]) => part);
+      expect(named).toHaveLength(2);
+      expect(named[1]).toContain('<PartNumber>2</PartNumber>');
+      expect(named[1]).toContain('<ChecksumCRC32>AAAAAA==</ChecksumCRC32>');
+      expect(named[1]).toContain(md5('two').toString('hex'));
+    });
   });
 
   it('a poisoned message tells which queue it came from', async () => {

@@ -97,6 +97,10 @@ export class SimulatedProcess {
         for await (const piece of body) pieces.push(piece);
         return act('putStream', key, () => store.put(key, Buffer.concat(pieces), options));
       },
+      beginParts: (key, options) => act('beginParts', key, () => store.beginParts(key, options)),
+      putPart: (write, part, body) => act('putPart', write.key, () => store.putPart(write, part, body)),
+      completeParts: (write, parts) => act('completeParts', write.key, () => store.completeParts(write, parts)),
+      abandonParts: (write) => act('abandonParts', write.key, () => store.abandonParts(write)),
       delete: (key) => act('delete', key, () => store.delete(key)),
       deleteVersion: (key, version) => act('deleteVersion', key, () => store.deleteVersion(key, version)),
       tag: (key, version, tags) => act('tag', key, () => store.tag(key, version, tags)),

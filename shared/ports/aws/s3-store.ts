@@ -16,9 +16,12 @@ import { checkKey, checkRange } from '../object-key.ts';
 import {
   type ByteRange,
   type ConditionalWrite,
+  type KeptPart,
   type ListedObject,
   ObjectGoneError,
   type ObjectHead,
+  type PartedWrite,
+  PartsGoneError,
   type Store,
   type StoredObject,
   tagsWith,
@@ -27,6 +30,7 @@ import {
 } from '../store.ts';
 import { allowed, headOf, idsOf, isMissingBucket, needed, status } from './s3-answers.ts';
 import { COPY_PART_BYTES, copyVersion, taggingOf, tagsOf } from './s3-copy.ts';
+import { abandonParts, beginParts, completeParts, etagOfParts, putPart } from './s3-parts.ts';
 
 export interface S3StoreOptions {
   bucket: string;
@@ -130,6 +134,31 @@ export class S3Store implements Store {
     });
     const output = await upload.done();
     return { key, size, ...idsOf(output) };
+  }
+
+  beginParts(key: string, options?: WriteOptions): Promise<PartedWrite> {
+    return beginParts(this.#client, this.#input(key, options));
+  }
+
+  putPart(write: PartedWrite, { number }: { number: number }, body: Uint8Array): Promise<KeptPart> {
+    return putPart(this.#client, this.bucket, write, number, body);
+  }
+
+  async completeParts(write: PartedWrite, parts: readonly KeptPart[]): Promise<WrittenObject> {
+    const size = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    try {
+      return { key: write.key, size, ...idsOf(await completeParts(this.#client, this.bucket, write, parts)) };
+    } catch (error) {
+      if (!(error instanceof PartsGoneError)) throw error;
+      // A completion whose answer was lost is repeated by the SDK, and then meets its own success.
+      const found = await this.head(write.key);
+      if (found === undefined || found.etag !== etagOfParts(parts)) throw error;
+      return { key: write.key, size, etag: found.etag, versionId: found.versionId };
+    }
+  }
+
+  abandonParts(write: PartedWrite): Promise<void> {
+    return abandonParts(this.#client, this.bucket, write);
   }
 
   async delete(key: string): Promise<void> {

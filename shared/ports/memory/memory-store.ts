@@ -4,9 +4,12 @@ import { checkKey, checkRange, compareKeys } from '../object-key.ts';
 import {
   type ByteRange,
   type ConditionalWrite,
+  type KeptPart,
   type ListedObject,
   ObjectGoneError,
   type ObjectHead,
+  type PartedWrite,
+  PartsGoneError,
   type Store,
   type StoredObject,
   tagsWith,
@@ -23,6 +26,10 @@ export interface StoreOperation {
     | 'replace'
     | 'put'
     | 'putStream'
+    | 'beginParts'
+    | 'putPart'
+    | 'completeParts'
+    | 'abandonParts'
     | 'delete'
     | 'deleteVersion'
     | 'tag'
@@ -60,7 +67,9 @@ export class MemoryStore implements Store {
   readonly #clock: Clock;
   readonly #versions = new Map<string, Version[]>();
   readonly #current = new Map<string, Version>();
+  readonly #parted = new Map<string, { options: WriteOptions | undefined; parts: Map<number, Uint8Array> }>();
   #written = 0;
+  #begun = 0;
   /** Set it anew at any time, for instance to make the weather calm. */
   faults: Faults<StoreOperation, StoreFault>;
 
@@ -110,6 +119,44 @@ export class MemoryStore implements Store {
     const pieces: Uint8Array[] = [];
     for await (const piece of body) pieces.push(new Uint8Array(piece));
     return this.#do('putStream', key, () => this.#write(key, Buffer.concat(pieces), options));
+  }
+
+  beginParts(key: string, options?: WriteOptions): Promise<PartedWrite> {
+    return this.#do('beginParts', key, () => {
+      const writeId = `w${++this.#begun}`;
+      this.#parted.set(writeId, { options, parts: new Map() });
+      return { key, writeId };
+    });
+  }
+
+  putPart(write: PartedWrite, { number }: { number: number }, body: Uint8Array): Promise<KeptPart> {
+    return this.#do('putPart', write.key, () => {
+      this.#partsOf(write).parts.set(number, new Uint8Array(body));
+      return { number, bytes: body.byteLength, etag: etagOf(body) };
+    });
+  }
+
+  completeParts(write: PartedWrite, parts: readonly KeptPart[]): Promise<ObjectHead> {
+    return this.#do('completeParts', write.key, () => {
+      const kept = this.#partsOf(write);
+      const bodies = parts.map(({ number, etag }) => {
+        const body = kept.parts.get(number);
+        if (body === undefined || etagOf(body) !== etag) throw new PartsGoneError(this.bucket, write);
+        return body;
+      });
+      this.#parted.delete(write.writeId);
+      return this.#write(write.key, Buffer.concat(bodies), kept.options);
+    });
+  }
+
+  async abandonParts(write: PartedWrite): Promise<void> {
+    await this.#do('abandonParts', write.key, () => this.#parted.delete(write.writeId));
+  }
+
+  #partsOf(write: PartedWrite) {
+    const kept = this.#parted.get(write.writeId);
+    if (kept === undefined) throw new PartsGoneError(this.bucket, write);
+    return kept;
   }
 
   async delete(key: string): Promise<void> {
@@ -215,7 +262,7 @@ export class MemoryStore implements Store {
       key,
       size: body.byteLength,
       // Of the content, as with S3: equal bytes have equal ETags, so a compare-and-swap cannot see A-B-A.
-      etag: `"${createHash('md5').update(body).digest('hex')}"`,
+      etag: etagOf(body),
       versionId: `v${String(++this.#written).padStart(8, '0')}`,
       lastModified: new Date(this.#clock.now()).toISOString(),
     };
@@ -226,4 +273,8 @@ export class MemoryStore implements Store {
     this.#current.set(key, version);
     return head;
   }
+}
+
+function etagOf(body: Uint8Array): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
 }

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ObjectGoneError, type Store } from '../../../shared/ports/store.ts';
+import {
+  type KeptPart,
+  LEAST_PART_BYTES,
+  ObjectGoneError,
+  type PartedWrite,
+  type Store,
+} from '../../../shared/ports/store.ts';
 
 export interface StoreUnderTest {
   store: Store;
@@ -371,6 +377,73 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
         }
         await expect(store.putStream('cut.csv', broken())).rejects.toThrow('the download was cut');
         expect(await store.head('cut.csv')).toBeUndefined();
+      });
+    });
+
+    describe('writes in parts', () => {
+      const MIB = 1024 * 1024;
+      const partOf = (number: number, bytes: number) => Buffer.alloc(bytes, `part ${number} `);
+      /** Two parts of the least size and a short last one. */
+      const keepAll = async (write: PartedWrite, numbers = [1, 2, 3]) => {
+        const kept = new Map<number, KeptPart>();
+        for (const number of numbers) {
+          const part = { number, start: (number - 1) * LEAST_PART_BYTES };
+          kept.set(number, await store.putPart(write, part, partOf(number, number === 3 ? 10 : LEAST_PART_BYTES)));
+        }
+        return [...kept.values()].sort((a, b) => a.number - b.number);
+      };
+      const whole = Buffer.concat([partOf(1, LEAST_PART_BYTES), partOf(2, LEAST_PART_BYTES), partOf(3, 10)]);
+
+      it('shows nobody anything before the object is whole, and then all of it', async () => {
+        await store.put('exports/board.csv', 'of yesterday');
+        const write = await store.beginParts('exports/board.csv', { tags: { state: 'ended' } });
+        const parts = await keepAll(write);
+        expect(parts.map(({ number, bytes }) => [number, bytes])).toEqual([
+          [1, 5 * MIB],
+          [2, 5 * MIB],
+          [3, 10],
+        ]);
+        expect(await read('exports/board.csv')).toBe('of yesterday');
+        const head = await store.completeParts(write, parts);
+        const object = await store.get('exports/board.csv');
+        expect(object).toMatchObject(head);
+        expect(whole.equals(object?.body ?? Buffer.alloc(0))).toBe(true);
+        expect(await subject.tags('exports/board.csv')).toEqual({ state: 'ended' });
+      });
+
+      it('is gone on with from what was written down, with parts in any order and twice', async () => {
+        const remembered = JSON.stringify(await store.beginParts('exports/board.csv'));
+        const parts = await keepAll(JSON.parse(remembered), [2, 3, 1, 2]);
+        await store.completeParts(JSON.parse(remembered), JSON.parse(JSON.stringify(parts)));
+        expect(whole.equals((await store.get('exports/board.csv'))?.body ?? Buffer.alloc(0))).toBe(true);
+      });
+
+      it('keeps only the parts that are named', async () => {
+        const write = await store.beginParts('exports/board.csv');
+        const [first] = await keepAll(write);
+        if (first === undefined) throw new Error('no part was kept');
+        await store.completeParts(write, [first]);
+        expect((await store.head('exports/board.csv'))?.size).toBe(LEAST_PART_BYTES);
+      });
+
+      it('keeps two writes of one key apart; the last to be completed is what is seen', async () => {
+        const one = await store.beginParts('exports/board.csv');
+        const other = await store.beginParts('exports/board.csv');
+        const first = await store.putPart(one, { number: 1, start: 0 }, Buffer.from('one'));
+        const second = await store.putPart(other, { number: 1, start: 0 }, Buffer.from('other'));
+        await store.completeParts(other, [second]);
+        expect(await read('exports/board.csv')).toBe('other');
+        await store.completeParts(one, [first]);
+        expect(await read('exports/board.csv')).toBe('one');
+      });
+
+      it('makes no object of what was given up, and giving up twice is no error', async () => {
+        const write = await store.beginParts('exports/board.csv');
+        const part = await store.putPart(write, { number: 1, start: 0 }, Buffer.from('x'));
+        await store.abandonParts(write);
+        await store.abandonParts(write);
+        await expect(store.completeParts(write, [part])).rejects.toThrow();
+        expect(await store.head('exports/board.csv')).toBeUndefined();
       });
     });
 
