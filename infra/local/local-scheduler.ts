@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
+import { nextFiring, type ScheduleExpression } from '../../shared/pipeline/schedule-times.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Queues } from '../../shared/ports/queue.ts';
 import type { Store } from '../../shared/ports/store.ts';
-import { nextFiring, type ScheduleExpression } from './schedule-times.ts';
 
 /** A pipeline and when it is to run. */
 export interface PipelineSchedule extends ScheduleExpression {

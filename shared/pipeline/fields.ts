@@ -38,12 +38,21 @@ export const choice = <const T extends readonly [string, ...string[]]>(values: T
 
 export const yesOrNo = () => z.boolean({ error: must('true or false') });
 
-/** Text checked by a function that says what it must be. */
-export const checked = (be: string, mistake: (text: string) => string | undefined) =>
-  z.string({ error: must(be) }).superRefine((text, context) => {
+/** Text checked by a function that says what it must be. A mistake does not repeat what is `secret`. */
+export const checked = (
+  be: string,
+  mistake: (text: string) => string | undefined,
+  { secret = false }: { secret?: boolean } = {},
+) =>
+  z.string({ error: secret ? `must be ${be}` : must(be) }).superRefine((text, context) => {
     const wrong = mistake(text);
-    if (wrong !== undefined) context.addIssue({ code: 'custom', message: must(wrong)({ input: text }) });
+    if (wrong === undefined) return;
+    context.addIssue({ code: 'custom', message: secret ? `must be ${wrong}` : must(wrong)({ input: text }) });
   });
+
+/** One of several shapes. Mistakes within a mapping are told as such; anything that has none of the shapes is told by `be`. */
+export const either = <const T extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(be: string, shapes: T) =>
+  z.union(shapes, { error: must(be) });
 
 export function duration(from: string, to: string) {
   const be = `a time from ${from} to ${to}, such as 90s, 2min or 2h`;

@@ -1,5 +1,5 @@
-import type { FrozenPipeline, FrozenStep } from './frozen-pipeline.ts';
-import type { Lock, LockedPipeline, LockedStep } from './lock.ts';
+import type { FrozenFile, FrozenPipeline, FrozenStep } from './frozen-pipeline.ts';
+import type { Lock, LockedFile, LockedPipeline, LockedStep } from './lock.ts';
 import { nearMatches } from './near.ts';
 import type { Configuration, Pipeline } from './schema.ts';
 import type { Step } from './step-schema.ts';
@@ -26,7 +26,15 @@ export function freeze(name: string, configuration: Pick<Configuration, 'pipelin
   const change = changeSince(pipeline, locked);
   if (change !== undefined)
     return refused('stale', `pipeline "${name}" has changed since the lock file was written: ${change}`);
-  return { ok: true, pipeline: frozen(name, pipeline, locked) };
+  return { ok: true, pipeline: { ...frozen(name, pipeline, locked), followers: followersOf(name, configuration) } };
+}
+
+/** The pipelines that start when a run of this one has succeeded, ascending. */
+function followersOf(name: string, { pipelines }: Pick<Configuration, 'pipelines'>): string[] {
+  return Object.entries(pipelines)
+    .filter(([, { trigger }]) => trigger?.kind === 'after' && trigger.pipeline === name)
+    .map(([follower]) => follower)
+    .sort();
 }
 
 /** One line that names the pipelines there are, the probable ones first. */
@@ -51,13 +59,22 @@ function changeSince(pipeline: Pipeline, locked: LockedPipeline): string | undef
     if (step.kind !== known.kind || step.name !== known.asked) {
       return differs(`step ${index + 1}`, `${step.kind} ${step.name}`, `${known.kind} ${known.asked}`);
     }
+    const [files, knownFiles] = [
+      step.files?.map(({ name }) => name) ?? [],
+      known.files?.map(({ asked }) => asked) ?? [],
+    ];
+    if (files.toSorted().join('\n') !== knownFiles.toSorted().join('\n')) {
+      return `the files of its step ${index + 1} are ${listed(files)} and were ${listed(knownFiles)}`;
+    }
   }
   return locked.steps.length > pipeline.steps.length ? `it had ${locked.steps.length} steps` : undefined;
 }
 
 const differs = (what: string, now: string, then: string): string => `its ${what} is "${now}" and was "${then}"`;
 
-function frozen(name: string, pipeline: Pipeline, locked: LockedPipeline): FrozenPipeline {
+const listed = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ') || 'none';
+
+function frozen(name: string, pipeline: Pipeline, locked: LockedPipeline): Omit<FrozenPipeline, 'followers'> {
   return {
     name,
     workspaceId: locked.workspace.id,
@@ -71,10 +88,11 @@ function frozen(name: string, pipeline: Pipeline, locked: LockedPipeline): Froze
     rejects: pipeline.rejects,
     onFailure: pipeline.onFailure,
     policies: pipeline.policies,
+    keep: pipeline.keep,
   };
 }
 
-function frozenStep(step: Step, { id, name, fileId, source }: LockedStep): FrozenStep {
+function frozenStep(step: Step, { id, name, fileId, source, files }: LockedStep): FrozenStep {
   return {
     kind: step.kind,
     name,
@@ -84,5 +102,14 @@ function frozenStep(step: Step, { id, name, fileId, source }: LockedStep): Froze
     ...(source === undefined ? {} : { source }),
     ...(step.mapping === undefined ? {} : { mapping: { ...step.mapping } }),
     ...(step.to === undefined ? {} : { to: step.to }),
+    ...(step.gzip === undefined ? {} : { gzip: step.gzip }),
+    ...(step.files === undefined ? {} : { files: step.files.flatMap((file) => frozenFile(file, files ?? [])) }),
   };
+}
+
+function frozenFile({ name, glob }: NonNullable<Step['files']>[number], locked: readonly LockedFile[]): FrozenFile[] {
+  const known = locked.find(({ asked }) => asked === name);
+  if (known === undefined) return [];
+  const { fileId, source } = known;
+  return [{ name, fileId, glob, ...(source === undefined ? {} : { source }) }];
 }

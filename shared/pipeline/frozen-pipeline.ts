@@ -33,6 +33,14 @@ export const importSourceSchema = z.object({
   decimalSeparator: z.string().exactOptional(),
 });
 
+/** One file of a process: `name` as the configuration says it, `glob` the keys that fill it, `source` how the import reads it. */
+export const frozenFileSchema = z.object({
+  name: z.string(),
+  fileId: z.string(),
+  glob: z.string(),
+  source: importSourceSchema.exactOptional(),
+});
+
 /**
  * A step with every name resolved.
  * - `fileId`: the file that an import reads and that is uploaded to; absent when it reads another model, and on other kinds.
@@ -40,6 +48,8 @@ export const importSourceSchema = z.object({
  * - `mapping`: what to answer where the import asks each time, entity type to entity name.
  * - `repeatable`: running it twice with the same file does no harm.
  * - `to`: where an export is written in the state store, with `{date}`, `{run}`, `{pipeline}` to be filled in.
+ * - `gzip`: an export is packed on its way to the store.
+ * - `files`: the files that a process reads and which drops fill them; in the order of the configuration.
  */
 export const frozenStepSchema = z.object({
   kind: z.enum(STEP_KINDS),
@@ -50,6 +60,8 @@ export const frozenStepSchema = z.object({
   mapping: z.record(z.string(), z.string()).exactOptional(),
   repeatable: z.boolean(),
   to: z.string().exactOptional(),
+  gzip: z.literal(true).exactOptional(),
+  files: z.array(frozenFileSchema).exactOptional(),
 });
 
 /** Rows that may be rejected. Beyond any bound that is set, the run is beyond its allowance. Percent is of the rows processed. */
@@ -82,6 +94,13 @@ export const policiesSchema = z.object({
   source: z.enum(['strict', 'warn', 'off']),
 });
 
+/** What becomes of the drops of a run that succeeded; `prefix` ends in "/" and is put in front of the whole key. */
+export const keepSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('leave') }),
+  z.object({ kind: z.literal('delete') }),
+  z.object({ kind: z.literal('archive'), prefix: z.string() }),
+]);
+
 /** A pipeline as a run keeps it: frozen when its ledger is created, untouched by later changes of `plandrop.yaml`. */
 export const frozenPipelineSchema = z.object({
   name: z.string(),
@@ -93,9 +112,14 @@ export const frozenPipelineSchema = z.object({
   rejects: rejectsSchema,
   onFailure: z.enum(['hold', 'continue']),
   policies: policiesSchema,
+  keep: keepSchema.default({ kind: 'leave' }),
+  /** the pipelines that are to start when a run of this one has succeeded (`on: { after: … }`), ascending */
+  followers: z.array(z.string()).default([]),
 });
 
+export type FrozenFile = z.infer<typeof frozenFileSchema>;
 export type FrozenStep = z.infer<typeof frozenStepSchema>;
 export type Rejects = z.infer<typeof rejectsSchema>;
 export type Policies = z.infer<typeof policiesSchema>;
+export type Keep = z.infer<typeof keepSchema>;
 export type FrozenPipeline = z.infer<typeof frozenPipelineSchema>;

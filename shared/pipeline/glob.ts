@@ -20,10 +20,36 @@ export function globMistake(glob: string): string | undefined {
 }
 
 /**
- * Whether some key matches both patterns, where that can be told for certain; undefined where it cannot (braces, classes,
- * extended patterns), so that only a key shows it.
+ * Whether some key matches both patterns, where that can be told for certain; undefined where it cannot (classes, extended
+ * patterns), so that only a key shows it.
  */
 export function globsOverlap(a: string, b: string): boolean | undefined {
+  const pairs = alternatives(a).flatMap((one) => alternatives(b).map((other) => plainGlobsOverlap(one, other)));
+  return pairs.includes(true) ? true : pairs.includes(undefined) ? undefined : false;
+}
+
+/** The patterns that `{a,b}` stands for; beyond a few dozen of them the pattern as it is. */
+function alternatives(glob: string): string[] {
+  let expanded = [glob];
+  for (;;) {
+    const next = expanded.flatMap((each) => {
+      const [braces, list] = /\{([^{},]*(?:,[^{},]*)+)\}/.exec(each) ?? [];
+      if (braces === undefined || list === undefined) return [each];
+      return list.split(',').map((one) => each.replace(braces, () => one));
+    });
+    if (next.length === expanded.length) return expanded;
+    if (next.length > 50) return [glob];
+    expanded = next;
+  }
+}
+
+/** Whether a date (2026-01-31 or 20260131) fits in what the wildcards stand for. */
+export function globMayHoldDate(glob: string): boolean {
+  const letters = glob.replace(/\[[^\]/]+\]/g, '?');
+  return letters.includes('*') || /(?=[\d-]*\?)[?\d]{4}-?[?\d]{2}-?[?\d]{2}/.test(letters);
+}
+
+function plainGlobsOverlap(a: string, b: string): boolean | undefined {
   if (a === b) return true;
   if (isLiteral(a)) return globMatcher(b)(a);
   if (isLiteral(b)) return globMatcher(a)(b);

@@ -9,6 +9,8 @@ export const lockedStepSchema = resolved.extend({
   /** the file an import reads; absent when it reads another model */
   fileId: z.string().exactOptional(),
   source: importSourceSchema.exactOptional(),
+  /** the files of a process, in the order of the configuration; `id` and `name` are of the import or of the data source, as asked */
+  files: z.array(resolved.extend({ fileId: z.string(), source: importSourceSchema.exactOptional() })).exactOptional(),
 });
 
 export const lockedPipelineSchema = z.object({
@@ -24,6 +26,7 @@ export const lockSchema = z.object({
 });
 
 export type LockedStep = z.infer<typeof lockedStepSchema>;
+export type LockedFile = NonNullable<LockedStep['files']>[number];
 export type LockedPipeline = z.infer<typeof lockedPipelineSchema>;
 export type Lock = z.infer<typeof lockSchema>;
 

@@ -23,7 +23,8 @@ export interface Mistake {
 type Path = readonly PropertyKey[];
 
 /** Every issue that the schema found, in the order of the file, in words and places of the file. */
-export function mistakesOf(issues: readonly z.core.$ZodIssue[], document: Document, lines: LineCounter): Mistake[] {
+export function mistakesOf(found: readonly z.core.$ZodIssue[], document: Document, lines: LineCounter): Mistake[] {
+  const issues = found.flatMap(withinShape);
   const at = (path: Path, part: 'key' | 'value'): Pick<Mistake, 'line' | 'column'> => {
     const { line, col } = lines.linePos(offsetOf(document, path, part));
     return { line, column: col };
@@ -48,6 +49,19 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[], document: Docume
     }
   });
 }
+
+/** What is wrong within the one shape that was meant, where a value may have several (`either`): a mapping shows which. */
+function withinShape(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.filter(
+    (branch) => !branch.some(({ code, path }) => path.length === 0 && OTHER_SHAPE.has(code)),
+  );
+  const [only, ...others] = meant;
+  if (only === undefined || others.length > 0) return [issue];
+  return only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+const OTHER_SHAPE: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value']);
 
 /** Whether an issue is only the echo of a misspelt key: that key's right name is then not missing. */
 function isMisspelling(issue: z.core.$ZodIssue, meant: readonly string[]): boolean {
@@ -88,6 +102,7 @@ function settingsAt(path: Path): { title: string; keys: string[] } {
     if (schema instanceof z.ZodObject) schema = unwrapped(Reflect.get(schema.shape, key));
     else if (schema instanceof z.ZodRecord) schema = unwrapped(schema.valueType);
     else if (schema instanceof z.ZodArray) schema = unwrapped(schema.element);
+    else break;
   }
   if (!(schema instanceof z.ZodObject)) return { title: String(path.at(-1)), keys: [] };
   return { title: schema.meta()?.title ?? String(path.at(-1)), keys: Object.keys(schema.shape) };
@@ -98,6 +113,9 @@ function unwrapped(schema: unknown): unknown {
   if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
   if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault) return unwrapped(schema.unwrap());
   if (schema instanceof z.ZodExactOptional || schema instanceof z.ZodOptional) return unwrapped(schema.unwrap());
+  // Of several shapes, only a mapping has keys.
+  if (schema instanceof z.ZodUnion)
+    return schema.options.map(unwrapped).find((option) => option instanceof z.ZodObject);
   return schema;
 }
 

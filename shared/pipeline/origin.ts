@@ -18,6 +18,13 @@ export function originMistake(text: string): string | undefined {
   return undefined;
 }
 
+/** What is wrong with an address that alerts are posted to, in words that complete "… must be"; undefined when nothing is. */
+export function webhookMistake(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))) return undefined;
+  return 'an address that begins with https:// (http:// is for this machine only)';
+}
+
 const OAUTH_URL = 'https://us1a.app.anaplan.com';
 
 /** Where OAuth signs in when nothing is said: a tenant on this machine answers at one address, and no live host may see its secrets. */

@@ -1,32 +1,15 @@
-import type { ActionKind, AnaplanImport, ImportSource, ModelRef } from '../anaplan/types.ts';
-import { actionKindOf, type StepKind } from './frozen-pipeline.ts';
+import type { ActionKind, ModelRef } from '../anaplan/types.ts';
+import { find, kept, type Problem } from './find-named.ts';
+import { actionKindOf } from './frozen-pipeline.ts';
 import type { Lock, LockedPipeline, LockedStep } from './lock.ts';
-import { nearMatches } from './near.ts';
+import { type NameDirectory, type Named, remembered } from './name-directory.ts';
+import { plainSource, resolveFiles } from './resolve-files.ts';
 import type { Configuration, Pipeline } from './schema.ts';
 import type { Step } from './step-schema.ts';
 
-/** Anything of Anaplan that has an id and a name. */
-export interface Named {
-  id: string;
-  name: string;
-}
-
-/** The part of the Anaplan client that names are looked up with. Its errors pass through untouched. */
-export interface NameDirectory {
-  listWorkspaces(): Promise<readonly Named[]>;
-  listModels(workspaceId: string): Promise<readonly Named[]>;
-  listImports(model: ModelRef): Promise<readonly AnaplanImport[]>;
-  listExports(model: ModelRef): Promise<readonly Named[]>;
-  listActions(model: ModelRef): Promise<readonly Named[]>;
-  listProcesses(model: ModelRef): Promise<readonly Named[]>;
-  getImportSource(model: ModelRef, importId: string): Promise<ImportSource | undefined>;
-}
-
-/** A name that could not be resolved: what is wrong, and what was probably meant. */
-export interface NameProblem {
+/** A problem of finding, and the pipeline that has it. */
+export interface NameProblem extends Problem {
   pipeline: string;
-  what: string;
-  near: readonly string[];
 }
 
 export interface ResolvedNames {
@@ -57,8 +40,6 @@ export async function resolveNames(
   return { lock, problems };
 }
 
-type Problem = Omit<NameProblem, 'pipeline'>;
-
 async function resolvePipeline(
   pipeline: Pipeline,
   directory: NameDirectory,
@@ -74,7 +55,7 @@ async function resolvePipeline(
   const problems: Problem[] = [];
   for (const step of pipeline.steps) {
     const resolved = await resolveStep(step, ref, model.object.name, directory);
-    if ('problem' in resolved) problems.push(resolved.problem);
+    if ('problems' in resolved) problems.push(...resolved.problems);
     else steps.push(resolved.step);
   }
   if (problems.length === 0 && pipeline.trigger?.kind === 'drop' && !steps.some(({ fileId }) => fileId !== undefined)) {
@@ -94,19 +75,23 @@ async function resolveStep(
   ref: ModelRef,
   modelName: string,
   directory: NameDirectory,
-): Promise<{ step: LockedStep } | { problem: Problem }> {
+): Promise<{ step: LockedStep } | { problems: Problem[] }> {
   const object = find(
     step.kind,
     step.name,
     await LISTS[actionKindOf(step.kind)](directory, ref),
     `of model "${modelName}"`,
   );
-  if (!object.found) return { problem: object.problem };
+  if (!object.found) return { problems: [object.problem] };
   const base = { kind: step.kind, ...kept(step.name, object.object) };
+  if (step.files !== undefined) {
+    const { files, problems } = await resolveFiles(step.files, ref, object.object, directory);
+    return problems.length > 0 ? { problems } : { step: { ...base, files } };
+  }
   const { importDataSourceId: fileId } = object.object;
   if (step.kind !== 'import' || fileId === undefined) return { step: base };
   const source = await directory.getImportSource(ref, object.object.id);
-  return { step: { ...base, fileId, ...(source === undefined ? {} : { source: plain(source) }) } };
+  return { step: { ...base, fileId, ...(source === undefined ? {} : { source: plainSource(source) }) } };
 }
 
 const LISTS: Readonly<
@@ -120,64 +105,3 @@ const LISTS: Readonly<
   actions: (directory, ref) => directory.listActions(ref),
   processes: (directory, ref) => directory.listProcesses(ref),
 };
-
-/** An id wins over a name; a name must fit exactly and once. */
-function find<T extends Named>(
-  kind: StepKind | 'workspace' | 'model',
-  asked: string,
-  objects: readonly T[],
-  place: string,
-): { found: true; object: T } | { found: false; problem: Problem } {
-  const byId = objects.find(({ id }) => id === asked);
-  if (byId !== undefined) return { found: true, object: byId };
-  const [object, ...others] = objects.filter(({ name }) => name === asked);
-  if (object === undefined) {
-    const near = nearMatches(
-      asked,
-      objects.map(({ name }) => name),
-    );
-    return { found: false, problem: { what: `no ${kind} ${place} is called "${asked}" or has this id`, near } };
-  }
-  if (others.length > 0) {
-    const what = `${others.length + 1} ${KIND_PLURALS[kind]} ${place} are called "${asked}"; use the id of one`;
-    return { found: false, problem: { what, near: [object, ...others].map(({ id }) => id) } };
-  }
-  return { found: true, object };
-}
-
-const KIND_PLURALS: Readonly<Record<StepKind | 'workspace' | 'model', string>> = {
-  workspace: 'workspaces',
-  model: 'models',
-  import: 'imports',
-  export: 'exports',
-  action: 'actions',
-  process: 'processes',
-};
-
-function kept(asked: string, { id, name }: Named): LockedPipeline['model'] {
-  return { asked, id, name };
-}
-
-function plain(source: ImportSource): NonNullable<LockedStep['source']> {
-  return { ...source, headerNames: [...source.headerNames] };
-}
-
-/** Each list is asked for once, however many pipelines share a model. */
-function remembered(client: NameDirectory): NameDirectory {
-  const answers = new Map<string, Promise<unknown>>();
-  const once = <T>(key: string, ask: () => Promise<T>): Promise<T> => {
-    const known = answers.get(key) as Promise<T> | undefined;
-    const answer = known ?? ask();
-    answers.set(key, answer);
-    return answer;
-  };
-  return {
-    listWorkspaces: () => once('workspaces', () => client.listWorkspaces()),
-    listModels: (workspaceId) => once(`models ${workspaceId}`, () => client.listModels(workspaceId)),
-    listImports: (model) => once(`imports ${model.modelId}`, () => client.listImports(model)),
-    listExports: (model) => once(`exports ${model.modelId}`, () => client.listExports(model)),
-    listActions: (model) => once(`actions ${model.modelId}`, () => client.listActions(model)),
-    listProcesses: (model) => once(`processes ${model.modelId}`, () => client.listProcesses(model)),
-    getImportSource: (model, id) => once(`source ${model.modelId} ${id}`, () => client.getImportSource(model, id)),
-  };
-}

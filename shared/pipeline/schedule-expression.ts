@@ -1,3 +1,5 @@
+import { cronFields, nextFiring } from './schedule-times.ts';
+
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
@@ -26,19 +28,37 @@ const FIELDS: readonly Field[] = [
   { name: 'year', from: 1970, to: 2199, names: [] },
 ];
 
-/** The six fields of `cron(minutes hours day-of-month month day-of-week year)`; undefined when it is not a cron expression. */
-export function cronFields(expression: string): string[] | undefined {
-  const inner = /^cron\((.*)\)$/.exec(expression.trim())?.[1];
-  return inner?.trim().split(/\s+/);
-}
-
 /**
  * What is wrong with a schedule, in words that complete "… must be"; undefined when nothing is.
- * The expressions are EventBridge Scheduler's `cron(…)`, with six fields, one of the two days being `?`.
+ * The expressions are EventBridge Scheduler's `cron(…)`, with six fields, one of the two days being `?`; `rate(…)`; and `at(…)`.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 export function scheduleMistake(expression: string): string | undefined {
-  const fields = cronFields(expression);
-  if (fields === undefined) return 'a schedule, such as "cron(0 6 ? * MON-FRI *)"';
+  const [, kind] = /^(cron|rate|at)\(.*\)$/.exec(expression.trim()) ?? [];
+  switch (kind) {
+    case 'cron':
+      return cronMistake(expression);
+    case 'rate':
+      return /^rate\((?:1 (?:minute|hour|day)|(?!0|1 )\d{1,6} (?:minutes|hours|days))\)$/.test(expression.trim())
+        ? undefined
+        : 'a rate such as "rate(5 minutes)", "rate(1 hour)" or "rate(7 days)"';
+    case 'at':
+      return atMistake(expression.trim());
+    default:
+      return 'a schedule, such as "cron(0 6 ? * MON-FRI *)", "rate(1 hour)" or "at(2026-12-31T18:00:00)"';
+  }
+}
+
+function atMistake(expression: string): string | undefined {
+  const form = 'one time such as "at(2026-12-31T18:00:00)"';
+  const [, time = ''] = /^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/.exec(expression) ?? [];
+  const instant = Date.parse(`${time}Z`);
+  // The calendar has a 31 February for Date.parse; written back it is another day.
+  return Number.isNaN(instant) || !new Date(instant).toISOString().startsWith(time) ? form : undefined;
+}
+
+function cronMistake(expression: string): string | undefined {
+  const fields = cronFields(expression) ?? [];
   if (fields.length !== FIELDS.length) {
     return `a schedule of six fields (${FIELDS.map(({ name }) => name).join(', ')})`;
   }
@@ -55,43 +75,15 @@ export function scheduleMistake(expression: string): string | undefined {
   if ((fields[2] === '?') === (fields[4] === '?')) {
     return 'a schedule with "?" in exactly one of day of month and day of week';
   }
-  if (!hasFiringDay(fields)) return 'a schedule that some day of the calendar fits (this one never fires)';
-  return undefined;
+  const everFires = nextFiring({ expression, timezone: 'UTC' }, 0, 0) !== undefined;
+  return everFires ? undefined : 'a schedule that some day of the calendar fits (this one never fires)';
 }
 
-/** Whether any day of the calendar fits: the 30th of February is none. Every day has each hour and minute. */
-function hasFiringDay(fields: readonly string[]): boolean {
-  const [day = '?', month = '*', weekday = '?', year = '*'] = fields.slice(2);
-  const months = valuesOf(month, 3);
-  return valuesOf(year, 5).some((y) => months.some((m) => hasDay(day, weekday, { year: y, month: m })));
-}
-
-function hasDay(day: string, weekday: string, { year, month }: { year: number; month: number }): boolean {
-  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  const [, named = '', fifth] = /^(\w+)#(5)$/.exec(weekday) ?? [];
-  if (fifth !== undefined) {
-    // Only the days 29 and later are the fifth of their kind.
-    const lastDays = Array.from({ length: days - 28 }, (_, i) =>
-      new Date(Date.UTC(year, month - 1, 29 + i)).getUTCDay(),
-    );
-    return lastDays.some((each) => valuesOf(named, 4).includes(each + 1));
-  }
-  const near = /^(\d+)W$/.exec(day)?.[1];
-  if (near !== undefined) return Number(near) <= days;
-  return day === '?' || day.startsWith('L') || valuesOf(day, 2).some((each) => each <= days);
-}
-
-/** The values that a field of a valid expression stands for. */
-function valuesOf(text: string, index: number): number[] {
-  const field = FIELDS[index];
-  if (field === undefined) return [];
-  return text.split(',').flatMap((item) => {
-    const [range = '', step = '1'] = item.split('/');
-    const [first, last] = range === '*' ? [field.from, field.to] : range.split('-').map((end) => valueIn(end, field));
-    if (first === undefined) return [];
-    const to = last ?? (item.includes('/') ? field.to : first);
-    return Array.from({ length: Math.floor((to - first) / Number(step)) + 1 }, (_, i) => first + i * Number(step));
-  });
+/** What is wrong with a day-of-week field that stands alone, in words that complete "… must be"; undefined when nothing is. */
+export function weekdaysMistake(days: string): string | undefined {
+  const field = FIELDS[4];
+  if (field !== undefined && days.split(',').every((item) => isItem(item, field))) return undefined;
+  return 'days of the week, such as MON-FRI or MON,WED';
 }
 
 /** `*`, a value, a range of values, each with an optional `/step`. */

@@ -1,21 +1,14 @@
 import * as z from 'zod';
-import {
-  type BrokenRule,
-  checked,
-  choice,
-  duration,
-  must,
-  nameOrId,
-  number,
-  ruled,
-  settings,
-  yesOrNo,
-} from './fields.ts';
-import type { Policies, Rejects } from './frozen-pipeline.ts';
-import { globMistake, globsOverlap } from './glob.ts';
+import { type ExpectBy, expectByOf, expectBySchema } from './expect-by-schema.ts';
+import { checked, choice, duration, must, nameOrId, number, ruled, settings, yesOrNo } from './fields.ts';
+import type { Keep, Policies, Rejects } from './frozen-pipeline.ts';
+import { keepWrittenSchema } from './keep-schema.ts';
+import { type Notify, notifySchema } from './notify-schema.ts';
 import { oauthUrlBeside, originMistake } from './origin.ts';
-import { scheduleMistake, timezoneMistake } from './schedule-expression.ts';
+import { pipelineRule } from './pipeline-rule.ts';
+import { pipelinesRule } from './pipelines-rule.ts';
 import { type Step, stepSchema } from './step-schema.ts';
+import { type Trigger, triggerSchema } from './trigger-schema.ts';
 
 const origin = checked('an address', originMistake).transform((text) => new URL(text).origin);
 
@@ -25,33 +18,6 @@ const anaplan = settings('anaplan', {
   oauthUrl: origin.exactOptional(),
   requestsPerMinute: number('a whole number from 1 to 6000', { from: 1, to: 6000 }).default(600),
 }).transform(({ oauthUrl, ...value }) => ({ ...value, oauthUrl: oauthUrl ?? oauthUrlBeside(value.authUrl) }));
-
-/** What starts a pipeline besides `plandrop run`. Globs are matched by {@link pipelinesFor}. */
-export type Trigger = { kind: 'drop'; glob: string } | { kind: 'schedule'; expression: string; timezone: string };
-
-const on = ruled(
-  settings('on', {
-    drop: checked('a pattern of keys, such as "sales/*.csv"', globMistake).exactOptional(),
-    schedule: checked('a schedule, such as "cron(0 6 ? * MON-FRI *)"', scheduleMistake).exactOptional(),
-    timezone: checked('a time zone, such as Europe/London', timezoneMistake).exactOptional(),
-  }),
-  triggerRule,
-).transform((value): Trigger => {
-  if (value.drop !== undefined) return { kind: 'drop', glob: value.drop };
-  return { kind: 'schedule', expression: value.schedule ?? '', timezone: value.timezone ?? 'UTC' };
-});
-
-function triggerRule(trigger: object): BrokenRule[] {
-  const [drop, schedule, timezone] = ['drop', 'schedule', 'timezone'].map((key) => key in trigger);
-  if (drop && schedule) return [{ message: 'takes either drop or schedule, not both' }];
-  if (timezone && !schedule) {
-    return [
-      { path: ['timezone'], message: 'belongs to a schedule, and there is none here', unlessMeant: ['schedule'] },
-    ];
-  }
-  if (drop || schedule) return [];
-  return [{ message: 'must say what starts the pipeline: drop or schedule', unlessMeant: ['drop', 'schedule'] }];
-}
 
 const rejects = settings('rejects', {
   maxRows: number('a whole number of rows, 0 or more', { from: 0, to: Number.MAX_SAFE_INTEGER }).exactOptional(),
@@ -75,6 +41,11 @@ export interface Pipeline {
   workspace: string;
   model: string;
   trigger?: Trigger;
+  /** only with a trigger that files start */
+  expectBy?: ExpectBy;
+  /** instead of the configuration's own */
+  notify?: Notify;
+  keep: Keep;
   steps: readonly Step[];
   rejects: Rejects;
   onFailure: 'hold' | 'continue';
@@ -84,12 +55,15 @@ export interface Pipeline {
 const written = settings('a pipeline', {
   workspace: nameOrId('the workspace'),
   model: nameOrId('the model'),
-  on: on.exactOptional(),
+  on: triggerSchema.exactOptional(),
   steps: z
     .array(stepSchema, { error: must('a list of steps, each beginning with "- "') })
     .min(1, { error: must('at least one step') }),
   rejects: rejects.prefault({}),
   onFailure: choice(['hold', 'continue']).default('hold'),
+  expectBy: expectBySchema.exactOptional(),
+  keep: keepWrittenSchema.exactOptional(),
+  notify: notifySchema.exactOptional(),
   retry: retry.prefault({}),
   modelWait: duration('0s', '7d').prefault('2h'),
   startGrace: duration('1s', '1h').prefault('2min'),
@@ -108,7 +82,10 @@ const pipeline = ruled(written, pipelineRule).transform(
   (value): Pipeline => ({
     workspace: value.workspace,
     model: value.model,
-    ...(value.on === undefined ? {} : { trigger: value.on }),
+    ...(value.on === undefined ? {} : { trigger: value.on.trigger }),
+    ...(value.expectBy === undefined ? {} : { expectBy: expectByOf(value.expectBy, value.on?.timezone) }),
+    ...(value.notify === undefined ? {} : { notify: value.notify }),
+    keep: value.keep ?? { kind: 'leave' },
     steps: value.steps,
     rejects: value.rejects,
     onFailure: value.onFailure,
@@ -126,57 +103,17 @@ const pipeline = ruled(written, pipelineRule).transform(
   }),
 );
 
-function pipelineRule(value: object): BrokenRule[] {
-  const startedByDrop = z.object({
-    on: z.object({ kind: z.literal('drop') }),
-    steps: z.array(z.object({ kind: z.string() })).min(1),
-  });
-  const read = startedByDrop.safeParse(value);
-  if (!read.success || read.data.steps.some(({ kind }) => kind === 'import')) return [];
-  return [{ path: ['on'], message: 'is a drop, but no step is an import, so the file would never be uploaded' }];
-}
-
-const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/;
-const NAME_MISTAKE =
-  'must be letters, digits, "-" and "_", at most 48 of them (it becomes part of keys and of schedule names)';
-
-function namesRule(pipelines: object): BrokenRule[] {
-  return Object.keys(pipelines)
-    .filter((name) => !PIPELINE_NAME.test(name))
-    .map((name) => ({ path: [name], message: NAME_MISTAKE, at: 'key' }));
-}
-
-/** A key must have one pipeline. Where two patterns cannot be compared, the key itself shows it: see `pipelinesFor`. */
-function overlapRule(pipelines: object): BrokenRule[] {
-  const globs = Object.entries(pipelines).flatMap(([name, pipeline]) => {
-    const glob = dropGlobOf(pipeline);
-    return glob === undefined ? [] : [{ name, glob }];
-  });
-  return globs.flatMap(({ name, glob }, index) => {
-    const rival = globs.slice(0, index).find((earlier) => globsOverlap(earlier.glob, glob) === true);
-    if (rival === undefined) return [];
-    const message = `can match the same key as the drop of pipeline "${rival.name}" (${rival.glob}); a key must have one pipeline`;
-    return [{ path: [name, 'on', 'drop'], message }];
-  });
-}
-
-/** The pattern of a pipeline, also of one that has mistakes elsewhere and so is not transformed yet. */
-function dropGlobOf(pipeline: unknown): string | undefined {
-  const glob = z.object({ glob: z.string() });
-  const read = z.union([z.object({ trigger: glob }), z.object({ on: glob })]).safeParse(pipeline);
-  if (!read.success) return undefined;
-  return 'trigger' in read.data ? read.data.trigger.glob : read.data.on.glob;
-}
-
 const NO_PIPELINE = must('names with a pipeline under each, at least one');
 
 export const configurationSchema = settings('the file', {
   anaplan: anaplan.prefault({}),
+  keepDays: number('a whole number of days from 7 to 3650', { from: 7, to: 3650 }).default(400),
+  notify: notifySchema.exactOptional(),
   pipelines: ruled(
     z
       .record(z.string(), pipeline, { error: NO_PIPELINE })
       .refine((value) => Object.keys(value).length > 0, { error: NO_PIPELINE }),
-    (value) => [...namesRule(value), ...overlapRule(value)],
+    pipelinesRule,
   ),
 });
 

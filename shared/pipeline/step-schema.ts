@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type BrokenRule, checked, must, nameOrId, ruled, settings, yesOrNo } from './fields.ts';
 import { STEP_KINDS, type StepKind } from './frozen-pipeline.ts';
+import { globMistake, globsOverlap } from './glob.ts';
 
 /** Folders of the state store that are Plandrop's own; an export written there could destroy a ledger. */
 export const STATE_FOLDERS = ['runs', 'lanes', 'failures', 'dumps', 'repairs', 'sets'] as const;
@@ -14,17 +15,22 @@ export interface Step {
   mapping?: Readonly<Record<string, string>>;
   repeatable: boolean;
   to?: string;
+  gzip?: true;
+  /** in the order of the configuration; `name` is the name or id of one of the process's imports, or of a data source */
+  files?: readonly { name: string; glob: string }[];
 }
 
 /** Which settings make sense on which kind of step. */
 const STEP_SETTINGS: Readonly<Record<StepKind, readonly string[]>> = {
   import: ['mapping', 'repeatable'],
-  process: ['mapping', 'repeatable'],
-  export: ['to', 'repeatable'],
+  process: ['mapping', 'files', 'repeatable'],
+  export: ['to', 'gzip', 'repeatable'],
   action: ['repeatable'],
 };
 
 const mappingValue = z.string({ error: must('text (put it in quotes)') }).min(1, { error: must('text') });
+
+const NO_FILES = must('pairs such as { Load Products: "products/*.csv" }, at least one');
 
 const written = settings('a step', {
   import: nameOrId('an import').exactOptional(),
@@ -34,18 +40,27 @@ const written = settings('a step', {
   mapping: z.record(z.string(), mappingValue, { error: must('pairs such as { Version: Actual }') }).exactOptional(),
   repeatable: yesOrNo().default(false),
   to: checked('a key such as "exports/board-{date}.csv"', exportKeyMistake).exactOptional(),
+  gzip: yesOrNo().exactOptional(),
+  files: ruled(
+    z.record(z.string(), checked('a pattern of keys, such as "products/*.csv"', globMistake), { error: NO_FILES }),
+    filesRule,
+  ).exactOptional(),
 });
 
-export const stepSchema = ruled(written, stepRule).transform(({ mapping, repeatable, to, ...named }): Step => {
-  const kind = STEP_KINDS.find((candidate) => named[candidate] !== undefined) ?? 'action';
-  return {
-    kind,
-    name: named[kind] ?? '',
-    repeatable,
-    ...(mapping === undefined ? {} : { mapping }),
-    ...(to === undefined ? {} : { to }),
-  };
-});
+export const stepSchema = ruled(written, stepRule).transform(
+  ({ mapping, repeatable, to, gzip, files, ...named }): Step => {
+    const kind = STEP_KINDS.find((candidate) => named[candidate] !== undefined) ?? 'action';
+    return {
+      kind,
+      name: named[kind] ?? '',
+      repeatable,
+      ...(mapping === undefined ? {} : { mapping }),
+      ...(to === undefined ? {} : { to }),
+      ...(gzip === true ? { gzip } : {}),
+      ...(files === undefined ? {} : { files: Object.entries(files).map(([name, glob]) => ({ name, glob })) }),
+    };
+  },
+);
 
 function stepRule(step: object): BrokenRule[] {
   const kinds = STEP_KINDS.filter((kind) => kind in step);
@@ -56,12 +71,39 @@ function stepRule(step: object): BrokenRule[] {
   if (other !== undefined) {
     return [{ message: `must run one thing, not ${kinds.join(' and ')}; make each its own step` }];
   }
-  return ['mapping', 'to']
+  const strangers = ['mapping', 'to', 'gzip', 'files']
     .filter((key) => key in step && !STEP_SETTINGS[kind].includes(key))
     .map((key) => {
       const fits = STEP_KINDS.filter((each) => STEP_SETTINGS[each].includes(key)).join(' or ');
       return { path: [key], message: `belongs to a step of kind ${fits}, not ${kind}` };
     });
+  return kind === 'export' ? [...strangers, ...packingRule(step)] : strangers;
+}
+
+/** A name that ends in `.gz` and what is in the file must agree. */
+function packingRule(step: object): BrokenRule[] {
+  const { data } = z.object({ to: z.string(), gzip: z.boolean().optional() }).safeParse(step);
+  if (data === undefined || data.to.endsWith('.gz') === (data.gzip === true)) return [];
+  return data.gzip === true
+    ? [{ path: ['to'], message: 'must end in .gz, because the export is packed (gzip: true)' }]
+    : [{ path: ['to'], message: 'ends in .gz, but the export is not packed; add gzip: true' }];
+}
+
+/** A key must fill one place. */
+function filesRule(files: object): BrokenRule[] {
+  const entries = Object.entries(files);
+  if (entries.length === 0) return [{ message: NO_FILES({ input: files }) }];
+  return entries.flatMap(([name, glob], index): BrokenRule[] => {
+    if (name.trim() === '')
+      return [{ path: [name], message: 'must be the name or id of an import or data source', at: 'key' }];
+    const rival = entries
+      .slice(0, index)
+      .find(([, other]) => typeof glob === 'string' && typeof other === 'string' && globsOverlap(other, glob) === true);
+    if (rival === undefined) return [];
+    return [
+      { path: [name], message: `can match the same key as "${rival[0]}" (${rival[1]}); a file must fill one place` },
+    ];
+  });
 }
 
 function exportKeyMistake(text: string): string | undefined {

@@ -17,7 +17,10 @@ describe('whether two patterns meet', () => {
     ['one letter', 'sales/?.csv', 'sales/ab.csv', false],
     ['a hidden folder and any depth', '.cache/*.csv', '**/*.csv', false],
     ['letters in another case', 'Sales/*.csv', 'sales/*.csv', false],
-    ['braces, which only a key can decide', 'sales/{a,b}.csv', 'sales/*.csv', undefined],
+    ['braces and a pattern that takes one of them', 'sales/{a,b}.csv', '*/b.csv', true],
+    ['braces and a pattern that takes none of them', '{a,b}/*.csv', 'c/*.csv', false],
+    ['nested braces', 'sales/{a,{b,c}}.csv', 'sales/c*', true],
+    ['a range in braces, which only a key can decide', 'sales/{1..3}.csv', 'sales/*.csv', undefined],
     ['classes, which only a key can decide', 'sales/[ab]*', 'sales/*.csv', undefined],
   ])('%s', (_, a, b, expected) => {
     expect(globsOverlap(a, b)).toBe(expected);

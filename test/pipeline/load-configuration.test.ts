@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, loadConfiguration, readConfiguration } from '../../shared/pipeline/load-configuration.ts';
 import { WRONG_CONFIGURATIONS } from './wrong-configurations.ts';
+import { WRONG_PIPELINES } from './wrong-pipelines.ts';
 
 function load(text: string) {
   const loaded = loadConfiguration(text);
@@ -66,6 +67,7 @@ describe('a good configuration', () => {
         oauthUrl: 'https://us1a.app.anaplan.com',
         requestsPerMinute: 600,
       },
+      keepDays: 400,
       pipelines: {
         load: {
           workspace: 'Finance',
@@ -83,6 +85,7 @@ describe('a good configuration', () => {
             chunksInFlight: 4,
             source: 'strict',
           },
+          keep: { kind: 'leave' },
         },
       },
     });
@@ -114,6 +117,7 @@ describe('a good configuration', () => {
         chunksInFlight: 2,
         source: 'warn',
       },
+      keep: { kind: 'leave' },
     });
     expect(pipelines.nightly?.trigger).toEqual({
       kind: 'schedule',
@@ -140,7 +144,7 @@ describe('a good configuration', () => {
 });
 
 describe('a wrong configuration', () => {
-  it.each(WRONG_CONFIGURATIONS)('%s is told in plain words', (_, text, messages) => {
+  it.each([...WRONG_CONFIGURATIONS, ...WRONG_PIPELINES])('%s is told in plain words', (_, text, messages) => {
     const loaded = loadConfiguration(text);
     expect(loaded.ok ? [] : loaded.mistakes.map((m) => `${m.line}:${m.column}: ${m.message}`)).toEqual(messages);
   });

@@ -6,7 +6,7 @@ const loaded = loadConfiguration(`
 pipelines:
   sales: { workspace: w, model: m, on: { drop: "sales/*.csv" }, steps: [{ import: i }] }
   deep: { workspace: w, model: m, on: { drop: "deep/**/*.csv" }, steps: [{ import: i }] }
-  either: { workspace: w, model: m, on: { drop: "x/{a,b}.csv" }, steps: [{ import: i }] }
+  either: { workspace: w, model: m, on: { drop: "x/[ab].csv" }, steps: [{ import: i }] }
   class: { workspace: w, model: m, on: { drop: "x/[ac].csv" }, steps: [{ import: i }] }
   nightly: { workspace: w, model: m, on: { schedule: "cron(0 6 ? * MON-FRI *)" }, steps: [{ process: p }] }
   byHand: { workspace: w, model: m, steps: [{ process: p }] }

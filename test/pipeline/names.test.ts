@@ -4,7 +4,8 @@ import { freeze } from '../../shared/pipeline/freeze.ts';
 import { actionKindOf, frozenPipelineSchema, STEP_KINDS } from '../../shared/pipeline/frozen-pipeline.ts';
 import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
 import { formatLock, LockError, parseLock } from '../../shared/pipeline/lock.ts';
-import { type NameDirectory, resolveNames } from '../../shared/pipeline/resolve-names.ts';
+import type { NameDirectory } from '../../shared/pipeline/name-directory.ts';
+import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
 
 const TEXT = `
 pipelines:
@@ -53,10 +54,26 @@ function tenant(changes: Partial<NameDirectory> = {}): NameDirectory & { asked: 
       answer(`imports of ${modelId}`, [
         { id: '112000000001', name: 'Load Sales', importDataSourceId: '113000000001' },
         { id: '112000000002', name: 'From Hub' },
+        { id: '112000000003', name: 'Load Products', importDataSourceId: '113000000002' },
       ]),
     listExports: ({ modelId }) => answer(`exports of ${modelId}`, [{ id: '116000000001', name: 'Board Report' }]),
     listActions: ({ modelId }) => answer(`actions of ${modelId}`, [{ id: '117000000001', name: 'Delete old' }]),
     listProcesses: ({ modelId }) => answer(`processes of ${modelId}`, [{ id: '118000000001', name: 'Recalculate' }]),
+    listFiles: ({ modelId }) =>
+      answer(`files of ${modelId}`, [
+        { id: '113000000001', name: 'sales.csv' },
+        { id: '113000000002', name: 'products.csv' },
+        { id: '113000000003', name: 'elsewhere.csv' },
+      ]),
+    getProcess: (_, processId) =>
+      answer(`process ${processId}`, {
+        actions: [
+          { id: '112000000002', name: 'From Hub' },
+          { id: '112000000003', name: 'Load Products' },
+          { id: '112000000001', name: 'Load Sales' },
+          { id: '117000000001', name: 'Delete old' },
+        ],
+      }),
     getImportSource: (_, importId) => answer(`source of ${importId}`, source),
     ...changes,
   };
@@ -195,6 +212,117 @@ it('the client is a directory of names', () => {
   expectTypeOf<AnaplanClient>().toExtend<NameDirectory>();
 });
 
+const SET = `
+pipelines:
+  nightly:
+    workspace: Finance
+    model: FY26 Plan
+    on: { set: folder }
+    keep: { archive: archive/ }
+    steps:
+      - process: Recalculate
+        files: { Load Products: "in/*/products.csv", sales.csv: "in/*/sales.csv" }
+      - export: Board Report
+        to: "exports/board-{date}.csv.gz"
+        gzip: true
+  report:
+    workspace: Finance
+    model: FY26 Plan
+    on: { after: nightly }
+    steps: [{ export: Board Report }]
+  mail:
+    workspace: Finance
+    model: FY26 Plan
+    on: { after: nightly }
+    steps: [{ action: Delete old }]
+`;
+
+describe('the files of a process', () => {
+  it('are those of its imports, by the name of an import or of a data source', async () => {
+    const { lock, problems } = await resolveNames(configurationOf(SET), tenant());
+    expect(problems).toEqual([]);
+    expect(lock.pipelines.nightly?.steps[0]?.files).toEqual([
+      { asked: 'Load Products', id: '112000000003', name: 'Load Products', fileId: '113000000002', source },
+      { asked: 'sales.csv', id: '113000000001', name: 'sales.csv', fileId: '113000000001', source },
+    ]);
+    expect(parseLock(formatLock(lock), 'plandrop.lock.json')).toEqual(lock);
+  });
+
+  it.each([
+    [
+      'an import that the process does not run',
+      SET.replace('Load Products:', 'Load Prices:'),
+      'no file that process "Recalculate" reads is called "Load Prices" or has this id',
+      ['Load Sales', 'Load Products'],
+    ],
+    [
+      'an import that reads another model',
+      SET.replace('Load Products:', 'From Hub:'),
+      'no file that process "Recalculate" reads is called "From Hub" or has this id',
+      ['Load Sales', 'Load Products'],
+    ],
+    [
+      'a data source that no import of the process reads',
+      SET.replace('sales.csv:', 'elsewhere.csv:'),
+      'no file that process "Recalculate" reads is called "elsewhere.csv" or has this id',
+      ['Load Sales', 'Load Products'],
+    ],
+    [
+      'one file named twice',
+      SET.replace('sales.csv:', 'products.csv:'),
+      '"Load Products" and "products.csv" are the same file of process "Recalculate"',
+      [],
+    ],
+  ])('%s is a problem', async (_, text, what, near) => {
+    const { problems } = await resolveNames(configurationOf(text), tenant());
+    expect(problems).toEqual([{ pipeline: 'nightly', what, near }]);
+  });
+
+  it('freeze with their patterns; so does what becomes of drops, and who follows', async () => {
+    const { lock } = await resolveNames(configurationOf(SET), tenant());
+    const frozen = freeze('nightly', configurationOf(SET), lock);
+    expect(frozen).toMatchObject({
+      ok: true,
+      pipeline: {
+        steps: [
+          {
+            files: [
+              { name: 'Load Products', fileId: '113000000002', glob: 'in/*/products.csv', source },
+              { name: 'sales.csv', fileId: '113000000001', glob: 'in/*/sales.csv', source },
+            ],
+          },
+          { to: 'exports/board-{date}.csv.gz', gzip: true },
+        ],
+        keep: { kind: 'archive', prefix: 'archive/' },
+        followers: ['mail', 'report'],
+      },
+    });
+    if (frozen.ok)
+      expect(frozenPipelineSchema.parse(JSON.parse(JSON.stringify(frozen.pipeline)))).toEqual(frozen.pipeline);
+  });
+
+  it('make the lock stale when they change, and not when only their patterns do', async () => {
+    const { lock } = await resolveNames(configurationOf(SET), tenant());
+    const renamed = configurationOf(SET.replace('sales.csv:', 'Load Sales:'));
+    expect(freeze('nightly', renamed, lock)).toMatchObject({
+      problem: 'stale',
+      message: expect.stringContaining(
+        'the files of its step 1 are "Load Products", "Load Sales" and were "Load Products", "sales.csv"',
+      ),
+    });
+    const moved = configurationOf(SET.replaceAll('in/*', 'inbox/*'));
+    expect(freeze('nightly', moved, lock)).toMatchObject({ ok: true });
+  });
+});
+
+it('a ledger from before there were files, followers and archives still reads', async () => {
+  const { lock } = await resolveNames(configurationOf(TEXT), tenant());
+  const frozen = freeze('sales', configurationOf(TEXT), lock);
+  if (!frozen.ok) throw new Error(frozen.message);
+  const { keep, followers, ...old } = frozen.pipeline;
+  expect(frozenPipelineSchema.parse(old)).toEqual({ ...old, keep: { kind: 'leave' }, followers: [] });
+});
+
 describe('freezing a pipeline', () => {
   const resolved = async (text = TEXT) => (await resolveNames(configurationOf(text), tenant())).lock;
 
@@ -240,6 +368,8 @@ describe('freezing a pipeline', () => {
           chunksInFlight: 4,
           source: 'strict',
         },
+        keep: { kind: 'leave' },
+        followers: [],
       },
     });
     if (frozen.ok)

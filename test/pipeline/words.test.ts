@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../shared/pipeline/duration.ts';
 import { nearMatches } from '../../shared/pipeline/near.ts';
 import { originMistake } from '../../shared/pipeline/origin.ts';
-import { cronFields, scheduleMistake, timezoneMistake } from '../../shared/pipeline/schedule-expression.ts';
+import { scheduleMistake, timezoneMistake } from '../../shared/pipeline/schedule-expression.ts';
+import { cronFields } from '../../shared/pipeline/schedule-times.ts';
 
 describe('a duration', () => {
   it.each([
@@ -74,6 +75,10 @@ describe('a schedule', () => {
     expect(cronFields(expression)).toHaveLength(6);
   });
 
+  it.each(['at(2026-01-01T00:00:00)', 'rate(1 day)', 'rate(15 minutes)'])('%s is one too', (expression) => {
+    expect(scheduleMistake(expression)).toBeUndefined();
+  });
+
   it.each([
     '',
     'cron()',
@@ -84,8 +89,14 @@ describe('a schedule', () => {
     'cron(0 6 32 * ? *)',
     'cron(a b c d e f)',
     'cron(0//5 6 * * ? *)',
-    'at(2026-01-01T00:00:00)',
-    'rate(1 day)',
+    'cron(0 6 30 2 ? *)',
+    'cron(0 6 29 2 ? 2027)',
+    'at(2026-02-29T00:00:00)',
+    'at(2026-01-01)',
+    'rate(1 days)',
+    'rate(2 hour)',
+    'rate(0 minutes)',
+    'rate(5 seconds)',
   ])('"%s" is none', (expression) => {
     expect(scheduleMistake(expression)).toBeTypeOf('string');
   });

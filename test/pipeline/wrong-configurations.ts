@@ -1,4 +1,4 @@
-const pipeline = (...lines: string[]): string =>
+export const pipeline = (...lines: string[]): string =>
   [
     'pipelines:',
     '  sales:',
@@ -7,7 +7,7 @@ const pipeline = (...lines: string[]): string =>
     ...lines.map((line) => `    ${line}`),
   ].join('\n');
 
-const steps = 'steps: [{ import: Load Sales }]';
+export const steps = 'steps: [{ import: Load Sales }]';
 
 const twoDrops = (first: string, second: string): string =>
   [
@@ -23,8 +23,12 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     '# only',
     ['1:1: "pipelines" is missing; it must be names with a pipeline under each, at least one'],
   ],
-  ['a list instead of settings', '- a', ['1:1: the file must be settings (anaplan, pipelines), not ["a"]']],
-  ['plain text', 'hello', ['1:1: the file must be settings (anaplan, pipelines), not "hello"']],
+  [
+    'a list instead of settings',
+    '- a',
+    ['1:1: the file must be settings (anaplan, keepDays, notify, pipelines), not ["a"]'],
+  ],
+  ['plain text', 'hello', ['1:1: the file must be settings (anaplan, keepDays, notify, pipelines), not "hello"']],
   [
     'a bracket that is never closed',
     'pipelines: [',
@@ -109,44 +113,24 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     ['4:12: "model" must be the name or id of the model, not 112000000001 (put it in quotes)'],
   ],
   [
-    'a setting that no version honours yet',
-    pipeline(steps, 'expectBy: "06:30"'),
-    [
-      '6:5: "expectBy" is not a setting of a pipeline; it takes workspace, model, on, steps, rejects, onFailure, retry, modelWait, startGrace, poll, deadline, chunkMegabytes, upload, source',
-    ],
-  ],
-  [
-    'files of a process, which nothing honours yet',
-    pipeline('steps:', '  - process: x', '    files: { a: b }'),
-    ['7:9: "files" is not a setting of a step; it takes import, process, export, action, mapping, repeatable, to'],
-  ],
-  [
-    'a trigger that nothing honours yet',
-    pipeline('on: { after: x }', steps),
-    [
-      '5:9: "on" must say what starts the pipeline: drop or schedule',
-      '5:11: "after" is not a setting of on; it takes drop, schedule, timezone',
-    ],
-  ],
-  [
     'a pattern where settings belong',
     pipeline('on: sales/*.csv', steps),
-    ['5:9: "on" must be settings (drop, schedule, timezone), not "sales/*.csv"'],
+    ['5:9: "on" must be settings (drop, schedule, after, set, timezone), not "sales/*.csv"'],
   ],
   [
     'a trigger that says nothing',
     pipeline('on: {}', steps),
-    ['5:9: "on" must say what starts the pipeline: drop or schedule'],
+    ['5:9: "on" must say what starts the pipeline: drop, schedule, after or set'],
   ],
   [
     'a trigger left empty',
     pipeline('on:', steps),
-    ['5:5: "on" is empty; it must be settings (drop, schedule, timezone)'],
+    ['5:5: "on" is empty; it must be settings (drop, schedule, after, set, timezone)'],
   ],
   [
     'a time zone without a schedule',
     pipeline('on: { drop: "a/*", timezone: UTC }', steps),
-    ['5:34: "timezone" belongs to a schedule, and there is none here'],
+    ['5:34: "timezone" belongs to a schedule or to expectBy, and neither is here'],
   ],
   [
     'a time zone that does not exist',
@@ -164,14 +148,11 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     ['5:52: "timezone" must be a time zone of the IANA database, such as Europe/London or UTC, not "+01:00"'],
   ],
   [
-    'a rate instead of a cron expression',
-    pipeline('on: { schedule: "rate(5 minutes)" }', steps),
-    ['5:21: "schedule" must be a schedule, such as "cron(0 6 ? * MON-FRI *)", not "rate(5 minutes)"'],
-  ],
-  [
     'a cron expression as Unix writes it',
     pipeline('on: { schedule: "0 6 * * 1" }', steps),
-    ['5:21: "schedule" must be a schedule, such as "cron(0 6 ? * MON-FRI *)", not "0 6 * * 1"'],
+    [
+      '5:21: "schedule" must be a schedule, such as "cron(0 6 ? * MON-FRI *)", "rate(1 hour)" or "at(2026-12-31T18:00:00)", not "0 6 * * 1"',
+    ],
   ],
   [
     'a cron expression with five fields',
@@ -240,7 +221,9 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
   [
     'a step that is only a name',
     pipeline('steps: [Load Sales]'),
-    ['5:13: step 1 must be settings (import, process, export, action, mapping, repeatable, to), not "Load Sales"'],
+    [
+      '5:13: step 1 must be settings (import, process, export, action, mapping, repeatable, to, gzip, files), not "Load Sales"',
+    ],
   ],
   [
     'a step that is two things',

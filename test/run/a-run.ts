@@ -26,6 +26,8 @@ export const aPipeline: FrozenPipeline = {
     chunksInFlight: 2,
     source: 'strict',
   },
+  keep: { kind: 'leave' },
+  followers: [],
 };
 
 export const aTrigger: Trigger = {

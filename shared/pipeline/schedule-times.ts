@@ -1,11 +1,16 @@
 import { Cron } from 'croner';
-import { cronFields } from '../../shared/pipeline/schedule-expression.ts';
 
 export interface ScheduleExpression {
   /** EventBridge Scheduler's `cron(…)`, `rate(…)` or `at(…)` */
   expression: string;
   /** IANA name */
   timezone: string;
+}
+
+/** The six fields of `cron(minutes hours day-of-month month day-of-week year)`; undefined when it is not a cron expression. */
+export function cronFields(expression: string): string[] | undefined {
+  const inner = /^cron\((.*)\)$/.exec(expression.trim())?.[1];
+  return inner?.trim().split(/\s+/);
 }
 
 const DAY_MS = 86_400_000;

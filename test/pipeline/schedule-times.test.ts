@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextFiring } from '../../infra/local/schedule-times.ts';
 import { scheduleMistake } from '../../shared/pipeline/schedule-expression.ts';
+import { nextFiring } from '../../shared/pipeline/schedule-times.ts';
 
 /** The first `count` firings after a time, in UTC. */
 function firings(expression: string, timezone: string, after: string, count: number): string[] {

@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import type { BrokenRule } from './fields.ts';
+import { globMayHoldDate, globsOverlap } from './glob.ts';
+
+/** What the rules look at; each is missing where the file has a mistake there already. */
+const seen = z.object({
+  on: z
+    .object({
+      trigger: z.object({
+        kind: z.enum(['drop', 'schedule', 'after', 'set']),
+        by: z.string().optional(),
+        marker: z.string().optional(),
+      }),
+      timezone: z.string().optional(),
+    })
+    .optional(),
+  steps: z
+    .array(
+      z.object({
+        kind: z.string(),
+        files: z.array(z.object({ name: z.string(), glob: z.string() })).optional(),
+      }),
+    )
+    .min(1),
+  expectBy: z.unknown().optional(),
+  keep: z.unknown().optional(),
+});
+type Seen = z.infer<typeof seen>;
+type Files = NonNullable<Seen['steps'][number]['files']>;
+
+/** What must fit together within one pipeline. Nothing is said where a part cannot be read: that is told already. */
+export function pipelineRule(pipeline: object): BrokenRule[] {
+  const { data } = seen.safeParse(pipeline);
+  if (data === undefined) return [];
+  return [...sourceRule(data), ...setRule(data), ...timeRule(data)];
+}
+
+/** Files come by drops, one for the imports of a `drop`, several for the process of a `set`. */
+function sourceRule({ on, steps, keep }: Seen): BrokenRule[] {
+  const kind = on?.trigger.kind;
+  const withFiles = steps.flatMap(({ files }, index) => (files === undefined ? [] : [index]));
+  const broken: BrokenRule[] = [];
+  if (kind === 'drop' && withFiles.length === 0 && !steps.some((step) => step.kind === 'import')) {
+    broken.push({ path: ['on'], message: 'is a drop, but no step is an import, so the file would never be uploaded' });
+  }
+  if (kind === 'set' && withFiles.length === 0) {
+    broken.push({ path: ['on'], message: 'is a set, but no process says with files: which files it takes' });
+  }
+  if (kind !== undefined && kind !== 'set' && withFiles[0] !== undefined) {
+    const message = `belongs to a pipeline that a set starts, such as on: { set: folder }, not to one with ${kind}`;
+    broken.push({ path: ['steps', String(withFiles[0]), 'files'], message });
+  }
+  if (withFiles[1] !== undefined) {
+    const message = `is there twice (step ${Number(withFiles[0]) + 1} has it too); one set fills one process`;
+    broken.push({ path: ['steps', String(withFiles[1]), 'files'], message });
+  }
+  if (keep !== undefined && (kind === 'schedule' || kind === 'after')) {
+    broken.push({ path: ['keep'], message: `says what becomes of drops, and a pipeline with ${kind} takes none` });
+  }
+  return broken;
+}
+
+/** Whether the files can ever be together. */
+function setRule({ on, steps }: Seen): BrokenRule[] {
+  const index = steps.findIndex(({ files }) => files !== undefined);
+  const files = steps[index]?.files;
+  if (on?.trigger.kind !== 'set' || files === undefined) return [];
+  const at = (name: string): string[] => ['steps', String(index), 'files', name];
+  switch (on.trigger.by) {
+    case 'date':
+      return files
+        .filter(({ glob }) => !globMayHoldDate(glob))
+        .map(({ name }) => ({
+          path: at(name),
+          message: 'has no wildcard that a date such as 2026-01-31 or 20260131 fits in, and the set goes by date',
+        }));
+    case 'folder':
+      return neverTogether(files).map(({ name, other }) => ({
+        path: at(name),
+        message: `can never be in the same folder as "${other.name}" (${other.glob}), and the set goes by folder`,
+      }));
+    default:
+      return files
+        .filter(({ glob }) => globsOverlap(glob, on.trigger.marker ?? '') === true)
+        .map(({ name }) => ({ path: at(name), message: `can match the marker too (${on.trigger.marker})` }));
+  }
+}
+
+function neverTogether(files: Files): { name: string; other: Files[number] }[] {
+  const [first, ...others] = files;
+  if (first === undefined) return [];
+  return others
+    .filter(({ glob }) => globsOverlap(folderOf(first.glob), folderOf(glob)) === false)
+    .map(({ name }) => ({ name, other: first }));
+}
+
+/** With a "/" at the end taken away; the top folder is "". */
+const folderOf = (glob: string): string => glob.slice(0, Math.max(0, glob.lastIndexOf('/')));
+
+/** Times of day need a trigger that has one. */
+function timeRule({ on, expectBy }: Seen): BrokenRule[] {
+  const byFiles = on?.trigger.kind === 'drop' || on?.trigger.kind === 'set';
+  if (expectBy !== undefined && !byFiles) {
+    return [{ path: ['expectBy'], message: 'waits for files, so it belongs to a pipeline with on: drop or on: set' }];
+  }
+  if (!byFiles || on?.timezone === undefined) return [];
+  if (expectBy === undefined) {
+    return [{ path: ['on', 'timezone'], message: 'belongs to a schedule or to expectBy, and neither is here' }];
+  }
+  const own = z.object({ timezone: z.string() }).safeParse(expectBy).success;
+  return own ? [{ path: ['on', 'timezone'], message: 'means nothing here, because expectBy has its own' }] : [];
+}

@@ -1,0 +1,61 @@
+import type { ImportSource, ModelRef } from '../anaplan/types.ts';
+import { find, kept, type Problem } from './find-named.ts';
+import type { LockedFile, LockedStep } from './lock.ts';
+import type { NameDirectory, Named } from './name-directory.ts';
+import type { Step } from './step-schema.ts';
+
+/**
+ * The file of each `files:` of a process: that of an import it runs, or a data source that one of its imports reads.
+ * The list of imports tells which file each reads; a process tells only which imports it runs (anaplan-notes: Actions).
+ */
+export async function resolveFiles(
+  asked: NonNullable<Step['files']>,
+  ref: ModelRef,
+  process: Named,
+  directory: NameDirectory,
+): Promise<{ files: LockedFile[]; problems: Problem[] }> {
+  const [{ actions }, imports, dataSources] = await Promise.all([
+    directory.getProcess(ref, process.id),
+    directory.listImports(ref),
+    directory.listFiles(ref),
+  ]);
+  const run = new Set(actions.map(({ id }) => id));
+  const readers = imports.filter(({ id, importDataSourceId }) => run.has(id) && importDataSourceId !== undefined);
+  const read = new Set(readers.map(({ importDataSourceId }) => importDataSourceId));
+  const sources = dataSources.filter(({ id }) => read.has(id));
+  const files: LockedFile[] = [];
+  const problems: Problem[] = [];
+  for (const { name } of asked) {
+    // An import and the data source that it reads may have one name: either says the same file.
+    const isImport = readers.some((reader) => reader.id === name || reader.name === name);
+    const places = isImport ? readers : [...readers, ...sources];
+    const found = find('file', name, places, `that process "${process.name}" reads`);
+    if (!found.found) {
+      const { what, near } = found.problem;
+      problems.push({ what, near: near.length > 0 ? near : readers.map((reader) => reader.name) });
+      continue;
+    }
+    const { id } = found.object;
+    const reader = readers.find((each) => each.id === id || each.importDataSourceId === id);
+    const fileId = reader?.importDataSourceId ?? id;
+    const twice = files.find((file) => file.fileId === fileId);
+    if (twice !== undefined) {
+      problems.push({
+        what: `"${twice.asked}" and "${name}" are the same file of process "${process.name}"`,
+        near: [],
+      });
+      continue;
+    }
+    const source = reader && (await directory.getImportSource(ref, reader.id));
+    files.push({
+      ...kept(name, found.object),
+      fileId,
+      ...(source === undefined ? {} : { source: plainSource(source) }),
+    });
+  }
+  return { files, problems };
+}
+
+export function plainSource(source: ImportSource): NonNullable<LockedStep['source']> {
+  return { ...source, headerNames: [...source.headerNames] };
+}
