@@ -6,7 +6,7 @@ import type { Step } from './step-schema.ts';
 
 /**
  * The file of each `files:` of a process: that of an import it runs, or a data source that one of its imports reads.
- * The list of imports tells which file each reads; a process tells only which imports it runs (anaplan-notes: Actions).
+ * The list of imports tells which file each reads; a process tells only which imports it runs.
  */
 export async function resolveFiles(
   asked: NonNullable<Step['files']>,
@@ -14,21 +14,19 @@ export async function resolveFiles(
   process: Named,
   directory: NameDirectory,
 ): Promise<{ files: LockedFile[]; problems: Problem[] }> {
-  const [{ actions }, imports, dataSources] = await Promise.all([
-    directory.getProcess(ref, process.id),
-    directory.listImports(ref),
-    directory.listFiles(ref),
-  ]);
+  const [{ actions }, imports] = await Promise.all([directory.getProcess(ref, process.id), directory.listImports(ref)]);
   const run = new Set(actions.map(({ id }) => id));
   const readers = imports.filter(({ id, importDataSourceId }) => run.has(id) && importDataSourceId !== undefined);
+  const isImport = (name: string) => readers.some((reader) => reader.id === name || reader.name === name);
+  // A busy model lets the list of files wait, so it is asked for only where an import does not say it (anaplan-notes: Busy model).
+  const dataSources = asked.every(({ name }) => isImport(name)) ? [] : await directory.listFiles(ref);
   const read = new Set(readers.map(({ importDataSourceId }) => importDataSourceId));
   const sources = dataSources.filter(({ id }) => read.has(id));
   const files: LockedFile[] = [];
   const problems: Problem[] = [];
   for (const { name } of asked) {
     // An import and the data source that it reads may have one name: either says the same file.
-    const isImport = readers.some((reader) => reader.id === name || reader.name === name);
-    const places = isImport ? readers : [...readers, ...sources];
+    const places = isImport(name) ? readers : [...readers, ...sources];
     const found = find('file', name, places, `that process "${process.name}" reads`);
     if (!found.found) {
       const { what, near } = found.problem;
