@@ -4,9 +4,11 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Logger } from '../shared/observe/logger.ts';
 import type { RunEvent } from '../shared/run/decide.ts';
 import type { Turn } from '../shared/run/held-turn.ts';
+import { parseRunMessage } from '../shared/run/message.ts';
 import type { Stage } from '../shared/run/run.ts';
 import { MessageLeftError, takeTurn } from '../shared/run/take-turn.ts';
 import type { Services } from './services.ts';
+import { reportStrangeMessage } from './strange-message.ts';
 
 /** What Lambda, or the local event-source mapping, calls. A third parameter would be rejected by nodejs24.x. */
 export type SqsHandler = (event: SQSEvent, context: object) => Promise<SQSBatchResponse>;
@@ -41,11 +43,13 @@ export function handleTurns(
   stage: Stage,
   work: (turn: Turn, services: Services) => Promise<RunEvent>,
 ): SqsHandler {
-  return handleRecords(services.log, (record) =>
-    takeTurn(services, { queue: stage, body: record.body, receiveCount: receiveCountOf(record) }, (turn) =>
-      work(turn, services),
-    ),
-  );
+  return handleRecords(services.log, async (record) => {
+    const message = parseRunMessage(record.body);
+    if (message === undefined)
+      return reportStrangeMessage(stage, { record, because: 'it names no run and turn' }, services);
+    const delivery = { queue: stage, receiveCount: receiveCountOf(record) };
+    return takeTurn(services, message, delivery, (turn) => work(turn, services));
+  });
 }
 
 function receiveCountOf(record: SQSRecord): number {

@@ -5,7 +5,8 @@ import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
 import { pipelinesOf, receiveDrop, triggerOfEvent } from '../receive-drop/receive-drop.ts';
 import type { CreatedObject } from '../receive-drop/s3-event.ts';
-import { readScheduleMessage, receiveSchedule } from '../receive-schedule/receive-schedule.ts';
+import { receiveSchedule } from '../receive-schedule/receive-schedule.ts';
+import { readScheduleMessage } from '../receive-schedule/schedule-message.ts';
 import type { Services } from '../services.ts';
 
 /** A drop whose runs could not be opened: tried once more, and then each is opened as one that has failed. */
@@ -26,9 +27,11 @@ export async function buryDrop(
 /** The same for a schedule. */
 export async function burySchedule(record: SQSRecord, services: Services): Promise<void> {
   const error = await failureOf(() => receiveSchedule(record, services));
-  const message = readScheduleMessage(record.body);
-  if (error !== undefined && message !== undefined)
-    await openFailed(services, message.pipeline, message.trigger, error);
+  const message = readScheduleMessage(record);
+  if (error === undefined) return;
+  // Nothing names a run of it, so it stays in sight until it can be reported.
+  if (message?.trigger === undefined) throw new Error(error);
+  await openFailed(services, message.pipeline, message.trigger, error);
 }
 
 async function failureOf(work: () => Promise<void>): Promise<string | undefined> {

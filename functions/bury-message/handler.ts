@@ -3,8 +3,9 @@ import { bury } from '../../shared/run/bury.ts';
 import { parseRunMessage } from '../../shared/run/message.ts';
 import { handleRecords, type SqsHandler } from '../handle-records.ts';
 import { readS3Message } from '../receive-drop/s3-event.ts';
-import { readScheduleMessage } from '../receive-schedule/receive-schedule.ts';
+import { readScheduleMessage } from '../receive-schedule/schedule-message.ts';
 import type { Services } from '../services.ts';
+import { reportStrangeMessage } from '../strange-message.ts';
 import { buryDrop, burySchedule } from './bury-trigger.ts';
 
 /**
@@ -20,8 +21,7 @@ async function buryMessage(record: SQSRecord, services: Services): Promise<void>
   if (message !== undefined) return bury(services, message);
   const drop = readS3Message(record.body);
   if (drop.kind === 'created') return buryDrop(drop.objects, record, services);
-  if (readScheduleMessage(record.body) !== undefined) return burySchedule(record, services);
-  services.log.error('A message on the poison queue was acknowledged and left alone: nothing of ours looks like it.', {
-    body: record.body,
-  });
+  if (drop.kind === 'ignored') return;
+  if (readScheduleMessage(record) !== undefined) return burySchedule(record, services);
+  return reportStrangeMessage('poison', { record, because: 'nothing of ours looks like it' }, services);
 }

@@ -4,6 +4,7 @@ import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
 import { askAgainLater } from '../ask-again.ts';
 import type { Services } from '../services.ts';
+import { reportStrangeMessage, sentAtOf } from '../strange-message.ts';
 import { type CreatedObject, readS3Message } from './s3-event.ts';
 
 /** Attribute of a drop message that names its pipeline, whatever the key: `plandrop run` was told which. */
@@ -22,13 +23,9 @@ export async function receiveDrop(record: SQSRecord, services: Services): Promis
     services.log.info(`Ignored a message: ${message.because}.`);
     return;
   }
-  if (message.kind === 'unreadable') {
-    // Trying again cannot make it readable.
-    services.log.error(`A message on the drops queue was acknowledged and left alone: ${message.because}.`, {
-      body: record.body,
-    });
-    return;
-  }
+  // Trying again cannot make it readable.
+  if (message.kind === 'unreadable')
+    return reportStrangeMessage('drops', { record, because: message.because }, services);
   for (const object of message.objects) await receiveObject(object, record, services);
 }
 
@@ -74,7 +71,7 @@ export function triggerOfEvent(
   { bucket, key, versionId, bytes = 0, eventTime }: CreatedObject,
   record: SQSRecord,
 ): Trigger {
-  const lastModified = eventTime ?? new Date(Number(record.attributes.SentTimestamp)).toISOString();
+  const lastModified = eventTime ?? sentAtOf(record);
   return { kind: 'drop', bucket, key, versionId: versionId ?? 'unknown', lastModified, bytes };
 }
 

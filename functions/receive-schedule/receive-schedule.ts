@@ -1,31 +1,19 @@
 import type { SQSRecord } from 'aws-lambda';
-import * as z from 'zod';
+import { excerpt } from '../../shared/diagnosis/words.ts';
+import { redactText } from '../../shared/observe/redact.ts';
 import { openRun } from '../../shared/run/open-run.ts';
-import type { Trigger } from '../../shared/run/trigger.ts';
 import { askAgainLater } from '../ask-again.ts';
 import type { Services } from '../services.ts';
-
-/** What a schedule sends: the time it was scheduled for, not the time it came (`<aws.scheduler.scheduled-time>` on AWS). */
-const scheduleMessage = z.object({
-  pipeline: z.string(),
-  scheduledAt: z.iso.datetime({ offset: true }),
-  /** Set when a person asked for the run by hand: each asking is a run of its own. */
-  requestId: z.string().optional(),
-});
+import { reportStrangeMessage, sentAtOf } from '../strange-message.ts';
+import { readScheduleMessage } from './schedule-message.ts';
 
 /** Opens the run that a schedule, or a person, asks for. Repeating it is harmless. */
 export async function receiveSchedule(record: SQSRecord, services: Services): Promise<void> {
-  const message = readScheduleMessage(record.body);
-  if (message === undefined) {
-    services.log.error(
-      'A message on the schedules queue was acknowledged and left alone: it names no pipeline and time.',
-      {
-        body: record.body,
-      },
-    );
-    return;
-  }
+  const message = readScheduleMessage(record);
+  if (message === undefined)
+    return reportStrangeMessage('schedules', { record, because: 'it names no pipeline and time' }, services);
   const { trigger } = message;
+  if (trigger === undefined) return reportMissedSchedule(message.pipeline, record, services);
   const pipeline = await services.pipelines.freeze(message.pipeline);
   if (!pipeline.ok && (await askAgainLater('schedules', record, pipeline.diagnosis, services))) return;
   const { run, created } = await openRun(services, { pipelineName: message.pipeline, trigger, pipeline });
@@ -35,18 +23,30 @@ export async function receiveSchedule(record: SQSRecord, services: Services): Pr
   });
 }
 
-/** @returns undefined when the body is not what a schedule sends: it can never become one */
-export function readScheduleMessage(body: string): { pipeline: string; trigger: Trigger } | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const read = scheduleMessage.safeParse(json);
-  if (!read.success) return undefined;
-  const { pipeline, scheduledAt, requestId } = read.data;
-  const at = new Date(scheduledAt).toISOString();
-  if (requestId === undefined) return { pipeline, trigger: { kind: 'schedule', scheduledAt: at } };
-  return { pipeline, trigger: { kind: 'manual', requestId, requestedAt: at } };
+/** The scheduler says which pipeline, and not for when: a person has to say whether it is still wanted. */
+async function reportMissedSchedule(pipelineName: string, record: SQSRecord, services: Services): Promise<void> {
+  const requestedAt = sentAtOf(record);
+  const diagnosis = {
+    category: 'service',
+    cause:
+      'EventBridge Scheduler could not hand its message over, and what it left does not say for which time it was.',
+    message:
+      `Pipeline "${pipelineName}" was not started by its schedule, at about ${requestedAt}. ${errorOf(record)}`.trim(),
+    whatToCheck: [
+      'See in plandrop runs whether the run of that time is there all the same.',
+      'If it is not, and is still wanted: plandrop failures redrive <runId>',
+    ],
+    retry: { kind: 'no' },
+    references: { pipeline: pipelineName },
+  } as const;
+  const trigger = { kind: 'manual', requestId: `missed ${record.messageId}`, requestedAt } as const;
+  const { run } = await openRun(services, { pipelineName, trigger, pipeline: { ok: false, diagnosis } });
+  services.log.error('A schedule was missed, and reported.', { runId: run.runId, pipeline: pipelineName });
+}
+
+/** The scheduler's own word, where its dead letter has one. */
+function errorOf({ messageAttributes }: SQSRecord): string {
+  const said = [messageAttributes.ERROR_CODE?.stringValue, messageAttributes.ERROR_MESSAGE?.stringValue];
+  const words = said.filter((each) => each !== undefined).map((each) => excerpt(redactText(each)));
+  return words.length === 0 ? '' : `It says: ${words.join(', ')}`;
 }

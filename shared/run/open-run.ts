@@ -80,7 +80,8 @@ function newRun({ pipelineName, trigger, pipeline }: Opening, now: number): Run 
     ended: null,
   };
   if (!pipeline.ok) {
-    const failure = { ...pipeline.diagnosis, whatToCheck: [...pipeline.diagnosis.whatToCheck] };
+    const whatToCheck = pipeline.diagnosis.whatToCheck.map((check) => check.replaceAll('<runId>', runId));
+    const failure = { ...pipeline.diagnosis, whatToCheck };
     return { ...blank, ended: { outcome: 'failed', at: isoTime(now), failure, todo: ['report', 'feed', 'alert'] } };
   }
   const stage = firstStage(pipeline.pipeline, 0);

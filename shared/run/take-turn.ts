@@ -6,7 +6,7 @@ import { applyAll, HeldTurn, type Turn, TurnLostError } from './held-turn.ts';
 import { sendNext, takeLane } from './lane.ts';
 import { commitRun, type Held, readRun } from './ledger.ts';
 import { CLAIM_MARGIN_SECONDS, FUNCTION_TIMEOUT_SECONDS } from './limits.ts';
-import { parseRunMessage, type RunMessage } from './message.ts';
+import type { RunMessage } from './message.ts';
 import { nonce } from './nonce.ts';
 import { hasBegun, type Stage } from './run.ts';
 import type { RunServices } from './services.ts';
@@ -30,14 +30,10 @@ export class MessageLeftError extends Error {
  */
 export async function takeTurn(
   services: RunServices,
-  delivery: { queue: Stage; body: string; receiveCount: number },
+  message: RunMessage,
+  delivery: { queue: Stage; receiveCount: number },
   work: Work,
 ): Promise<void> {
-  const message = parseRunMessage(delivery.body);
-  if (message === undefined) {
-    services.log.error('This is not a run message, so it is acknowledged and left alone.', { body: delivery.body });
-    return;
-  }
   try {
     await takeOnce(services, message, delivery, work);
   } catch (error) {

@@ -8,7 +8,7 @@ import type { RunServices } from './services.ts';
 
 /** What the watch found and did. */
 export interface Watched {
-  /** tickets, which are the runs not yet done */
+  /** tickets, which are the runs not yet done; those that could not be looked after too */
   runs: number;
   resent: number;
   /** ended runs whose to-do list was done by the watch */
@@ -33,6 +33,7 @@ export async function watchRuns(services: RunServices): Promise<Watched> {
       await watchTicket(services, { key, modelId, headed }, watched);
     } catch (error) {
       // One run that cannot be looked after must not keep the others from it.
+      watched.runs++;
       watched.failed++;
       services.log.error('The watch failed at a run, and goes on with the others.', { ticket: key, error });
     }

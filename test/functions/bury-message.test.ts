@@ -89,11 +89,4 @@ describe('a buried message', () => {
     expect(world.runs()).toEqual(before);
     expect(violationsOf(world, [FILE])).toEqual([]);
   });
-
-  it('that is nothing of ours is acknowledged', async () => {
-    await using world = await live({});
-    await world.queues.send('poison', 'strange');
-    await world.runUntilQuiet();
-    expect(world.queues.peek('poison')).toEqual([]);
-  });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createWatchRuns } from '../../functions/watch-runs/handler.ts';
 import { decideOverdue } from '../../shared/run/overdue.ts';
 import type { Run } from '../../shared/run/run.ts';
+import { ledgerKey } from '../../shared/run/trigger.ts';
 import { AT, aRun } from '../run/a-run.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { type Dropped, violationsOf } from '../simulation/violations.ts';
@@ -93,6 +95,19 @@ describe('the watch', () => {
     world.fate = () => GOES;
     await world.runUntilDone();
     expect(violationsOf(world, FILES)).toEqual([]);
+  });
+
+  it('fails when it could not look after one, so that its alarm sees it, and looks after the others', async () => {
+    await using world = await live({});
+    await world.clock.advance(5000);
+    while (world.runs().length < 3) await world.step();
+    const [damaged] = world.runs();
+    await world.state.put(ledgerKey(damaged?.runId ?? ''), '{"v":1');
+    const process = world.newProcess();
+    const looked = createWatchRuns(world.servicesOf(process))();
+    const said = await world.doing(looked.then(String, String));
+    expect(said).toBe('WatchIncompleteError: 1 of 3 runs could not be looked after; the log names them');
+    expect(world.log.entries.filter(({ message }) => message.startsWith('The watch failed at a run'))).toHaveLength(1);
   });
 
   it('does nothing to runs that are on their way', async () => {

@@ -53,14 +53,14 @@ const STEPS = {
   process: '- process: Recalculate',
 } as const;
 
-/** Pipelines by name; each takes the drops under `<name>/`. */
+/** Pipelines by name; each that reads a file takes the drops under `<name>/`. */
 export function configurationOf(pipelines: Readonly<Record<string, PipelineOptions>>): Configuration {
   const text = Object.entries(pipelines).map(
     ([name, { model, steps, onFailure = 'hold', maxRows = 0, deadline = '12h' }]) => `
   ${name}:
     workspace: Finance
     model: ${model}
-    on: { drop: "${name}/*.csv" }
+${steps.every((step) => step === 'process') ? '' : `    on: { drop: "${name}/*.csv" }`}
     deadline: ${deadline}
     rejects: { maxRows: ${maxRows} }
     onFailure: ${onFailure}
