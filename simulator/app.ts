@@ -80,6 +80,13 @@ export class SimulatorApp {
     }
   }
 
+  /** Every password, token and client secret that this tenant knows or has ever given out. */
+  secrets(): string[] {
+    const { tenant, sessions, oauth } = this.simulation;
+    const passwords = tenant.users.flatMap(({ plan: { password } }) => (password === undefined ? [] : [password]));
+    return [...passwords, ...sessions.secrets, ...oauth.secrets];
+  }
+
   /** Lets go of everybody who waits: their connections are cut. */
   close(): void {
     this.#closed.abort();

@@ -56,6 +56,8 @@ export interface Simulator {
   fetch: (request: Request) => Promise<Response>;
   /** every request so far */
   requests: () => readonly LoggedRequest[];
+  /** every password, token and client secret it knows or has ever given out: none may be found in what a client writes */
+  secrets: () => string[];
   changeWeather: (scenario: Scenario) => void;
   close: () => Promise<void>;
   [Symbol.asyncDispose]: () => Promise<void>;
@@ -98,6 +100,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<O
     },
     fetch: (request) => app.fetch(request),
     requests: () => app.log.entries,
+    secrets: () => app.secrets(),
     changeWeather: (next) => app.weather.change(planScenario(next)),
     close,
     [Symbol.asyncDispose]: close,

@@ -40,11 +40,14 @@ export class OAuth {
   readonly #sessions: Sessions;
   #devices: DeviceCode[] = [];
   readonly #refreshTokens = new Map<string, RefreshToken>();
+  /** every refresh token that ever was, and the secrets of the clients */
+  readonly secrets = new Set<string>();
 
   constructor(tenant: Tenant, sessions: Sessions) {
     this.#tenant = tenant;
     this.#sessions = sessions;
     for (const client of tenant.oauthClients) {
+      for (const secret of [client.secret, client.refreshToken]) if (secret !== undefined) this.secrets.add(secret);
       const user = this.#userOf(client);
       // a token that the definition hands out lives from the first moment on, whenever that is
       if (client.refreshToken && user) {
@@ -112,6 +115,7 @@ export class OAuth {
     const refreshToken = `v1.${this.#tenant.seeded.hex()}${this.#tenant.seeded.hex()}`;
     const expiresAt = at + this.#tenant.settings.refreshTokenSeconds * 1000;
     this.#refreshTokens.set(refreshToken, { client, user, expiresAt });
+    this.secrets.add(refreshToken);
     return { session: this.#sessions.open(user, at), refreshToken };
   }
 

@@ -13,6 +13,8 @@ export interface Session {
 export class Sessions {
   readonly #tenant: Tenant;
   readonly #byValue = new Map<string, Session>();
+  /** of every session that ever was: what nobody but its owner may read */
+  readonly secrets = new Set<string>();
 
   constructor(tenant: Tenant) {
     this.#tenant = tenant;
@@ -29,6 +31,7 @@ export class Sessions {
     };
     user.lastLogin = at;
     this.#byValue.set(session.tokenValue, session);
+    for (const secret of [session.tokenValue, session.tokenId, session.refreshTokenId]) this.secrets.add(secret);
     return session;
   }
 

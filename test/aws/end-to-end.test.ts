@@ -10,7 +10,7 @@ import {
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { awsServices } from '../../functions/aws-services.ts';
 import type { Services } from '../../functions/services.ts';
 import { functionMappings } from '../../infra/local/function-mappings.ts';
@@ -25,6 +25,7 @@ import { QUEUE_NAMES, type QueueName } from '../../shared/ports/queue.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { Canary } from '../end-to-end/canary.ts';
 import { newName, requireLocalEndpoint } from './endpoint.ts';
 
 /** The functions as Lambda builds them, on S3, SQS, SNS and Secrets Manager; only Lambda's own event source mapping is ours. */
@@ -35,6 +36,7 @@ const HEADER = 'Product,Region,Month,Units,Revenue,Ship Date\n';
 describe('a drop on AWS', () => {
   requireLocalEndpoint();
   let simulator: Simulator;
+  let canary: Canary;
   let folder: string;
   let services: Services;
   let queues: SqsQueues;
@@ -44,6 +46,14 @@ describe('a drop on AWS', () => {
 
   beforeAll(async () => {
     simulator = await startSimulator({ taskSeconds: 0.5, seed: 'aws' });
+    canary = new Canary(simulator);
+    for (const stream of [process.stdout, process.stderr]) {
+      const write = stream.write.bind(stream);
+      vi.spyOn(stream, 'write').mockImplementation((line) => {
+        canary.saw('the log', String(line));
+        return write(line);
+      });
+    }
     folder = await mkdtemp(join(tmpdir(), 'plandrop-aws-'));
     const urls = {} as Record<QueueName, string>;
     for (const name of QUEUE_NAMES) urls[name] = await makeQueue(newName(name));
@@ -94,6 +104,7 @@ describe('a drop on AWS', () => {
   });
 
   afterAll(async () => {
+    vi.restoreAllMocks();
     await simulator.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -119,9 +130,11 @@ describe('a drop on AWS', () => {
     );
     expect(new TextDecoder().decode(dump?.body)).toContain('P999');
     const [reported] = await queues.receive('failures', { max: 1, visibilitySeconds: 60, waitSeconds: 1 });
+    canary.saw('the feed', JSON.stringify(reported));
     expect(reported?.attributes).toMatchObject({ pipeline: 'sales', category: 'missing-members', run: outcome?.runId });
     const alerts = new SqsQueues(sqs, { failures: alertsUrl });
     const [alert] = await alerts.receive('failures', { max: 1, visibilitySeconds: 60, waitSeconds: 1 });
+    canary.saw('an alert', JSON.stringify(alert));
     expect(alert?.body).toContain('sales/gaps.csv was loaded into model "FY26 Plan" without 1 row');
   });
 
@@ -133,6 +146,17 @@ describe('a drop on AWS', () => {
   it('that Plandrop itself writes starts nothing', async () => {
     await services.state.put('sales/looks-like-a-drop.csv', HEADER);
     expect(await work()).toEqual([]);
+  });
+
+  it('leaves no secret in anything that was kept, sent or logged', async () => {
+    let objects = 0;
+    for await (const { key } of services.state.list('')) {
+      const { body } = (await services.state.get(key)) ?? {};
+      canary.saw(key, Buffer.from(body ?? []).toString('latin1'));
+      objects++;
+    }
+    expect(objects).toBeGreaterThan(3);
+    await canary.search(folder);
   });
 
   async function drop(Key: string, Body: string): Promise<RunOutcome[]> {
@@ -149,6 +173,7 @@ describe('a drop on AWS', () => {
         const messages = await queues.receive(queue, { max: 10, visibilitySeconds: 900 });
         if (messages.length === 0) continue;
         quietSince = Date.now();
+        canary.saw(`queue ${queue}`, JSON.stringify(messages));
         for (const { body } of messages) runIds.add(JSON.parse(body).runId ?? '');
         const answer = await handler(
           sqsEvent(queue, messages, Date.now()),

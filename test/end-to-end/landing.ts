@@ -1,6 +1,5 @@
-import diagnostics from 'node:diagnostics_channel';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PIPELINE_ATTRIBUTE } from '../../functions/receive-drop/handler.ts';
@@ -17,6 +16,7 @@ import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { isDone, type Run } from '../../shared/run/run.ts';
 import { runIdOf } from '../../shared/run/trigger.ts';
 import { type Scenario, type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/index.ts';
+import { Canary } from './canary.ts';
 import { fastClock } from './fast-clock.ts';
 
 /** In memory where the system has such a place: these tests are about answers, and waiting for a disk takes most of their time. */
@@ -60,7 +60,10 @@ export function impatient(name: string, steps: string, more = ''): string {
 export const PRODUCTS = 'Product,Code,Family,Launch Date\nFlat White,P130,Coffee,2026-02-01\n';
 export const SALES = 'Product,Region,Month,Units,Revenue,Ship Date\nP100,North,Jan 26,10,20.5,2026-01-31\n';
 
-/** One simulated tenant and one engine with the real functions, in this process; everything is gone at the end of the test. */
+/**
+ * One simulated tenant and one engine with the real functions, in this process; everything is gone at the end of the test, after a
+ * search for secrets in all that was written.
+ */
 export async function landing(options: LandingOptions = {}) {
   const clock = fastClock(SPEED);
   const simulator = await startSimulator({
@@ -73,7 +76,8 @@ export async function landing(options: LandingOptions = {}) {
   const user = options.user ?? { email: simulator.user, password: simulator.password };
   const dataDir = await mkdtemp(join(ROOM, 'plandrop-landing-'));
   const folder = await openDataFolder(dataDir, { clock });
-  const secrets = secretsSeen(simulator.url, user.password);
+  const canary = new Canary(simulator);
+  canary.hide(user.password);
   const alerts: Alert[] = [];
   const log = memoryLogger();
   const ends = new Map<string, (run: Run) => void>();
@@ -122,9 +126,13 @@ export async function landing(options: LandingOptions = {}) {
     async [Symbol.asyncDispose]() {
       await engine.stop(10);
       await simulator.close();
-      const leak = await leaked(dataDir, JSON.stringify([alerts, log.entries]), secrets.all());
-      await rm(dataDir, { recursive: true, force: true });
-      if (leak !== undefined) throw new Error(`a secret is written in ${leak}`);
+      canary.saw('an alert', JSON.stringify(alerts));
+      canary.saw('the log', JSON.stringify(log.entries));
+      try {
+        await canary.search(dataDir);
+      } finally {
+        await rm(dataDir, { recursive: true, force: true });
+      }
     },
   };
 }
@@ -166,40 +174,6 @@ export type Rule = NonNullable<Scenario['rules']>[number];
 export function when(call: Call, what: NonNullable<Rule['do']>, nth?: number | number[]): Rule {
   const [method, path] = CALLS[call];
   return { match: { method, path: `/${path}/`, ...(nth === undefined ? {} : { nth }) }, do: what };
-}
-
-/** Collects every token that is sent to `origin`: at the end of a test none of them may be found in anything written. */
-function secretsSeen(origin: string, password: string) {
-  const seen = new Set([password]);
-  const listen = (message: unknown) => {
-    const { request } = message as { request: { origin: unknown; headers: unknown } };
-    if (String(request.origin) !== origin) return;
-    const words = [request.headers].flat(2).map(String);
-    for (const word of words) {
-      const token = /(?:AnaplanAuthToken|Basic) (\S+)/.exec(word)?.[1];
-      if (token !== undefined) seen.add(token);
-    }
-  };
-  diagnostics.subscribe('undici:request:create', listen);
-  return {
-    all() {
-      diagnostics.unsubscribe('undici:request:create', listen);
-      if (seen.size < 2) throw new Error('no token was seen, so nothing can be said about leaks');
-      return [...seen];
-    },
-  };
-}
-
-async function leaked(folder: string, said: string, secrets: readonly string[]): Promise<string | undefined> {
-  if (secrets.some((secret) => said.includes(secret))) return 'an alert or the log';
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const bytes = await readFile(path);
-    if (secrets.some((secret) => bytes.includes(secret))) return path;
-  }
-  return undefined;
 }
 
 function isWritable(folder: string): boolean {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type SimulatorOptions, startSimulator } from '../../simulator/index.ts';
+import { Canary } from './canary.ts';
 
 /** Runs the real command line as a user does: its own process, real sockets, real files. */
 
@@ -24,7 +25,15 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
 
+/** Of the tests of this file that are under way: what a command prints is searched for the secrets of each. */
+const canaries = new Set<Canary>();
+const SECRETS = /PASSWORD|PRIVATE_KEY|PASSPHRASE|REFRESH_TOKEN|CLIENT_SECRET/;
+
 export function start(args: readonly string[], env: Environment = {}): ChildProcess {
+  for (const [name, value] of Object.entries(env)) {
+    // A key may be told by its path.
+    if (SECRETS.test(name) && !value.startsWith('/')) for (const canary of canaries) canary.hide(value);
+  }
   return spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...cleanEnvironment(), ...env } });
 }
 
@@ -41,15 +50,25 @@ export async function finished(child: ChildProcess): Promise<Finished> {
     result.stderr += piece.toString();
   });
   const [code] = await once(child, 'close');
+  // A simulator says who may sign in to it.
+  const args = child.spawnargs.slice(1).join(' ');
+  if (!child.spawnargs.includes('simulate'))
+    for (const canary of canaries) canary.saw(`what "${args}" printed`, `${result.stdout}\n${result.stderr}`);
   return { ...result, code };
 }
 
-/** A tenant, the variables that point at it, and a folder; everything is gone at the end of the test. */
+/**
+ * A tenant, the variables that point at it, and a folder; everything is gone at the end of the test, after a search for secrets in
+ * what was printed and in every file of the folder. `canary.saw` adds what left by another way.
+ */
 export async function tenantAndFolder(options: SimulatorOptions = {}) {
   const simulator = await startSimulator({ taskSeconds: 0.5, seed: 'end-to-end', ...options });
   const folder = await mkdtemp(join(tmpdir(), 'plandrop-'));
+  const canary = new Canary(simulator);
+  canaries.add(canary);
   return {
     simulator,
+    canary,
     folder,
     dataDir: join(folder, 'data'),
     env: {
@@ -59,8 +78,13 @@ export async function tenantAndFolder(options: SimulatorOptions = {}) {
       ANAPLAN_PASSWORD: simulator.password,
     },
     async [Symbol.asyncDispose]() {
+      canaries.delete(canary);
       await simulator.close();
-      await rm(folder, { recursive: true, force: true });
+      try {
+        await canary.search(folder);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   };
 }

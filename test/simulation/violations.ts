@@ -19,6 +19,7 @@ export function violationsOf(world: World, dropped: readonly Dropped[]): string[
     ...world.lanes.violations,
     ...queueViolations(world),
     ...laneViolations(world),
+    ...secretViolations(world),
   ];
   const runs = world.runs();
   const hashes = new Map(dropped.map(({ key, text }) => [key, sha256Of(text)]));
@@ -107,6 +108,20 @@ function queueViolations(world: World): string[] {
     const left = world.queues.peek(queue).length;
     return left === 0 ? [] : [`${left} messages are left in ${queue}`];
   });
+}
+
+/** No password or token of this world may stand in anything that it wrote, sent or said. */
+function secretViolations(world: World): string[] {
+  const secrets = world.simulator.secrets();
+  const written = [
+    ...world.state.keys().map((key) => [key, world.state.text(key) ?? ''] as const),
+    ['an alert', JSON.stringify(world.alerts.published)] as const,
+    ['the feed', JSON.stringify(world.queues.peek('failures'))] as const,
+    ['the log', JSON.stringify(world.log.entries)] as const,
+  ];
+  return written.flatMap(([where, text]) =>
+    secrets.some((secret) => text.includes(secret)) ? [`a secret is written in ${where}`] : [],
+  );
 }
 
 function isHeld(world: World, modelId: string): boolean {
