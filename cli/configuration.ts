@@ -8,7 +8,7 @@ const ORIGINS = { ANAPLAN_API_URL: 'apiUrl', ANAPLAN_AUTH_URL: 'authUrl', ANAPLA
 
 /** The configuration of a file, with what the environment says instead of it. @throws ConfigurationError, CommandError */
 export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Promise<Configuration> {
-  const configuration = await readConfiguration(file);
+  const configuration = await readConfiguration(file, env);
   const anaplan = { ...configuration.anaplan };
   for (const [variable, key] of Object.entries(ORIGINS)) {
     const value = env[variable]?.trim();

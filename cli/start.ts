@@ -42,7 +42,7 @@ try {
 async function start(): Promise<number> {
   const samples = z.array(sampleSchema).parse(parse(await readFile('samples/samples.yaml', 'utf8')));
   const scenario = parseScenario(await readFile('samples/weather.yaml', 'utf8'));
-  const configuration = await readConfiguration('plandrop.yaml');
+  const configuration = await readConfiguration('plandrop.yaml', process.env);
   await using simulator = await startSimulator({ scenario, taskSeconds: 1, seed: 'samples' });
   // Only what earlier starts of these samples left: each starts anew, so that two print the same.
   await rm(DATA_DIR, { recursive: true, force: true });

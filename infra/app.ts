@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import { ConfigurationError, readConfiguration } from '../shared/pipeline/load-configuration.ts';
 import { LockError, parseLock } from '../shared/pipeline/lock.ts';
 import { bundled } from './constructs/function-code.ts';
+import { deployedConfiguration } from './deployed-configuration.ts';
 import { PlandropStack } from './plandrop-stack.ts';
 
 /** `cdk synth`, `cdk deploy`: context `configuration`, `lock`, `stackName` and `alertsEmail` may be given with `-c name=value`. */
@@ -15,7 +18,7 @@ async function main(): Promise<void> {
     configuration: context('configuration') ?? 'plandrop.yaml',
     lock: context('lock') ?? 'plandrop.lock.json',
   };
-  const configuration = await readConfiguration(files.configuration);
+  const configuration = await readConfiguration(files.configuration, process.env);
   if (!existsSync(files.lock)) {
     throw new LockError(`there is no ${files.lock}; write it with "plandrop lock", review it and commit it`);
   }
@@ -26,10 +29,15 @@ async function main(): Promise<void> {
     .flatMap((frozen) => (frozen.ok ? [] : [frozen.message]));
   if (refused.length > 0) throw new LockError(refused.join('\n'));
 
+  const folder = mkdtempSync(join(tmpdir(), 'plandrop-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const deployed = join(folder, 'plandrop.yaml');
+  writeFileSync(deployed, deployedConfiguration(readFileSync(files.configuration, 'utf8'), process.env));
+
   const alertsEmail = context('alertsEmail');
   new PlandropStack(app, context('stackName') ?? 'Plandrop', {
     configuration,
-    makeFunction: bundled(files),
+    makeFunction: bundled({ configuration: deployed, lock: files.lock }),
     ...(alertsEmail === undefined ? {} : { alertsEmail }),
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

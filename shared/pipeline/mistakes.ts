@@ -6,8 +6,11 @@ import {
   isNode,
   isPair,
   isScalar,
+  isSeq,
   type LineCounter,
   type Node,
+  type Pair,
+  type YAMLMap,
 } from 'yaml';
 import * as z from 'zod';
 import { nearMatches } from './near.ts';
@@ -126,9 +129,7 @@ function offsetOf(document: Document, path: Path, part: 'key' | 'value'): number
   for (const [depth, step] of path.entries()) {
     const inner = isAlias(node) ? node.resolve(document) : node;
     if (!isCollection(inner)) return offset;
-    const item: unknown = isMap(inner)
-      ? inner.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(step))
-      : inner.items[Number(step)];
+    const item: unknown = isMap(inner) ? pairOf(inner, String(step), document) : inner.items[Number(step)];
     if (item === undefined) return offset;
     const key = isPair(item) && isNode(item.key) ? item.key : undefined;
     const value = isPair(item) ? item.value : item;
@@ -139,6 +140,20 @@ function offsetOf(document: Document, path: Path, part: 'key' | 'value'): number
     node = isNode(value) ? value : undefined;
   }
   return offset;
+}
+
+/** A pair of a mapping, or of a mapping that is merged into it (`<<: *name`). */
+function pairOf(map: YAMLMap, name: string, document: Document): Pair | undefined {
+  const named = (key: string) => map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+  const own = named(name);
+  const merged = own === undefined ? named('<<')?.value : undefined;
+  if (!isNode(merged)) return own;
+  for (const each of isSeq(merged) ? merged.items : [merged]) {
+    const target = isAlias(each) ? each.resolve(document) : each;
+    const pair = isMap(target) ? pairOf(target, name, document) : undefined;
+    if (pair !== undefined) return pair;
+  }
+  return undefined;
 }
 
 function startOf(node: unknown): number | undefined {

@@ -131,6 +131,60 @@ describe('a good configuration', () => {
     expect(load(text).pipelines.again?.model).toBe('Finance');
   });
 
+  it('may merge what pipelines share, from notes of its own', () => {
+    const text = `
+x-finance: &finance { workspace: Finance, model: FY26 Plan }
+x-calm: &calm
+  retry: { attempts: 3 }
+  onFailure: continue
+pipelines:
+  one: { <<: *finance, steps: [{ process: x }] }
+  two:
+    <<: [*finance, *calm]
+    model: FY27 Plan
+    steps: [{ process: x }]
+`;
+    expect(load(text).pipelines).toMatchObject({
+      one: { workspace: 'Finance', model: 'FY26 Plan', onFailure: 'hold' },
+      two: { workspace: 'Finance', model: 'FY27 Plan', onFailure: 'continue', policies: { retry: { attempts: 3 } } },
+    });
+  });
+
+  it('takes addresses, workspaces, models and where alerts go from the environment', () => {
+    const text = `
+anaplan: { apiUrl: "\${API}" }
+notify: { command: "\${TELL} --loud" }
+pipelines:
+  load:
+    workspace: \${WORKSPACE}
+    model: "FY\${YEAR} Plan"
+    notify: { webhook: "https://hooks.example/\${HOOK}" }
+    steps: [{ process: Recalculate }]
+`;
+    const variables = { API: 'http://127.0.0.1:1', TELL: './tell', WORKSPACE: ' Finance ', YEAR: '26', HOOK: 'T0' };
+    const loaded = loadConfiguration(text, variables);
+    expect(loaded).toMatchObject({
+      configuration: {
+        anaplan: { apiUrl: 'http://127.0.0.1:1' },
+        notify: { kind: 'command', command: './tell --loud' },
+        pipelines: {
+          load: {
+            workspace: 'Finance',
+            model: 'FY26 Plan',
+            notify: { kind: 'webhook', webhook: 'https://hooks.example/T0' },
+          },
+        },
+      },
+    });
+  });
+
+  it('never shows the value of a variable that is wrong where a secret belongs', () => {
+    const text = `notify: { webhook: "\${HOOK}" }${SMALLEST}`;
+    const loaded = loadConfiguration(text, { HOOK: 'http://hooks.example/secret' });
+    expect(loaded).toMatchObject({ ok: false, mistakes: [{ line: 1, column: 20 }] });
+    expect(JSON.stringify(loaded)).not.toContain('secret');
+  });
+
   it('takes an address with a closing slash for the same address', () => {
     const { anaplan } = load(`anaplan: { apiUrl: "https://EU3.api.anaplan.com/" }${SMALLEST}`);
     expect(anaplan.apiUrl).toBe('https://eu3.api.anaplan.com');
@@ -189,6 +243,10 @@ describe('a wrong configuration', () => {
       '&a',
       '*a',
       '<<: ',
+      '<<: *a',
+      '\n    a: &a {',
+      '\n  x-',
+      `\${A}`,
       '? ',
       '0x1',
       '~',

@@ -380,7 +380,7 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
   [
     'aliases that multiply',
     `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefg'].map((n, i) => `${n}: &${n} [${Array(9).fill(`*${'abcdef'[i]}`).join(', ')}]\n`).join('')}`,
-    ['1:1: the aliases ("*name") cannot be resolved: Excessive alias count indicates a resource exhaustion attack'],
+    ['1:1: the aliases ("*name") make more than 1000 copies of something; use fewer of them'],
   ],
   [
     'a number with a unit',
@@ -408,5 +408,42 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     'a name of blanks',
     pipeline(steps).replace('FY26 Plan', '"  "'),
     ['4:12: "model" must be the name or id of the model, not ""'],
+  ],
+  [
+    'a variable that is not set',
+    pipeline(steps).replace('FY26 Plan', `"\${ANAPLAN_MODEL}"`),
+    ['4:12: "model" needs the environment variable ANAPLAN_MODEL, which is not set'],
+  ],
+  [
+    'a variable where the file itself must say it',
+    pipeline(`steps: [{ import: "\${IMPORT}" }]`),
+    [
+      `5:23: "import" holds \${IMPORT}, and variables are filled in only in the addresses under anaplan, workspace, model and notify`,
+    ],
+  ],
+  [
+    'a variable with a default, as shells have them',
+    pipeline(steps).replace('Finance', `"\${WORKSPACE:-Finance}"`),
+    [`3:16: "workspace" holds \${WORKSPACE:-Finance}, which is not the name of a variable, such as \${ANAPLAN_MODEL}`],
+  ],
+  [
+    'a mistake in what two pipelines merge, which is told once',
+    'x-all: &all { workspace: Finance, model: FY26 Plan, onFailure: stop }\npipelines:\n  a: { <<: *all, steps: [{ process: x }] }\n  b: { <<: *all, steps: [{ process: x }] }',
+    ['1:64: "onFailure" must be one of hold, continue, not "stop"'],
+  ],
+  [
+    'a misspelt setting in what a pipeline merges',
+    'x-all: &all\n  workspace: Finance\n  modle: FY26 Plan\npipelines:\n  a: { <<: [*all], steps: [{ process: x }] }',
+    ['3:3: "modle" is not a setting of a pipeline; did you mean "model"?'],
+  ],
+  [
+    'an alias to the mapping that it stands in',
+    'pipelines: &all\n  a:\n    steps: *all',
+    ['3:12: *all stands for what it is part of'],
+  ],
+  [
+    'a merge of what is no mapping',
+    'x-all: &all [a]\npipelines:\n  a:\n    <<: *all\n    steps: [{ process: x }]',
+    ['4:5: "<<" merges mappings, such as <<: *name, and this is none'],
   ],
 ];
