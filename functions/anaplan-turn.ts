@@ -36,6 +36,7 @@ export function actionOf(run: BegunRun): ActionRef {
 export function anaplanFor(turn: Turn, services: Services): AnaplanClient {
   return services.anaplan.with({
     deadline: turn.requestsEndAt,
+    onExchange: (exchange) => turn.keepRequest(exchange),
     onRetry: ({ failure, delayMs }) => {
       noteUnanswered(turn, failure);
       turn.remember({ kind: 'repeated', diagnosis: classify(failure, turn.run), delaySeconds: delayMs / 1000 });

@@ -52,6 +52,6 @@ export function handleTurns(
   });
 }
 
-function receiveCountOf(record: SQSRecord): number {
+export function receiveCountOf(record: SQSRecord): number {
   return Number.parseInt(record.attributes.ApproximateReceiveCount, 10) || 1;
 }

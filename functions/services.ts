@@ -1,3 +1,4 @@
+import type { ExchangeNote } from '../shared/anaplan/exchange.ts';
 import type { AnaplanClient } from '../shared/anaplan/index.ts';
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
 import type { FrozenPipeline } from '../shared/pipeline/frozen-pipeline.ts';
@@ -8,8 +9,14 @@ import type { RunServices } from '../shared/run/services.ts';
 export interface Pipelines {
   /** The names of the pipelines whose drop pattern matches `key`. */
   matching(key: string): readonly string[];
-  /** The definition a new run starts with, or why there is none. */
-  freeze(name: string): Promise<{ ok: true; pipeline: FrozenPipeline } | { ok: false; diagnosis: Diagnosis }>;
+  /**
+   * The definition a new run starts with, or why there is none.
+   * @param onExchange is told what Anaplan was asked for it, here or on an earlier call that had nobody to tell
+   */
+  freeze(
+    name: string,
+    onExchange?: (exchange: ExchangeNote) => void,
+  ): Promise<{ ok: true; pipeline: FrozenPipeline } | { ok: false; diagnosis: Diagnosis }>;
 }
 
 /** Everything the functions need from the outside. Built once per process, and passed in. */

@@ -153,7 +153,7 @@ export class PlandropStack extends Stack {
     const callers = [upload, start, poll, collect];
     const share = requestShare(configuration, callers);
     for (const stage of callers)
-      stage.callsAnaplan(secret).function.addEnvironment('PLANDROP_REQUESTS_PER_MINUTE', share);
+      stage.callsAnaplan(secret, state.bucket).function.addEnvironment('PLANDROP_REQUESTS_PER_MINUTE', share);
 
     new CfnOutput(this, 'DropFilesHere', { value: source.bucket.bucketName });
     new CfnOutput(this, 'StateIsKeptHere', { value: state.bucket.bucketName });

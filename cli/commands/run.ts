@@ -158,8 +158,8 @@ function never(): Promise<never> {
 function goingOn(pipelines: Pipelines): Pipelines {
   return {
     ...pipelines,
-    freeze: async (name) => {
-      const frozen = await pipelines.freeze(name);
+    freeze: async (name, onExchange) => {
+      const frozen = await pipelines.freeze(name, onExchange);
       return frozen.ok ? { ok: true, pipeline: { ...frozen.pipeline, onFailure: 'continue' } } : frozen;
     },
   };

@@ -65,6 +65,8 @@ async function namesOf(task: Task, run: BegunRun, anaplan: AnaplanClient): Promi
     anaplan.listExports(modelOf(run)),
     anaplan.listActions(modelOf(run)),
   ];
+  // All of them are awaited, also when one fails: nothing of ours is left on its way when the turn ends.
+  await Promise.allSettled(lists);
   const named = (await Promise.all(lists)).flat();
   return Object.fromEntries(named.map(({ id, name }) => [id, name]));
 }

@@ -3,6 +3,8 @@ import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
 import { askAgainLater } from '../ask-again.ts';
+import { freezeForRun } from '../freeze-for-run.ts';
+import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
 import { reportStrangeMessage, sentAtOf } from '../strange-message.ts';
 import { type CreatedObject, readS3Message } from './s3-event.ts';
@@ -42,7 +44,9 @@ async function receiveObject(object: CreatedObject, record: SQSRecord, services:
   for (const pipelineName of pipelines) {
     // A drop that is matched has an outcome, also when somebody deleted it before it could begin.
     const pipeline =
-      gone === undefined ? await services.pipelines.freeze(pipelineName) : { ok: false as const, diagnosis: gone };
+      gone === undefined
+        ? await freezeForRun(pipelineName, trigger, receiveCountOf(record), services)
+        : { ok: false as const, diagnosis: gone };
     if (!pipeline.ok && (await askAgainLater('drops', record, pipeline.diagnosis, services))) return;
     const { run, created } = await openRun(services, { pipelineName, trigger, pipeline });
     services.log.info(created ? 'A drop became a run.' : 'This drop has its run already.', {

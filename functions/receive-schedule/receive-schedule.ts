@@ -3,6 +3,8 @@ import { excerpt } from '../../shared/diagnosis/words.ts';
 import { redactText } from '../../shared/observe/redact.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { askAgainLater } from '../ask-again.ts';
+import { freezeForRun } from '../freeze-for-run.ts';
+import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
 import { reportStrangeMessage, sentAtOf } from '../strange-message.ts';
 import { readScheduleMessage } from './schedule-message.ts';
@@ -14,7 +16,7 @@ export async function receiveSchedule(record: SQSRecord, services: Services): Pr
     return reportStrangeMessage('schedules', { record, because: 'it names no pipeline and time' }, services);
   const { trigger } = message;
   if (trigger === undefined) return reportMissedSchedule(message.pipeline, record, services);
-  const pipeline = await services.pipelines.freeze(message.pipeline);
+  const pipeline = await freezeForRun(message.pipeline, trigger, receiveCountOf(record), services);
   if (!pipeline.ok && (await askAgainLater('schedules', record, pipeline.diagnosis, services))) return;
   const { run, created } = await openRun(services, { pipelineName: message.pipeline, trigger, pipeline });
   services.log.info(created ? 'A schedule became a run.' : 'This schedule has its run already.', {

@@ -144,9 +144,11 @@ export class PlandropFunction extends Construct {
     return this;
   }
 
-  /** Signs in to Anaplan. */
-  callsAnaplan(secret: Secret): this {
+  /** Signs in to Anaplan, and keeps what it asks there. */
+  callsAnaplan(secret: Secret, state: Bucket): this {
     secret.grantRead(this.function);
+    const reason = 'The name of a journal of requests is made of run ids, which come later.';
+    this.#mayWithObjects(['s3:PutObject'], { bucket: state, keys: ['requests/*'], reason });
     this.function.addEnvironment('PLANDROP_SECRET_ARN', secret.secretArn);
     return this;
   }

@@ -15,6 +15,8 @@ export class StateBucket extends Construct {
         UNFINISHED_UPLOADS,
         // Only what is tagged as ended expires: an unfinished run outlives any retention.
         { id: 'ended', tagFilters: { ended: 'true' }, expiration: Duration.days(400) },
+        // What was asked of Anaplan is for whoever looks into a failure, as the logs are, and no run depends on it.
+        { id: 'requests', prefix: 'requests/', expiration: Duration.days(90) },
         // Every commit leaves the state before it behind; those are kept for an investigation, and are never read.
         { id: 'superseded', noncurrentVersionExpiration: Duration.days(90), expiredObjectDeleteMarker: true },
       ],

@@ -1,5 +1,6 @@
 import { misconfigured, namesNotFound } from '../../functions/locked-pipelines.ts';
 import type { Pipelines } from '../../functions/services.ts';
+import type { ExchangeNote } from '../../shared/anaplan/exchange.ts';
 import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import { classifyCall } from '../../shared/diagnosis/classify-call.ts';
 import { freeze } from '../../shared/pipeline/freeze.ts';
@@ -16,26 +17,39 @@ const LOCK_KEY = 'plandrop.lock.json';
 /** An import that somebody deletes and makes anew has another id. */
 const ASK_AGAIN_MS = 5 * 60_000;
 
+/** What was asked for nobody's run is kept for the next one, as far as somebody may still want to read it. */
+const MAX_UNTOLD = 200;
+
 /**
  * The pipelines of one machine: names are resolved by asking Anaplan, for each pipeline at most every five minutes, and kept in the
  * data folder for the time when Anaplan does not answer.
  */
 export function localPipelines(
   configuration: Configuration,
-  anaplan: NameDirectory,
+  anaplan: (onExchange: (exchange: ExchangeNote) => void) => NameDirectory,
   state: Store,
   clock: Clock,
 ): Pipelines {
+  const untold = new Map<string, ExchangeNote[]>();
+  const askFor = (name: string) => {
+    const notes = untold.get(name) ?? [];
+    untold.set(name, notes);
+    return anaplan((exchange) => {
+      notes.push(exchange);
+      if (notes.length > MAX_UNTOLD) notes.shift();
+    });
+  };
   const resolved = new Map<string, { answer: ReturnType<Pipelines['freeze']>; until: number }>();
   return {
     matching: (key) => pipelinesFor(key, configuration),
-    freeze: async (name) => {
+    freeze: async (name, onExchange) => {
       const known = resolved.get(name);
-      if (known !== undefined && clock.now() < known.until) return known.answer;
-      const answer = resolve(name, configuration, anaplan, state);
-      resolved.set(name, { answer, until: clock.now() + ASK_AGAIN_MS });
+      const isFresh = known !== undefined && clock.now() < known.until;
+      const answer = isFresh ? known.answer : resolve(name, configuration, askFor(name), state);
+      if (!isFresh) resolved.set(name, { answer, until: clock.now() + ASK_AGAIN_MS });
       // Only a definition is worth keeping: the cause of anything else may be gone when the next run asks.
       if (!(await answer.catch(() => undefined))?.ok) resolved.delete(name);
+      if (onExchange !== undefined) untold.get(name)?.splice(0).forEach(onExchange);
       return answer;
     },
   };

@@ -49,7 +49,7 @@ export function localServices(folder: LockedDataFolder, options: LocalServicesOp
     gzip: true,
     ...(onCommit === undefined ? {} : { onCommit }),
     anaplan,
-    pipelines: localPipelines(configuration, anaplan, state, clock),
+    pipelines: localPipelines(configuration, (onExchange) => anaplan.with({ onExchange }), state, clock),
     source: (bucket) => {
       if (bucket !== DROPS_BUCKET)
         throw new Error(`a drop names bucket ${bucket}; this machine has only ${DROPS_BUCKET}`);

@@ -105,9 +105,10 @@ export async function readJson<T>(answer: Answer, schema: z.ZodType<T>): Promise
   );
 }
 
-/** Throws away what an answer without content may still carry. */
+/** Throws away what an answer without content may still carry, but for the journal. */
 export async function discard(answer: Answer): Promise<void> {
-  await readBytes(answer.body, 65_536);
+  const { text } = await readText(answer.body, 65_536);
+  if (text !== '') answer.noteBody(text);
 }
 
 function jsonOrUndefined(text: string): unknown {

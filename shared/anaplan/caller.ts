@@ -103,6 +103,7 @@ export class Caller {
     return {
       ...ask,
       origin: this.#apiUrl,
+      user: token.user,
       headers: { ...ask.headers, authorization: `AnaplanAuthToken ${token.value}` },
     };
   }

@@ -23,14 +23,23 @@ export interface ExchangeNote {
   at: number;
   call: AnaplanCall;
   method: string;
+  /** whom it was sent to, with the port where it is not the usual one */
+  host: string;
   /** path and query, without the origin */
   path: string;
+  /** as whom: a user name, a certificate's subject, or an OAuth client */
+  user?: string;
   /** absent when no answer came */
   status?: number;
   ms: number;
+  /** of JSON; a sign-in's is not kept */
   requestBody?: string;
+  /** of a file, as sent */
   requestBytes?: number;
+  /** of JSON or of a refusal; a sign-in's is not kept */
   responseBody?: string;
+  /** how much of the answer's body was read */
+  responseBytes?: number;
   requestId?: string;
   /** what went wrong, in a sentence */
   problem?: string;
@@ -63,6 +72,8 @@ export interface Ask {
   /** from the root, ids encoded */
   path: string;
   query?: Readonly<Record<string, string | number | boolean>>;
+  /** for the journal: as whom */
+  user?: string;
   headers?: Readonly<Record<string, string>>;
   json?: unknown;
   bytes?: { contentType: string; content: Uint8Array };
@@ -130,7 +141,8 @@ export async function openExchange(
   };
 
   const body = ask.bytes?.content ?? (ask.json === undefined ? undefined : Buffer.from(JSON.stringify(ask.json)));
-  const note: ExchangeNote = { at: clock.now(), ...sent, ms: 0 };
+  const note: ExchangeNote = { at: clock.now(), ...sent, path: redactText(sent.path), host: url.host, ms: 0 };
+  if (ask.user !== undefined) note.user = redactText(ask.user);
   if (ask.bytes) note.requestBytes = ask.bytes.content.byteLength;
   else if (ask.json !== undefined && call !== 'sign-in') note.requestBody = redactBody(JSON.stringify(ask.json));
   const end = (error?: unknown) => {
@@ -163,7 +175,9 @@ export async function openExchange(
     note.status = response.status;
     const requestId = requestIdOf(response.headers);
     if (requestId !== undefined) note.requestId = requestId;
-    const answerBody = mapErrors(response.body, networkError);
+    const answerBody = mapErrors(response.body, networkError, (bytes) => {
+      note.responseBytes = (note.responseBytes ?? 0) + bytes;
+    });
     if (response.status < 200 || response.status > 299) {
       // The status alone says what happened; that its explanation broke off must not make a refusal ambiguous.
       const { text, wasCut } = await readText(answerBody, ERROR_BODY_LIMIT_BYTES).catch(() => ({
@@ -171,7 +185,7 @@ export async function openExchange(
         wasCut: true,
       }));
       const failure = failureOf(asked, { response, text, wasCut, now: clock.now() });
-      note.responseBody = failure.body;
+      if (call !== 'sign-in') note.responseBody = failure.body;
       throw errorFor(failure);
     }
     const { status, headers } = response;
@@ -252,9 +266,13 @@ export function stopper(clock: Clock, view: View, callSignal: AbortSignal | unde
 async function* mapErrors(
   body: AsyncIterable<Uint8Array>,
   toError: (error: unknown) => Error,
+  count: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* body;
+    for await (const piece of body) {
+      count(piece.byteLength);
+      yield piece;
+    }
   } catch (error) {
     throw toError(error);
   }

@@ -9,6 +9,8 @@ import { type Grant, refresh, type SignInHosts, signIn, signOut } from './sign-i
 /** A token and when to think about the next one. Compared by identity: a renewal may bring the same value. */
 export interface Token {
   readonly value: string;
+  /** whom it belongs to, in words for people */
+  readonly user: string;
 }
 
 interface HeldToken extends Token {
@@ -102,7 +104,7 @@ export class Session {
     const credentials = await this.#credentials();
     if (usable !== undefined && credentials.kind !== 'oauth') {
       try {
-        return await refresh(this.#shared, view, hosts, usable.value);
+        return await refresh(this.#shared, view, hosts, usable);
       } catch (error) {
         // A refused refresh says nothing about the credentials; any other failure is borne by the token we still have.
         if (!(error instanceof HttpError) || error.status >= 500 || error.status === 429) throw error;
@@ -133,6 +135,7 @@ export class Session {
     const marginMs = RENEW_BEFORE_MS + this.#shared.random() * RENEW_SPREAD_MS;
     return {
       value: grant.value,
+      user: grant.user,
       expiresAt: askedAt + grant.lifeMs,
       renewAt: askedAt + Math.max(grant.lifeMs - marginMs, grant.lifeMs / 2),
     };

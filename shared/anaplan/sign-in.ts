@@ -2,12 +2,14 @@ import * as z from 'zod';
 import { registerSecret } from '../observe/index.ts';
 import type { Credentials } from '../ports/secrets.ts';
 import { discard, readJson } from './answer.ts';
-import { type CertificateOptions, certificateSignIn } from './certificate.ts';
+import { type CertificateOptions, certificateFacts, certificateSignIn } from './certificate.ts';
 import { type Answer, type Ask, exchange, type Shared, type View } from './exchange.ts';
 
 /** A token as a sign-in gave it. */
 export interface Grant {
   value: string;
+  /** whom it belongs to, in words for people */
+  user: string;
   /** how long it lives, from the answer on */
   lifeMs: number;
   /** only OAuth: the refresh token to use next time */
@@ -47,14 +49,16 @@ export async function signIn(
   credentials: Credentials,
   certificateOptions?: CertificateOptions,
 ): Promise<Grant> {
+  const user = userOf(credentials);
   const ask = {
     name: 'signIn',
     method: 'POST',
     readTimeoutMs: SIGN_IN_READ_TIMEOUT_MS,
     signsInWith: credentials.kind,
+    user,
   } as const;
   const authenticate = { ...ask, origin: hosts.authUrl, path: '/token/authenticate' };
-  const readGrant = (answer: Answer) => readTokenAnswer(answer, shared.clock.now());
+  const readGrant = (answer: Answer) => readTokenAnswer(answer, user, shared.clock.now());
   switch (credentials.kind) {
     case 'basic': {
       const pair = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
@@ -77,15 +81,36 @@ export async function signIn(
         refresh_token: credentials.refreshToken,
         ...(credentials.clientSecret === undefined ? {} : { client_secret: credentials.clientSecret }),
       };
-      return exchange(shared, view, { ...ask, origin: hosts.oauthUrl, path: '/oauth/token', json }, readOauthAnswer);
+      return exchange(shared, view, { ...ask, origin: hosts.oauthUrl, path: '/oauth/token', json }, (answer) =>
+        readOauthAnswer(answer, user),
+      );
     }
     default:
       return credentials satisfies never;
   }
 }
 
+/** Whose credentials they are, in words for people. @throws UnusableCredentialsError when the certificate is none */
+function userOf(credentials: Credentials): string {
+  switch (credentials.kind) {
+    case 'basic':
+      return credentials.username;
+    case 'certificate':
+      return `certificate of ${certificateFacts(credentials.certificatePem).subject.replaceAll('\n', ', ')}`;
+    case 'oauth':
+      return `OAuth client ${credentials.clientId}`;
+    default:
+      return credentials satisfies never;
+  }
+}
+
 /** Lengthens a token's life. What comes back may be the same value or another (anaplan-notes: Token life). */
-export function refresh(shared: Shared, view: View, hosts: SignInHosts, token: string): Promise<Grant> {
+export function refresh(
+  shared: Shared,
+  view: View,
+  hosts: SignInHosts,
+  { value: token, user }: Pick<Grant, 'value' | 'user'>,
+): Promise<Grant> {
   const ask: Ask = {
     name: 'signIn',
     method: 'POST',
@@ -93,8 +118,9 @@ export function refresh(shared: Shared, view: View, hosts: SignInHosts, token: s
     path: '/token/refresh',
     headers: { authorization: `AnaplanAuthToken ${token}` },
     readTimeoutMs: SIGN_IN_READ_TIMEOUT_MS,
+    user,
   };
-  return exchange(shared, view, ask, (answer) => readTokenAnswer(answer, shared.clock.now()));
+  return exchange(shared, view, ask, (answer) => readTokenAnswer(answer, user, shared.clock.now()));
 }
 
 /** Ends a token's life at once. */
@@ -109,17 +135,17 @@ export function signOut(shared: Shared, view: View, hosts: SignInHosts, token: s
   return exchange(shared, view, ask, discard);
 }
 
-async function readTokenAnswer(answer: Answer, now: number): Promise<Grant> {
+async function readTokenAnswer(answer: Answer, user: string, now: number): Promise<Grant> {
   const { tokenInfo } = await readJson(answer, tokenAnswer);
   registerSecret(tokenInfo.tokenValue);
   if (tokenInfo.refreshTokenId) registerSecret(tokenInfo.refreshTokenId);
   // By the answer's own clock if it shows one: ours may be wrong by more than a token's life.
   const lives = [Date.parse(answer.headers.date ?? ''), now].map((answeredAt) => tokenInfo.expiresAt - answeredAt);
   const lifeMs = lives.find((life) => life > 0 && life <= LONGEST_LIFE_MS) ?? ASSUMED_LIFE_MS;
-  return { value: tokenInfo.tokenValue, lifeMs };
+  return { value: tokenInfo.tokenValue, user, lifeMs };
 }
 
-async function readOauthAnswer(answer: Answer): Promise<Grant> {
+async function readOauthAnswer(answer: Answer, user: string): Promise<Grant> {
   const granted = await readJson(answer, oauthAnswer);
   registerSecret(granted.access_token);
   if (granted.refresh_token) registerSecret(granted.refresh_token);
@@ -127,6 +153,7 @@ async function readOauthAnswer(answer: Answer): Promise<Grant> {
   const lifeMs = seconds > 0 ? Math.min(seconds * 1000, LONGEST_LIFE_MS) : ASSUMED_LIFE_MS;
   return {
     value: granted.access_token,
+    user,
     lifeMs,
     ...(granted.refresh_token ? { nextRefreshToken: granted.refresh_token } : {}),
   };

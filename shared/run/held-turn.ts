@@ -1,3 +1,4 @@
+import type { ExchangeNote } from '../anaplan/exchange.ts';
 import { redactText } from '../observe/redact.ts';
 import { decide, type RunEvent } from './decide.ts';
 import { finishEnding } from './ending.ts';
@@ -5,6 +6,7 @@ import { sendNext } from './lane.ts';
 import { mergeLearned } from './learned.ts';
 import { commitRun, type Held } from './ledger.ts';
 import { REQUESTS_SECONDS, SLICE_SECONDS } from './limits.ts';
+import { RequestJournal } from './request-journal.ts';
 import { type BegunRun, hasBegun, type Run } from './run.ts';
 import type { RunServices } from './services.ts';
 
@@ -23,6 +25,8 @@ export interface Turn {
   readonly requestsEndAt: number;
   /** Keeps an event for the next commit, which applies it first. */
   remember(event: RunEvent): void;
+  /** Keeps a request to Anaplan for `plandrop support`, with the next commit. */
+  keepRequest(exchange: ExchangeNote): void;
   /** Commits what happened without ending the turn. @throws TurnLostError */
   commit(event: RunEvent): Promise<BegunRun>;
 }
@@ -38,17 +42,27 @@ export class HeldTurn implements Turn {
   readonly requestsEndAt: number;
   readonly #services: RunServices;
   readonly #turn: number;
+  readonly #requests: RequestJournal;
   #held: Held;
   /** with the time at which each happened (epoch ms) */
   #remembered: { event: RunEvent; now: number }[] = [];
 
-  constructor(services: RunServices, held: Held) {
+  /** @param delivery of the message that brought the turn, from 1 */
+  constructor(services: RunServices, held: Held, delivery: number) {
     const now = services.clock.now();
     this.#services = services;
     this.#held = held;
     this.#turn = held.run.turn;
     this.sliceEndsAt = now + SLICE_SECONDS * 1000;
     this.requestsEndAt = now + REQUESTS_SECONDS * 1000;
+    const { runId, turn, position } = held.run;
+    this.#requests = new RequestJournal(services, {
+      runId,
+      turn,
+      delivery,
+      stage: position.stage,
+      step: position.step + 1,
+    });
   }
 
   get run(): BegunRun {
@@ -61,6 +75,16 @@ export class HeldTurn implements Turn {
     this.#remembered.push({ event, now: this.#services.clock.now() });
   }
 
+  keepRequest(exchange: ExchangeNote): void {
+    this.#requests.add(exchange);
+  }
+
+  /** Keeps the requests that are not kept yet, however the turn ended. */
+  async close(): Promise<void> {
+    this.#requests.close();
+    await this.#requests.flush();
+  }
+
   #after(events: readonly { event: RunEvent; now: number }[]): Run {
     const { random } = this.#services;
     return events.reduce<Run>(
@@ -70,6 +94,11 @@ export class HeldTurn implements Turn {
   }
 
   async commit(event: RunEvent): Promise<BegunRun> {
+    const [run] = await Promise.all([this.#commit(event), this.#requests.flush()]);
+    return run;
+  }
+
+  async #commit(event: RunEvent): Promise<BegunRun> {
     const { turn, claim } = this.#held.run;
     const remembered = [...this.#remembered];
     const events = [...remembered, { event, now: this.#services.clock.now() }];
@@ -101,6 +130,8 @@ export class HeldTurn implements Turn {
   /** Ends the turn: commits `event`, then carries out what the ledger now names. */
   async conclude(event: RunEvent): Promise<void> {
     const { turn } = this.run;
+    // Whoever concludes has asked all there was to ask, so that the last commit also keeps the last requests.
+    this.#requests.close();
     const run = event.kind === 'start-accepted' ? await this.#commitUntilStored(event) : await this.commit(event);
     if (run.ended !== null) await finishEnding(this.#services, this.#held);
     else if (run.turn > turn) await sendNext(this.#services, run);

@@ -55,7 +55,7 @@ async function takeOnce(
 ): Promise<void> {
   const admitted = await admitMessage(services, message, delivery);
   if (admitted === undefined) return;
-  const turn = new HeldTurn(services, admitted);
+  const turn = new HeldTurn(services, admitted, delivery.receiveCount);
   try {
     const stopped = nothingBegun(turn.run) ? stoppedBy(turn.run, services.clock.now()) : undefined;
     const event = stopped === undefined ? await work(turn) : ({ kind: 'stopped', by: stopped } as const);
@@ -63,6 +63,8 @@ async function takeOnce(
   } catch (error) {
     if (!(error instanceof TurnLostError)) await turn.returnClaim(error);
     throw error;
+  } finally {
+    await turn.close();
   }
 }
 

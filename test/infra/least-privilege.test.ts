@@ -63,9 +63,10 @@ const DROPS = [
   's3:GetObjectVersion on SourceBucket/*',
   's3:ListBucket on SourceBucket',
 ];
-const SECRET = [
+const ANAPLAN = [
   'secretsmanager:DescribeSecret on AnaplanCredentials',
   'secretsmanager:GetSecretValue on AnaplanCredentials',
+  's3:PutObject on StateBucket/requests/*',
 ];
 const FILES = [
   's3:GetObject on StateBucket/dumps/*',
@@ -82,12 +83,12 @@ describe('each role has exactly these rights', () => {
   it.each([
     ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS]],
     ['ReceiveSchedule', sends('UploadFile', 'StartAction', 'Failures')],
-    ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...SECRET]],
-    ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...SECRET]],
-    ['PollTask', [...sends('PollTask', 'CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...SECRET]],
+    ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...ANAPLAN]],
+    ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...ANAPLAN]],
+    ['PollTask', [...sends('PollTask', 'CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...ANAPLAN]],
     [
       'CollectResult',
-      [...sends('CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...FILES, ...DROPS, ...SECRET],
+      [...sends('CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...FILES, ...DROPS, ...ANAPLAN],
     ],
   ])('%s', (stage, own) => {
     const expected = new Set([...receives(stage), ...logs(stage), ...TRACES, ...RUNS, ...own]);

@@ -90,11 +90,12 @@ describe('the buckets', () => {
     expect(template.the('AWS::S3::Bucket', 'StateBucket').Properties).not.toHaveProperty('NotificationConfiguration');
   });
 
-  it('in the state bucket only what is tagged as ended expires', () => {
+  it('in the state bucket only what is tagged as ended expires, and requests as the logs do', () => {
     const { Rules } = template.the('AWS::S3::Bucket', 'StateBucket').Properties.LifecycleConfiguration;
     const expiring = Rules.filter((rule: object) => 'ExpirationInDays' in rule || 'ExpirationDate' in rule);
     expect(expiring).toEqual([
       { Id: 'ended', Status: 'Enabled', ExpirationInDays: 400, TagFilters: [{ Key: 'ended', Value: 'true' }] },
+      { Id: 'requests', Status: 'Enabled', ExpirationInDays: 90, Prefix: 'requests/' },
     ]);
     expect(Rules).toContainEqual({ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } });
     expect(Rules).toContainEqual({
@@ -103,7 +104,7 @@ describe('the buckets', () => {
       NoncurrentVersionExpiration: { NoncurrentDays: 90 },
       ExpiredObjectDeleteMarker: true,
     });
-    expect(Rules).toHaveLength(3);
+    expect(Rules).toHaveLength(4);
   });
 
   it('in the source bucket no drop expires', () => {
