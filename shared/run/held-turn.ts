@@ -43,6 +43,8 @@ export class HeldTurn implements Turn {
   readonly #services: RunServices;
   readonly #turn: number;
   readonly #requests: RequestJournal;
+  /** of them, those that the ledger counts */
+  #counted = 0;
   #held: Held;
   /** with the time at which each happened (epoch ms) */
   #remembered: { event: RunEvent; now: number }[] = [];
@@ -102,8 +104,10 @@ export class HeldTurn implements Turn {
     const { turn, claim } = this.#held.run;
     const remembered = [...this.#remembered];
     const events = [...remembered, { event, now: this.#services.clock.now() }];
+    const { count } = this.#requests;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const next = this.#after(events);
+      const asked = (this.#held.run.asked ?? 0) + count - this.#counted;
+      const next = { ...this.#after(events), ...(asked === 0 ? {} : { asked }) };
       const answer = await commitRun(this.#services, this.#held, next);
       const mine =
         answer.committed ||
@@ -117,6 +121,7 @@ export class HeldTurn implements Turn {
       // Somebody only added a request: it stays, and our event is applied to the new entry.
       this.#held = answer;
       if (answer.committed) {
+        this.#counted = count;
         // What was remembered meanwhile waits for the next commit.
         this.#remembered = this.#remembered.filter((each) => !remembered.includes(each));
         return this.run;

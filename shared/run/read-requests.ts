@@ -1,5 +1,7 @@
+import { countOf } from '../diagnosis/words.ts';
 import type { Store } from '../ports/store.ts';
 import { type JournaledRequest, type JournalLine, journalLineSchema, requestsPrefix } from './request-journal.ts';
+import type { Run } from './run.ts';
 
 /** What is kept of a run's requests. */
 export interface KeptRequests {
@@ -12,7 +14,10 @@ export interface KeptRequests {
 const READ_AT_ONCE = 8;
 
 /** Every request of a run, each once, and what is known to be missing. */
-export async function readRequests(state: Store, runId: string): Promise<KeptRequests> {
+export async function readRequests(
+  state: Store,
+  { runId, asked = 0 }: Pick<Run, 'runId' | 'asked'>,
+): Promise<KeptRequests> {
   const keys: string[] = [];
   for await (const { key } of state.list(requestsPrefix(runId))) keys.push(key);
   const lines: JournalLine[] = [];
@@ -28,9 +33,9 @@ export async function readRequests(state: Store, runId: string): Promise<KeptReq
       }
     }
   }
-  const { requests, gaps } = arrange(lines);
-  if (unreadable > 0) gaps.push(`${unreadable} lines of the journal cannot be read.`);
-  return { requests, gaps };
+  const gaps = gapsOf(lines, asked);
+  if (unreadable > 0) gaps.push(`${countOf(unreadable, 'line')} of the journal cannot be read.`);
+  return { requests: inOrder(lines), gaps };
 }
 
 function parseLine(text: string): JournalLine | undefined {
@@ -42,42 +47,50 @@ function parseLine(text: string): JournalLine | undefined {
 }
 
 /** A line may have been kept twice, where the answer to the first writing was lost. Pure. */
-export function arrange(lines: readonly JournalLine[]): KeptRequests {
+export function inOrder(lines: readonly JournalLine[]): JournaledRequest[] {
   const requests = new Map<string, JournaledRequest>();
+  for (const line of lines) if (line.kind === 'request') requests.set(`${line.attempt} ${line.n}`, line);
+  return [...requests.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.turn - b.turn || a.n - b.n);
+}
+
+/**
+ * What is missing: an attempt without its last line, one with fewer lines than it counted, a delivery that left none before another did,
+ * and fewer lines than the ledger counts. Pure.
+ * @param asked how many requests the ledger counts
+ */
+export function gapsOf(lines: readonly JournalLine[], asked: number): string[] {
   const attempts = new Map<string, { turn: number; delivery: number; known: Set<number>; total: number | undefined }>();
   for (const line of lines) {
     const { attempt, turn, delivery } = line;
     const of = attempts.get(attempt) ?? { turn, delivery, known: new Set(), total: undefined };
     attempts.set(attempt, of);
     if (line.kind === 'end') of.total = Math.max(of.total ?? 0, line.requests);
-    else {
-      of.known.add(line.n);
-      requests.set(`${attempt} ${line.n}`, line);
-    }
+    else of.known.add(line.n);
   }
   const gaps: string[] = [];
-  const firstDeliveries = new Map<number, number>();
-  for (const { turn, delivery, known, total } of [...attempts.values()].sort(byTurn)) {
+  const deliveries = new Map<number, Set<number>>();
+  let kept = 0;
+  for (const { turn, delivery, known, total } of attempts.values()) {
     const named = turn === 0 ? 'The looking up of names' : `Turn ${turn} (delivery ${delivery})`;
     if (total === undefined)
       gaps.push(`${named} was cut short, or is still under way: what it asked last may be missing.`);
     else if (known.size < total)
-      gaps.push(`${named} made ${total} requests, of which ${total - known.size} could not be kept.`);
-    firstDeliveries.set(turn, Math.min(delivery, firstDeliveries.get(turn) ?? delivery));
+      gaps.push(`${named} made ${countOf(total, 'request')}, of which ${total - known.size} could not be kept.`);
+    if (turn === 0) continue;
+    kept += known.size;
+    deliveries.set(turn, (deliveries.get(turn) ?? new Set()).add(delivery));
   }
-  for (const [turn, delivery] of firstDeliveries) {
-    if (turn > 0 && delivery > 1)
-      gaps.push(
-        `Of turn ${turn} delivery ${delivery} is the first that left requests: earlier ones asked nothing, or died.`,
-      );
+  for (const [turn, left] of deliveries) {
+    for (let delivery = 1; delivery < Math.max(...left); delivery++) {
+      if (!left.has(delivery))
+        gaps.push(
+          `Turn ${turn} (delivery ${delivery}) left no requests: it asked nothing, or died before it could keep any.`,
+        );
+    }
   }
-  return { requests: [...requests.values()].sort(bySending), gaps };
-}
-
-function byTurn(a: { turn: number; delivery: number }, b: { turn: number; delivery: number }): number {
-  return a.turn - b.turn || a.delivery - b.delivery;
-}
-
-function bySending(a: JournaledRequest, b: JournaledRequest): number {
-  return Date.parse(a.at) - Date.parse(b.at) || a.turn - b.turn || a.n - b.n;
+  if (kept < asked)
+    gaps.push(
+      `The run made at least ${countOf(asked, 'request')}, of which ${kept} are kept: others were lost, or have expired.`,
+    );
+  return gaps;
 }

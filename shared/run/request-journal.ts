@@ -81,6 +81,11 @@ export class RequestJournal {
     this.#attempt = nonce(services.random);
   }
 
+  /** How many requests there were. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Takes a request; it is kept with the next flush. */
   readonly add = (exchange: ExchangeNote): void => {
     const { turn, delivery, stage, step } = this.#asker;

@@ -181,6 +181,8 @@ export const runSchema = z.object({
   journal: z.array(journalSchema),
   /** Journal entries that no longer fit. */
   journalDropped: z.int(),
+  /** Requests to Anaplan whose turns could commit; what is kept of them is under `requests/`. */
+  asked: z.int().exactOptional(),
   ended: endedSchema.nullable(),
   /** The run whose work this one goes on with, and the step it began with. */
   redriveOf: z.object({ runId: z.string(), step: z.int() }).exactOptional(),
