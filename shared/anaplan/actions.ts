@@ -2,32 +2,31 @@ import * as z from 'zod';
 import { readJson } from './answer.ts';
 import type { Caller } from './caller.ts';
 import type { CallName } from './calls.ts';
-import { listAll } from './paging.ts';
+import { byId, type Collection, collection, listAll } from './paging.ts';
 import { modelPath, segment } from './paths.ts';
 import * as schemas from './schemas.ts';
 import type { AnaplanImport, ImportSource, ModelRef } from './types.ts';
 
-function list<T extends { id: string }>(
-  caller: Caller,
-  name: CallName,
-  model: ModelRef,
-  key: string,
-  element: z.ZodType<T>,
-) {
-  return listAll(caller, { name, method: 'GET', path: `${modelPath(model)}/${key}` }, key, element, (one) => one.id);
+const imports = collection('imports', schemas.importEntry, byId);
+const exports = collection('exports', schemas.exportEntry, byId);
+const actions = collection('actions', schemas.action, byId);
+const processes = collection('processes', schemas.processEntry, byId);
+
+function list<T>(caller: Caller, name: CallName, model: ModelRef, of: Collection<T>): Promise<T[]> {
+  return listAll(caller, { name, method: 'GET', path: `${modelPath(model)}/${of.names[0]}` }, of);
 }
 
 export const listImports = (caller: Caller, model: ModelRef): Promise<AnaplanImport[]> =>
-  list(caller, 'listImports', model, 'imports', schemas.importEntry);
+  list(caller, 'listImports', model, imports);
 
 export const listExports = (caller: Caller, model: ModelRef): Promise<schemas.AnaplanExport[]> =>
-  list(caller, 'listExports', model, 'exports', schemas.exportEntry);
+  list(caller, 'listExports', model, exports);
 
 export const listActions = (caller: Caller, model: ModelRef): Promise<schemas.AnaplanAction[]> =>
-  list(caller, 'listActions', model, 'actions', schemas.action);
+  list(caller, 'listActions', model, actions);
 
 export const listProcesses = (caller: Caller, model: ModelRef): Promise<schemas.AnaplanProcess[]> =>
-  list(caller, 'listProcesses', model, 'processes', schemas.processEntry);
+  list(caller, 'listProcesses', model, processes);
 
 export async function getImport(caller: Caller, model: ModelRef, importId: string, name: CallName = 'getImport') {
   const schema = z.object({ importMetadata: schemas.importMetadata });

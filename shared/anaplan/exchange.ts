@@ -259,7 +259,8 @@ export function stopper(clock: Clock, view: View, callSignal: AbortSignal | unde
     stopped,
     told: () => told ?? { code: ABORTED, problem: STOPPED[ABORTED] },
     wasStopped: () => told !== undefined,
-    disarm: () => disarm.abort(),
+    // With a reason of its own, because the default one is an error with a stack, made for nobody.
+    disarm: () => disarm.abort('over'),
   };
 }
 

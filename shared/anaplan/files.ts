@@ -6,7 +6,7 @@ import type { Caller } from './caller.ts';
 import type { CallName } from './calls.ts';
 import { errorFor } from './errors.ts';
 import type { Answer } from './exchange.ts';
-import { listAll } from './paging.ts';
+import { byId, collection, listAll } from './paging.ts';
 import { filePath, modelPath, segment } from './paths.ts';
 import * as schemas from './schemas.ts';
 import type { AnaplanFile, ModelRef } from './types.ts';
@@ -18,10 +18,12 @@ const gzipped = promisify<Uint8Array, { level?: number }, Buffer>(gzipCallback);
 const CHUNK_LIMIT_BYTES = 256 * 1024 * 1024;
 
 const fileAnswer = z.object({ file: schemas.file });
+const files = collection('files', schemas.file, byId);
+const chunksOfFile = collection('chunks', schemas.chunk, byId);
 
 export function listFiles(caller: Caller, model: ModelRef): Promise<AnaplanFile[]> {
   const ask = { name: 'listFiles', method: 'GET', path: `${modelPath(model)}/files` } as const;
-  return listAll(caller, ask, 'files', schemas.file, (file) => file.id);
+  return listAll(caller, ask, files);
 }
 
 /** Guards against Anaplan creating a new file instead (anaplan-notes: Junk files). */
@@ -102,7 +104,7 @@ const ANY = '*/*';
 /** Ids in the order of the content. What the list says of its own size can be wrong (anaplan-notes: Paging). */
 export async function chunkIds(caller: Caller, name: CallName, path: string): Promise<string[]> {
   const ask = { name, method: 'GET', path: `${path}/chunks` } as const;
-  const chunks = await listAll(caller, ask, 'chunks', schemas.chunk, (chunk) => chunk.id);
+  const chunks = await listAll(caller, ask, chunksOfFile);
   return chunks.map((chunk) => chunk.id).sort((a, b) => Number(a) - Number(b));
 }
 

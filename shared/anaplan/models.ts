@@ -1,23 +1,24 @@
 import * as z from 'zod';
 import { discard, readJson } from './answer.ts';
 import type { Caller } from './caller.ts';
-import { listAll } from './paging.ts';
+import { byId, collection, listAll } from './paging.ts';
 import { apiPath } from './paths.ts';
 import * as schemas from './schemas.ts';
 import type { ModelRef } from './types.ts';
 
-const byId = (element: { id: string }) => element.id;
+const workspaces = collection('workspaces', schemas.workspace, byId);
+const models = collection('models', schemas.model, byId);
 
 export function listWorkspaces(caller: Caller, tenantDetails: boolean): Promise<schemas.Workspace[]> {
   const path = apiPath`/workspaces`;
   const ask = { name: 'listWorkspaces', method: 'GET', path, query: tenantDetails ? { tenantDetails } : {} } as const;
-  return listAll(caller, ask, 'workspaces', schemas.workspace, byId);
+  return listAll(caller, ask, workspaces);
 }
 
 export function listModels(caller: Caller, workspaceId: string | undefined): Promise<schemas.Model[]> {
   const path = workspaceId === undefined ? apiPath`/models` : apiPath`/workspaces/${workspaceId}/models`;
   const ask = { name: 'listModels', method: 'GET', path, query: { modelDetails: true } } as const;
-  return listAll(caller, ask, 'models', schemas.model, byId);
+  return listAll(caller, ask, models);
 }
 
 export function getModel(caller: Caller, modelId: string): Promise<schemas.Model> {

@@ -18,22 +18,37 @@ const envelope = z.object({
     .catch(undefined),
 });
 
+/** A collection of Anaplan's: the keys under which its elements may stand, and what makes an element. */
+export interface Collection<T> {
+  names: readonly string[];
+  page: ReturnType<typeof pageOf<T>>;
+  idOf: (element: T) => string;
+}
+
+export const byId = (element: { id: string }): string => element.id;
+
+/** To be made once for each collection: building a schema takes far longer than reading a page with it. */
+export function collection<T>(
+  keys: string | readonly string[],
+  element: z.ZodType<T>,
+  idOf: (element: T) => string,
+): Collection<T> {
+  const names = [keys].flat();
+  return { names, page: pageOf(names, element), idOf };
+}
+
+function pageOf<T>(names: readonly string[], element: z.ZodType<T>) {
+  // A single element has been documented bare, not in a list.
+  const elements = z.union([z.array(element), element.transform((one) => [one])]).nullish();
+  return z.intersection(envelope, z.object(Object.fromEntries(names.map((name) => [name, elements]))));
+}
+
 /**
  * Every element of a collection, each once. Goes by offset and total, never by `next` (anaplan-notes: Paging); a collection
  * without its key is empty if the answer is Anaplan's own (anaplan-notes: Empty collections). Ends at a page that brings
  * nothing new, whatever the total claims.
  */
-export async function listAll<T>(
-  caller: Caller,
-  ask: ApiAsk,
-  keys: string | readonly string[],
-  element: z.ZodType<T>,
-  idOf: (element: T) => string,
-): Promise<T[]> {
-  // A single element has been documented bare, not in a list.
-  const elements = z.union([z.array(element), element.transform((one) => [one])]).nullish();
-  const names = [keys].flat();
-  const page = z.intersection(envelope, z.object(Object.fromEntries(names.map((name) => [name, elements]))));
+export async function listAll<T>(caller: Caller, ask: ApiAsk, { names, page, idOf }: Collection<T>): Promise<T[]> {
   const found = new Map<string, T>();
   let offset = 0;
   for (;;) {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readJson } from './answer.ts';
 import type { Caller } from './caller.ts';
-import { listAll } from './paging.ts';
+import { collection, listAll } from './paging.ts';
 import { segment, tasksPath } from './paths.ts';
 import * as schemas from './schemas.ts';
 import type { ActionRef, ModelRef, Task } from './types.ts';
@@ -33,10 +33,12 @@ export function startTask(
   return caller.call(ask, (answer) => readJson(answer, schemas.startAnswer));
 }
 
+const tasks = collection(['tasks', 'task'], schemas.task, (task) => task.taskId);
+
 /** `result` is left out of a list's entries by Anaplan; ids, states and times are what it is for. */
 export async function listTasks(caller: Caller, model: ModelRef, action: ActionRef): Promise<Task[]> {
   const ask = { name: 'listTasks', method: 'GET', path: tasksPath(model, action) } as const;
-  return listAll(caller, ask, ['tasks', 'task'], schemas.task, (task) => task.taskId);
+  return listAll(caller, ask, tasks);
 }
 
 const taskAnswer = z.object({ task: schemas.task });

@@ -45,10 +45,12 @@ export class ObjectIds {
 /** Random-looking values that repeat with the seed: task ids, tokens, durations. */
 export class Seeded {
   readonly #seed: string;
+  readonly #start: number;
   #count = 0;
 
   constructor(seed: string) {
     this.#seed = seed;
+    this.#start = createHash('sha256').update(seed).digest().readInt32LE();
   }
 
   /** 32 hex digits, lower case */
@@ -64,6 +66,14 @@ export class Seeded {
 
   /** in [0, 1) */
   number(): number {
-    return Number.parseInt(this.hex().slice(0, 8), 16) / 2 ** 32;
+    this.#count += 1;
+    return mixed((this.#start + this.#count) | 0) / 2 ** 32;
   }
+}
+
+/** 32 bits that look random, from any 32 (the finaliser of MurmurHash3): a draw is made for each rule of the weather. */
+function mixed(bits: number): number {
+  let hash = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -134,10 +134,10 @@ async function upload({ tenant }: Simulation, c: Ctx, mayBeZipped: boolean): Pro
   const type = (c.req.header('content-type') ?? '').toLowerCase();
   const body = c.req.raw.body;
   if (!body) return tenant.spool.keep([]);
-  const stream = NodeReadable.fromWeb(body as NodeReadableStream);
+  const stream = body as NodeReadableStream<Uint8Array>;
   const zipped = mayBeZipped && (type.includes('gzip') || (c.req.header('content-encoding') ?? '').includes('gzip'));
   try {
-    return await tenant.spool.keep(zipped ? unzipped(stream) : stream);
+    return await tenant.spool.keep(zipped ? unzipped(NodeReadable.fromWeb(stream)) : stream);
   } catch (error) {
     const broken = zipped && error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
     throw badRequest(broken ? 'The chunk is not valid gzip' : 'The request body broke off');
@@ -169,6 +169,6 @@ export function bytesAnswer(slices: readonly Slice[], type: string): Response {
     }
   })();
   const length = slices.reduce((sum, each) => sum + each.end - each.start, 0);
-  const body = NodeReadable.toWeb(NodeReadable.from(pieces)) as ReadableStream;
+  const body = ReadableStream.from(pieces);
   return new Response(body, { headers: { 'content-type': type, 'content-length': String(length) } });
 }

@@ -58,7 +58,8 @@ export async function impatiently<T>(c: Ctx, model: Model, attempt: () => T | Pr
     const first = await Promise.race([settled.then(() => 'settled'), c.env.patience(PATIENCE_MS, done.signal)]);
     return await (first === 'settled' ? settled : once());
   } finally {
-    done.abort();
+    // With a reason of its own, because the default one is an error with a stack, made for nobody.
+    done.abort('over');
   }
 }
 

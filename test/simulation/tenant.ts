@@ -53,10 +53,39 @@ const STEPS = {
   process: '- process: Recalculate',
 } as const;
 
-/** Pipelines by name; each that reads a file takes the drops under `<name>/`. */
-export function configurationOf(pipelines: Readonly<Record<string, PipelineOptions>>): Configuration {
-  const text = Object.entries(pipelines).map(
-    ([name, { model, steps, onFailure = 'hold', maxRows = 0, deadline = '12h' }]) => `
+/** Pipelines by name with their lock; each takes the drops under `<name>/`. */
+export async function configurationOf(
+  pipelines: Readonly<Record<string, PipelineOptions>>,
+  models: number,
+): Promise<{ configuration: Configuration; lock: Lock }> {
+  const parts = await Promise.all(Object.entries(pipelines).map(([name, options]) => partOf(name, options, models)));
+  const [first] = parts;
+  if (first === undefined) throw new Error('a world needs a pipeline');
+  return {
+    configuration: {
+      ...first.configuration,
+      pipelines: Object.assign({}, ...parts.map(({ configuration }) => configuration.pipelines)),
+    },
+    lock: { ...first.lock, pipelines: Object.assign({}, ...parts.map(({ lock }) => lock.pipelines)) },
+  };
+}
+
+const parts = new Map<string, Promise<{ configuration: Configuration; lock: Lock }>>();
+
+/** One pipeline alone. Ids follow from names, so that it is found out once for all worlds that have it. */
+function partOf(name: string, options: PipelineOptions, models: number) {
+  const text = yamlOf(name, options);
+  const key = `${models} ${text}`;
+  const known = parts.get(key) ?? resolve(text, models);
+  parts.set(key, known);
+  return known;
+}
+
+function yamlOf(
+  name: string,
+  { model, steps, onFailure = 'hold', maxRows = 0, deadline = '12h' }: PipelineOptions,
+): string {
+  return `pipelines:
   ${name}:
     workspace: Finance
     model: ${model}
@@ -65,24 +94,14 @@ ${steps.every((step) => step === 'process') ? '' : `    on: { drop: "${name}/*.c
     rejects: { maxRows: ${maxRows} }
     onFailure: ${onFailure}
     steps:
-${steps.map((step) => `      ${STEPS[step]}`).join('\n')}`,
-  );
-  const loaded = loadConfiguration(`pipelines:${text.join('')}\n`);
+${steps.map((step) => `      ${STEPS[step]}`).join('\n')}
+`;
+}
+
+async function resolve(text: string, models: number): Promise<{ configuration: Configuration; lock: Lock }> {
+  const loaded = loadConfiguration(text);
   if (!loaded.ok) throw new Error(loaded.mistakes.map(({ message }) => message).join('; '));
-  return loaded.configuration;
-}
-
-const locks = new Map<string, Promise<Lock>>();
-
-/** The lock of a configuration. Ids follow from names, so that it is found out once for all worlds of a kind. */
-export function lockOf(configuration: Configuration, models: number): Promise<Lock> {
-  const key = JSON.stringify([configuration, models]);
-  const known = locks.get(key) ?? resolve(configuration, models);
-  locks.set(key, known);
-  return known;
-}
-
-async function resolve(configuration: Configuration, models: number): Promise<Lock> {
+  const { configuration } = loaded;
   await using simulator = await createSimulator({ tenant: tenantOf(models), seed: 'lock' });
   const transport: Transport = async (request) => {
     const response = await simulator.fetch(requestOf(request));
@@ -98,5 +117,5 @@ async function resolve(configuration: Configuration, models: number): Promise<Lo
   });
   const { lock, problems } = await resolveNames(configuration, client);
   if (problems.length > 0) throw new Error(problems.map(({ what }) => what).join('; '));
-  return lock;
+  return { configuration, lock };
 }

@@ -69,8 +69,9 @@ function runViolations(world: World, run: Run, hashes: ReadonlyMap<string, strin
     );
     const { intendedAt = '' } = claimed.start ?? {};
     const missed = starts.find(({ at }) => at < Date.parse(intendedAt) + GRACE_MS);
-    // A model that was unloaded has forgotten its tasks.
-    if (missed !== undefined && claimed.task === null && remembers(world, missed) && ended.outcome === 'unknown')
+    // A model that was unloaded has forgotten its tasks, and a refused sign-in leaves nobody to ask.
+    const couldAsk = ended.failure?.category !== 'authentication' && missed !== undefined && remembers(world, missed);
+    if (couldAsk && claimed.task === null && ended.outcome === 'unknown')
       found.push(`step ${index + 1} ended unknown, and its task was there before the grace time was over`);
     if (index === run.position.step && ran && ['failed', 'cancelled'].includes(ended.outcome))
       found.push(`it ended ${ended.outcome} at step ${index + 1}, and its task was successful`);

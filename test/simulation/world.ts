@@ -19,15 +19,16 @@ import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
 import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
 import type { QueueName, ReceivedMessage } from '../../shared/ports/queue.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/limits.ts';
-import { type Run, runSchema } from '../../shared/run/run.ts';
+import type { Run } from '../../shared/run/run.ts';
 import { createSimulator, type Scenario, type Simulator } from '../../simulator/index.ts';
 import { ChunkWatch } from './chunk-watch.ts';
 import { answerOf, requestOf } from './in-process.ts';
 import { LaneWatch } from './lane-watch.ts';
+import { LedgerView } from './ledger-view.ts';
 import { describeOperation, type Fate, GOES, isCarriedOut, type Operation } from './operation.ts';
 import { seededRandom } from './random.ts';
 import { SimulatedProcess } from './simulated-process.ts';
-import { configurationOf, lockOf, OURS, type PipelineOptions, tenantOf } from './tenant.ts';
+import { configurationOf, OURS, type PipelineOptions, tenantOf } from './tenant.ts';
 import { Watcher } from './watcher.ts';
 
 export interface WorldOptions {
@@ -117,6 +118,7 @@ export class World {
   /** requests at the simulator, and how many of them it holds */
   #asked = 0;
   readonly #held: { count: number };
+  readonly #ledger: LedgerView;
 
   private constructor(
     options: WorldOptions,
@@ -133,14 +135,15 @@ export class World {
     const { clock } = this;
     this.#nextWatch = clock.now() + (options.watchSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     this.state = new MemoryStore({ bucket: 'plandrop-state', clock });
+    this.#ledger = new LedgerView(this.state);
     this.drops = new MemoryStore({ bucket: SOURCE_BUCKET, clock });
     this.queues = new MemoryQueues({ clock });
   }
 
   static async build(options: WorldOptions): Promise<World> {
     const { models = 1, seed = 1, chunkBytes = 64 } = options;
-    const configuration = configurationOf(options.pipelines);
-    const locked = lockedPipelines(configuration, await lockOf(configuration, models));
+    const { configuration, lock } = await configurationOf(options.pipelines, models);
+    const locked = lockedPipelines(configuration, lock);
     const pipelines: Services['pipelines'] = {
       matching: locked.matching,
       freeze: async (name) => {
@@ -196,8 +199,7 @@ export class World {
 
   /** All runs, by the ledger. */
   runs(): Run[] {
-    const keys = this.state.keys().filter((key) => key.startsWith('runs/'));
-    return keys.map((key) => runSchema.parse(JSON.parse(this.state.text(key) ?? '')));
+    return this.#ledger.runs();
   }
 
   /** Lets everything happen until nothing is left to happen, at most for `maxHours` of the world's time. */

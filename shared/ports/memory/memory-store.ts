@@ -214,9 +214,14 @@ export class MemoryStore implements Store {
     return this.#current.get(key)?.tags;
   }
 
-  /** Every key with a current object, in order; for tests and invariants, untouched by faults. */
-  keys(): string[] {
-    return [...this.#current.keys()].toSorted(compareKeys);
+  /** Every key with a current object that starts with `prefix`, in order; for tests and invariants, untouched by faults. */
+  keys(prefix = ''): string[] {
+    return [...this.#current.keys()].filter((key) => key.startsWith(prefix)).toSorted(compareKeys);
+  }
+
+  /** Which version is current; for tests and invariants, untouched by faults. */
+  versionId(key: string): string | undefined {
+    return this.#current.get(key)?.head.versionId;
   }
 
   /** The current object as text; for tests and invariants, untouched by faults. */
