@@ -27,4 +27,6 @@ export interface Services extends RunServices {
   source(bucket: string): Store;
   /** Whether chunks are compressed on their way to Anaplan. */
   gzip: boolean;
+  /** How large the parts are in which exports go to the store; default 8 MiB, and S3 takes none below 5. */
+  exportPartBytes?: number;
 }

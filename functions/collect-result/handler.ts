@@ -1,6 +1,6 @@
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Task } from '../../shared/anaplan/types.ts';
-import { classifyTask } from '../../shared/diagnosis/classify-task.ts';
+import { classifyTask, type TaskOutcome } from '../../shared/diagnosis/classify-task.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { judgeStep } from '../../shared/run/judge-step.ts';
@@ -33,7 +33,9 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
     const announced = classifyTask(task.seen, context);
     const kept = await keepDumps(announced.dumps, { turn, services, anaplan, taskId: task.taskId });
     const classified = classifyTask(task.seen, { ...context, dumps: kept.summaries });
-    const exported = classified.outcome === 'failed' ? undefined : await keepExport(turn, services, anaplan);
+    const exported = hasRun(classified) ? await keepExport(turn, services, anaplan) : undefined;
+    if (exported?.kind === 'paused') return { kind: 'export-paused' };
+    if (exported?.kind === 'given-up') return { kind: 'hindered', diagnosis: exported.diagnosis };
     const repair = await keepRepair(turn, services, kept.dumps);
     const uploaded = uploadedFor(run, run.position.step);
     const result = judgeStep({
@@ -44,7 +46,7 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
       dumps: kept.dumps,
       ...(uploaded === undefined ? {} : { uploaded }),
       ...(kept.lost === undefined ? {} : { dumpLost: kept.lost }),
-      ...(exported === undefined ? {} : { export: exported }),
+      ...(exported?.kind === 'kept' ? { export: exported.address } : {}),
       ...(repair === undefined ? {} : { repair }),
     });
     // A task that may not be ours leaves the question open what becomes of the one that is.
@@ -53,6 +55,11 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
   } catch (error) {
     return { kind: 'hindered', diagnosis: diagnose(error, run) };
   }
+}
+
+/** Else the file of an export is that of an earlier run. */
+function hasRun({ outcome }: TaskOutcome): boolean {
+  return outcome === 'succeeded' || outcome === 'succeeded-with-rejects';
 }
 
 /** Nested results of a process seldom carry a name, so it is looked up (anaplan-notes: Processes). */

@@ -125,13 +125,27 @@ export class PlandropFunction extends Construct {
     return this;
   }
 
-  /** Keeps dumps and exports, which are streams of unknown length. A dump is read again to be summarised. */
-  keepsFiles(state: Bucket, exportFolders: readonly string[]): this {
-    const reason = 'The name of a dump is made of run and object ids; an export’s is filled in from its date and run.';
-    const exports = exportFolders.map((folder) => `${folder}/*`);
+  /** Keeps dumps and what a person mends, which are streams of unknown length. A dump is read again to be summarised. */
+  keepsFiles(state: Bucket): this {
+    const reason = 'The name of a dump is made of run and object ids, which come later.';
     this.#mayWithObjects(['s3:GetObject', 's3:PutObjectTagging'], { bucket: state, keys: ['dumps/*'], reason });
-    const keys = ['dumps/*', ...exports];
+    const keys = ['dumps/*', 'repairs/*'];
     this.#mayWithObjects(['s3:PutObject', 's3:AbortMultipartUpload'], { bucket: state, keys, reason });
+    return this;
+  }
+
+  /**
+   * Keeps exports, in parts and over several messages: what makes no part yet lies under `parts/` meanwhile, pinned by its version. An
+   * export is looked at again where the answer to its last part was lost.
+   */
+  keepsExports(state: Bucket, folders: readonly string[]): this {
+    if (folders.length === 0) return this;
+    const reason = 'The name of an export is filled in from its date and run, which come later.';
+    const keys = folders.map((folder) => `${folder}/*`);
+    const multipart = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'];
+    this.#mayWithObjects(multipart, { bucket: state, keys, reason });
+    const aside = ['s3:GetObjectVersion', 's3:PutObject', 's3:PutObjectTagging', 's3:DeleteObject'];
+    this.#mayWithObjects(aside, { bucket: state, keys: ['parts/*'], reason });
     return this;
   }
 

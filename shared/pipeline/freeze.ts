@@ -89,6 +89,7 @@ function frozen(name: string, pipeline: Pipeline, locked: LockedPipeline): Omit<
     onFailure: pipeline.onFailure,
     policies: pipeline.policies,
     keep: pipeline.keep,
+    ...(pipeline.timezone === undefined ? {} : { timezone: pipeline.timezone }),
   };
 }
 

@@ -112,6 +112,8 @@ export const frozenPipelineSchema = z.object({
   rejects: rejectsSchema,
   onFailure: z.enum(['hold', 'continue']),
   policies: policiesSchema,
+  /** whose clocks tell the day of a run, in `{date}` of an export's key; UTC when absent */
+  timezone: z.string().exactOptional(),
   keep: keepSchema.default({ kind: 'leave' }),
   /** the pipelines that are to start when a run of this one has succeeded (`on: { after: … }`), ascending */
   followers: z.array(z.string()).default([]),

@@ -41,6 +41,8 @@ export interface Pipeline {
   workspace: string;
   model: string;
   trigger?: Trigger;
+  /** whose clocks tell the day of a run, in `{date}`; UTC when absent */
+  timezone?: string;
   /** only with a trigger that files start */
   expectBy?: ExpectBy;
   /** instead of the configuration's own */
@@ -83,6 +85,7 @@ const pipeline = ruled(written, pipelineRule).transform(
     workspace: value.workspace,
     model: value.model,
     ...(value.on === undefined ? {} : { trigger: value.on.trigger }),
+    ...(value.on?.timezone === undefined ? {} : { timezone: value.on.timezone }),
     ...(value.expectBy === undefined ? {} : { expectBy: expectByOf(value.expectBy, value.on?.timezone) }),
     ...(value.notify === undefined ? {} : { notify: value.notify }),
     keep: value.keep ?? { kind: 'leave' },

@@ -14,7 +14,7 @@ export type Trigger =
   | { kind: 'after'; pipeline: string }
   | { kind: 'set'; by: 'folder' | 'date' | 'marker'; marker?: string };
 
-/** As written; `timezone` is the schedule's, or where `expectBy` counts its time of day. */
+/** As written; `timezone` is the schedule's, or where `expectBy` counts its time of day; and whose clocks tell the day in `{date}`. */
 export interface WrittenTrigger {
   trigger: Trigger;
   timezone?: string;

@@ -4,10 +4,11 @@ import type { SavedScan } from '../diagnosis/source-scan.ts';
 import { nextPollSeconds } from '../retry/poll-pacing.ts';
 import { decideCollected } from './decide-collected.ts';
 import type { DecideContext } from './decide-context.ts';
+import { keepDownload, pauseDownload, restartDownload } from './decide-exported.ts';
 import { decideHindered } from './decide-hindered.ts';
 import { decideReconciled, type StartVerdict } from './decide-start.ts';
 import { endStopped } from './decide-stopped.ts';
-import { type BegunRun, isFinalState, type Run, type StepResult, type Uploaded } from './run.ts';
+import { type BegunRun, type Download, isFinalState, type Run, type StepResult, type Uploaded } from './run.ts';
 import { currentStep, forgive, isoTime, nextTurn, note, withStep } from './transitions.ts';
 
 /** What happened to a run, told by the handler that saw it. */
@@ -40,6 +41,12 @@ export type RunEvent =
   | { kind: 'polled'; task: Task; named?: boolean }
   /** `oursOpen`: the task was adopted and may be somebody else's, so that ours may still be on its way */
   | { kind: 'collected'; result: StepResult; oursOpen?: boolean }
+  /** More of an export is in the store; the turn goes on. */
+  | { kind: 'export-kept'; download: Download }
+  /** What was kept of an export is of no use any more. */
+  | { kind: 'export-restarted'; download: Download; because: string }
+  /** The rest of an export follows in a new message. */
+  | { kind: 'export-paused' }
   /** A call failed or a check refused; the diagnosis says whether trying again can heal it. */
   | { kind: 'hindered'; diagnosis: Diagnosis }
   /** A request was repeated inside the handler, after `delaySeconds`. */
@@ -126,6 +133,12 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       return decidePolled(run, event, context);
     case 'collected':
       return decideCollected(run, event, context);
+    case 'export-kept':
+      return keepDownload(run, event.download);
+    case 'export-restarted':
+      return restartDownload(run, event.download, { because: event.because, now });
+    case 'export-paused':
+      return pauseDownload(run, now);
     case 'hindered':
       return decideHindered(run, event.diagnosis, context);
     case 'repeated':

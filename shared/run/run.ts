@@ -102,6 +102,29 @@ const stepResultSchema = z.object({
 });
 export type StepResult = z.infer<typeof stepResultSchema>;
 
+const partSchema = z.object({
+  number: z.int(),
+  bytes: z.int(),
+  etag: z.string(),
+  checksum: z.string().exactOptional(),
+});
+
+/** How much of an export is in the store already, when one message was not enough to bring all of it. */
+const downloadSchema = z.object({
+  key: z.string(),
+  /** of Anaplan's file */
+  chunkCount: z.int(),
+  /** the first so many of them are kept */
+  chunksKept: z.int(),
+  /** the write in parts, once it was begun */
+  write: z.object({ writeId: z.string(), parts: z.array(partSchema) }).nullable(),
+  /** what follows the parts and makes none yet, put aside */
+  rest: z.object({ key: z.string(), versionId: z.string(), bytes: z.int() }).nullable(),
+  /** how often it had to begin anew */
+  restarts: z.int(),
+});
+export type Download = z.infer<typeof downloadSchema>;
+
 const stepSchema = z.object({
   epoch: epochSchema.nullable(),
   uploaded: uploadedSchema.nullable(),
@@ -109,6 +132,7 @@ const stepSchema = z.object({
   fileCallUnanswered: z.boolean(),
   start: startSchema.nullable(),
   task: stepTaskSchema.nullable(),
+  download: downloadSchema.exactOptional(),
   result: stepResultSchema.nullable(),
 });
 export type StepRecord = z.infer<typeof stepSchema>;

@@ -75,6 +75,12 @@ const FILES = [
     `s3:AbortMultipartUpload on StateBucket/${folder}/*`,
     `s3:PutObject on StateBucket/${folder}/*`,
   ]),
+  // An export that takes several messages.
+  's3:GetObject on StateBucket/exports/*',
+  's3:GetObject on StateBucket/out/*',
+  ...['DeleteObject', 'GetObjectVersion', 'PutObject', 'PutObjectTagging'].map(
+    (action) => `s3:${action} on StateBucket/parts/*`,
+  ),
 ];
 
 const EVERY_TURN = ['UploadFile', 'StartAction', 'PollTask', 'CollectResult'];
@@ -145,11 +151,11 @@ describe('no role has more than it should', () => {
     }
   });
 
-  it('nobody writes to the source bucket, and nobody deletes but tickets', () => {
+  it('nobody writes to the source bucket, and nobody deletes but tickets and what an export put aside', () => {
     const changes = everyRight().filter((right) => /^s3:(Put|Delete|Abort)/.test(right));
     expect(changes.filter((right) => right.includes('SourceBucket'))).toEqual([]);
     expect(new Set(changes.filter((right) => right.startsWith('s3:Delete')))).toEqual(
-      new Set(['s3:DeleteObject on StateBucket/lanes/*/tickets/*']),
+      new Set(['s3:DeleteObject on StateBucket/lanes/*/tickets/*', 's3:DeleteObject on StateBucket/parts/*']),
     );
   });
 });

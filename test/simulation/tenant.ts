@@ -11,7 +11,7 @@ export const OURS = { email: 'robot@example.com', password: 'robots dream of csv
 export const COLLEAGUE = { email: 'grace@example.com', password: 'nautilus coffee anchor' } as const;
 
 /** A tenant of `models` models: `Plan 1`, `Plan 2`, … Each loads sales into a module and has a process that reads no file. */
-export function tenantOf(models: number): TenantDefinition {
+export function tenantOf(models: number, outputChunkBytes = 10_000_000): TenantDefinition {
   const names = Array.from({ length: models }, (_, i) => `Plan ${i + 1}`);
   return {
     workspace: 'Finance',
@@ -20,7 +20,7 @@ export function tenantOf(models: number): TenantDefinition {
       { ...COLLEAGUE, role: 'admin' },
     ],
     models: Object.fromEntries(names.map((name) => [name, MODEL])),
-    settings: { requestsPerMinute: 0 },
+    settings: { requestsPerMinute: 0, outputChunkBytes },
   };
 }
 
@@ -51,6 +51,8 @@ const STEPS = {
   'repeatable-import': '- { import: Load Sales, repeatable: true }',
   'list-import': '- import: Load Products',
   process: '- process: Recalculate',
+  export: '- { export: Report, to: "exports/{run}.csv" }',
+  'packed-export': '- { export: Report, to: "exports/{run}.csv.gz", gzip: true }',
 } as const;
 
 /** Pipelines by name with their lock; each takes the drops under `<name>/`. */

@@ -39,6 +39,8 @@ export interface WorldOptions {
   like?: 'local' | 'aws';
   scenario?: Scenario;
   chunkBytes?: number;
+  /** of the file that an export writes, at Anaplan and in the store */
+  exportBytes?: { chunk: number; part: number };
   /** Decides about each operation; default: it goes. */
   fate?: (operation: Operation, world: World) => Fate;
   /** Whose turn it is; default: the order of coming. */
@@ -159,7 +161,7 @@ export class World {
     const clock = new ManualClock();
     const held = { count: 0 };
     const simulator = await createSimulator({
-      tenant: tenantOf(models),
+      tenant: tenantOf(models, options.exportBytes?.chunk),
       seed: String(seed),
       ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
       ...(options.taskSeconds === undefined ? {} : { taskSeconds: options.taskSeconds }),
@@ -344,6 +346,7 @@ export class World {
       ...(this.like === 'local' ? { engine: process.name } : {}),
       settleSeconds: this.like === 'local' ? 0 : 10,
       gzip: false,
+      ...(this.options.exportBytes === undefined ? {} : { exportPartBytes: this.options.exportBytes.part }),
       pipelines: this.#pipelines,
       anaplan: new AnaplanClient({
         apiUrl: ORIGIN,

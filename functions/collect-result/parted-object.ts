@@ -1,0 +1,112 @@
+import { type KeptPart, ObjectGoneError, type Store, type WriteOptions } from '../../shared/ports/store.ts';
+import type { Download } from '../../shared/run/run.ts';
+
+/** Two of them are in memory at a time. S3's limit of 10,000 parts then allows objects of 80 GB. */
+const PART_BYTES = 8 * 1024 * 1024;
+
+export interface PartedObjectOptions extends Pick<WriteOptions, 'contentType'> {
+  /** where bytes that make no whole part yet are put aside */
+  restKey: string;
+  /** at least S3's own limit, unless a test wants it smaller */
+  partBytes?: number;
+}
+
+/**
+ * An object that is written piece by piece, in constant memory, and perhaps by one process after the other: `pause` tells what the next one
+ * needs to go on. A part is made of whole pieces, as soon as there are enough of them: so its bytes are the same whoever writes it,
+ * and two that write the same object at the same time do no harm. An object that fits into one part is written at once.
+ */
+export class PartedObject {
+  readonly #store: Store;
+  readonly #options: Required<Pick<PartedObjectOptions, 'restKey' | 'partBytes'>> & WriteOptions;
+  #download: Download;
+  #buffered: Uint8Array[] = [];
+  #sending: Promise<void> = Promise.resolve();
+
+  private constructor(
+    store: Store,
+    download: Download,
+    { restKey, partBytes = PART_BYTES, ...options }: PartedObjectOptions,
+  ) {
+    this.#store = store;
+    this.#download = download;
+    this.#options = { restKey, partBytes, ...options };
+  }
+
+  /** @throws ObjectGoneError when what was put aside is no longer there */
+  static async open(store: Store, download: Download, options: PartedObjectOptions): Promise<PartedObject> {
+    const opened = new PartedObject(store, download, options);
+    const { rest } = download;
+    if (rest === null) return opened;
+    const aside = await store.get(rest.key, rest.versionId);
+    if (aside === undefined) throw new ObjectGoneError(store.bucket, rest.key, rest.versionId);
+    opened.#buffered = [aside.body];
+    return opened;
+  }
+
+  /** The next piece. Waits while the part before is still on its way. */
+  async add(piece: Uint8Array): Promise<void> {
+    this.#buffered.push(piece);
+    this.#download = { ...this.#download, chunksKept: this.#download.chunksKept + 1 };
+    if (lengthOf(this.#buffered) >= this.#options.partBytes) await this.#send();
+  }
+
+  /** Puts aside what makes no whole part yet. @returns what the next process needs to go on */
+  async pause(): Promise<Download> {
+    await this.#sending;
+    const { restKey } = this.#options;
+    if (this.#buffered.length === 0) return { ...this.#download, rest: null };
+    const body = Buffer.concat(this.#buffered);
+    // Nobody needs it once its run has ended, so it may expire.
+    const { versionId } = await this.#store.put(restKey, body, { tags: { ended: 'true' } });
+    return { ...this.#download, rest: { key: restKey, versionId, bytes: body.byteLength } };
+  }
+
+  /** The object is whole: now everybody sees it. */
+  async finish(): Promise<void> {
+    await this.#sending;
+    const { key, rest } = this.#download;
+    const { contentType, restKey } = this.#options;
+    if (this.#download.write === null) {
+      await this.#store.put(key, Buffer.concat(this.#buffered), contentType === undefined ? {} : { contentType });
+    } else {
+      if (this.#buffered.length > 0) await this.#keep(Buffer.concat(this.#buffered));
+      const { writeId, parts } = this.#download.write;
+      await this.#store.completeParts({ key, writeId }, parts);
+    }
+    if (rest !== null) await this.#store.delete(restKey);
+  }
+
+  /** Hands the part on once the one before has arrived, and does not wait for it. After a failure everything fails: bytes are missing. */
+  async #send(): Promise<void> {
+    await this.#sending;
+    const body = Buffer.concat(this.#buffered);
+    this.#buffered = [];
+    this.#sending = this.#keep(body);
+    // It is awaited by whatever comes next; when it fails earlier than that, it is not lost.
+    this.#sending.catch(() => {});
+  }
+
+  async #keep(body: Uint8Array): Promise<void> {
+    const { key } = this.#download;
+    const { writeId, parts } = this.#download.write ?? (await this.#begin());
+    const place = { number: parts.length + 1, start: bytesOf(parts) };
+    const part = await this.#store.putPart({ key, writeId }, place, body);
+    this.#download = { ...this.#download, write: { writeId, parts: [...parts, part] } };
+  }
+
+  async #begin() {
+    const { contentType } = this.#options;
+    const options = contentType === undefined ? {} : { contentType };
+    const { writeId } = await this.#store.beginParts(this.#download.key, options);
+    return { writeId, parts: [] };
+  }
+}
+
+function bytesOf(parts: readonly KeptPart[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

@@ -1,0 +1,203 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { GOES, type Operation } from '../simulation/operation.ts';
+import { World, type WorldOptions } from '../simulation/world.ts';
+
+const DROP = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\nMug,Mar 26,3\nTea,Apr 26,4\nMug,May 26,5\n';
+/** What the export of the module then writes: 88 bytes. */
+const EXPORTED = 'Products,Time,Units\nTea,Jan 26,1\nTea,Apr 26,4\nCoffee,Feb 26,2\nMug,Mar 26,3\nMug,May 26,5\n';
+
+/** A download of six chunks so slow that a slice brings three, into parts of two. */
+const SLOW: WorldOptions = {
+  like: 'aws',
+  pipelines: { sales: { model: 'Plan 1', steps: ['import', 'export'] } },
+  taskSeconds: 20,
+  exportBytes: { chunk: 16, part: 32 },
+  scenario: { rules: [{ match: { method: 'GET', path: '**/files/116*/chunks/*' }, do: { delayMs: 130_000 } }] },
+};
+
+async function lived(options: Partial<WorldOptions> = {}): Promise<World> {
+  const world = await World.build({ ...SLOW, ...options });
+  await world.drop('sales/a.csv', DROP);
+  await world.runUntilQuiet();
+  return world;
+}
+
+const theRun = (world: World) => world.runs()[0];
+const downloads = (world: World) =>
+  world.simulator
+    .requests()
+    .filter(({ method, path }) => method === 'GET' && /\/files\/116\d+\/chunks\/\d+$/.test(path))
+    .map(({ path }) => Number(path.split('/').at(-1)));
+
+/** What is wrong with an export that is over; nothing when all of it is where it belongs, and nothing else is left. */
+function wrongWith(world: World, expected = EXPORTED): string[] {
+  const run = theRun(world);
+  if (run === undefined) return ['there is no run'];
+  const key = `exports/${run.runId}.csv`;
+  const found: string[] = [];
+  if (run.ended?.outcome !== 'succeeded') found.push(`it ended ${run.ended?.outcome}: ${run.ended?.failure?.message}`);
+  if (world.state.text(key) !== expected) found.push(`the store has ${JSON.stringify(world.state.text(key))}`);
+  const address = run.steps[1]?.result?.export;
+  if (address !== world.state.address(key)) found.push(`the outcome names ${address}`);
+  return found;
+}
+
+describe('an export that one message cannot bring to the store', () => {
+  it('goes on in the next, and is there byte for byte, each chunk fetched once', async () => {
+    await using world = await lived();
+    expect(wrongWith(world)).toEqual([]);
+    expect(downloads(world)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(theRun(world)?.journal.map(({ text }) => text)).toEqual([
+      '3 of 6 chunks of the export are in the store (0 MB); the rest follows.',
+    ]);
+    expect(world.state.keys().filter((key) => key.startsWith('parts/'))).toEqual([]);
+  });
+
+  it('puts aside what makes no part yet', async () => {
+    await using world = await lived({ exportBytes: { chunk: 16, part: 1000 } });
+    expect(wrongWith(world)).toEqual([]);
+    expect(downloads(world)).toHaveLength(6);
+    expect(world.state.keys().filter((key) => key.startsWith('parts/'))).toEqual([]);
+  });
+
+  it('can be packed: one member after the other is one file', async () => {
+    const pipelines = { sales: { model: 'Plan 1', steps: ['import', 'packed-export'] } } as const;
+    await using world = await lived({ pipelines });
+    const object = await world.state.get(`exports/${theRun(world)?.runId}.csv.gz`);
+    expect(gunzipSync(object?.body ?? '').toString()).toBe(EXPORTED);
+  });
+
+  it('shows nobody half of it', async () => {
+    await using world = await World.build(SLOW);
+    await world.drop('sales/a.csv', DROP);
+    const seen = new Set<string | undefined>();
+    while (theRun(world)?.ended == null) {
+      await world.step();
+      seen.add(world.state.text(`exports/${theRun(world)?.runId}.csv`));
+    }
+    expect([...seen]).toEqual([undefined, EXPORTED]);
+  });
+
+  it('keeps what came before a failure', async () => {
+    const [slow] = SLOW.scenario?.rules ?? [];
+    const fails = {
+      match: { method: 'GET', path: '**/files/116*/chunks/4', nth: [1, 2, 3, 4, 5] },
+      do: { answer: { status: 503 } },
+    };
+    await using world = await lived({ scenario: { rules: slow === undefined ? [] : [fails, slow] } });
+    expect(wrongWith(world)).toEqual([]);
+    expect(downloads(world).filter((chunk) => chunk < 4)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('begins anew when the file in Anaplan was written again meanwhile', async () => {
+    await using world = await World.build(SLOW);
+    await world.drop('sales/a.csv', DROP);
+    while (theRun(world)?.steps[1]?.download === undefined) await world.step();
+    await rewrite(world, 'another export, by the same user, of another length, in another number of chunks');
+    await world.runUntilQuiet();
+    const again = 'another export, by the same user, of another length, in another number of chunks';
+    expect(wrongWith(world, again)).toEqual([]);
+    expect(theRun(world)?.journal.map(({ text }) => text)).toContain(
+      'The download of the export begins anew: the file in Anaplan has another number of chunks now.',
+    );
+  });
+
+  it('is given up when the file never stays the same, and says so', async () => {
+    await using world = await World.build(SLOW);
+    await world.drop('sales/a.csv', DROP);
+    let length = 88;
+    let kept = 0;
+    while (theRun(world)?.ended == null) {
+      await world.step();
+      const chunks = theRun(world)?.steps[1]?.download?.chunksKept ?? 0;
+      if (chunks > 0 && kept === 0) {
+        length += 16;
+        await rewrite(world, 'x'.repeat(length));
+      }
+      kept = chunks;
+    }
+    await world.runUntilQuiet();
+    const { ended } = theRun(world) ?? {};
+    expect(ended?.outcome).toBe('unknown');
+    expect(ended?.failure?.message).toBe(
+      'The download of export "Report" began anew 3 times and did not come to its end: the file in Anaplan has another number of chunks now.',
+    );
+    expect(world.state.text(`exports/${theRun(world)?.runId}.csv`)).toBeUndefined();
+  });
+
+  it('is not stored when its task was cancelled: the file is that of an earlier run', async () => {
+    await using world = await World.build(SLOW);
+    await rewrite(world, 'of yesterday');
+    await world.drop('sales/a.csv', DROP);
+    while (theRun(world)?.steps[1]?.task == null) await world.step();
+    const { queue } = theModel(world);
+    const task = queue.tasks.find(({ taskId }) => taskId === theRun(world)?.steps[1]?.task?.taskId);
+    if (task === undefined) throw new Error('the export was never started');
+    task.final = 'CANCELLED';
+    await world.runUntilQuiet();
+    expect(theRun(world)?.ended?.outcome).toBe('cancelled');
+    expect(world.state.keys().filter((key) => key.startsWith('exports/'))).toEqual([]);
+  });
+});
+
+/** Every operation from the first look at the export's file on. */
+const exporting = (world: World) => theRun(world)?.steps[1]?.task?.seen != null;
+
+describe('an export in slices, and something goes wrong at each of its operations', () => {
+  it.each(['killed-before', 'killed-after'] as const)('%s', async (kind) => {
+    expect(await wrongAtEach(() => ({ kind }))).toEqual([]);
+  });
+
+  it.each(['fail', 'lost-acknowledgement'] as const)('the store: %s', async (fault) => {
+    expect(await wrongAtEach(({ kind }) => (kind === 'store' ? { kind: 'store-fault', fault } : undefined))).toEqual(
+      [],
+    );
+  });
+
+  it('every message comes twice, and two bring the same export at the same time', async () => {
+    await using world = await lived({
+      fate: ({ kind }) => (kind === 'queue' ? { kind: 'queue-fault', fault: 'duplicate' } : GOES),
+    });
+    expect(wrongWith(world)).toEqual([]);
+    expect(downloads(world).length).toBeGreaterThan(6);
+  });
+});
+
+/** One life for each operation of the export; in each, what `spoil` says happens to that one. */
+async function wrongAtEach(spoil: (operation: Operation) => ReturnType<NonNullable<WorldOptions['fate']>> | undefined) {
+  const problems: string[] = [];
+  let isOver = false;
+  for (let nth = 1; !isOver; nth++) {
+    let met: Operation | undefined;
+    let seen = 0;
+    await using world = await lived({
+      fate: (operation, world) => {
+        if (met !== undefined || !exporting(world)) return GOES;
+        const fate = spoil(operation);
+        if (fate === undefined || ++seen < nth) return GOES;
+        met = operation;
+        return fate;
+      },
+    });
+    isOver = met === undefined;
+    problems.push(...wrongWith(world).map((what) => `${nth} (${met?.kind} ${met?.name} ${met?.about}): ${what}`));
+  }
+  return problems;
+}
+
+function theModel(world: World) {
+  const [model] = world.simulator.tenant.models;
+  if (model === undefined) throw new Error('the tenant has no model');
+  return model;
+}
+
+/** The same user runs the export by hand, and it writes this. */
+async function rewrite(world: World, text: string): Promise<void> {
+  const model = theModel(world);
+  const [action] = model.exports.values();
+  const [user] = world.simulator.tenant.users;
+  if (action === undefined || user === undefined) throw new Error('the tenant has no export');
+  const content = await world.simulator.tenant.spool.keep([Buffer.from(text)]);
+  model.files.putOutput(user.id, action.id, content, world.clock.now());
+}
