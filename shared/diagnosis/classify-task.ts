@@ -3,6 +3,7 @@ import type { Counts, Diagnosis, Reason } from './diagnosis.ts';
 import type { DumpSummary, MissingMembers } from './dump-summary.ts';
 import { type Judgement, judgeAction, mergeReasons, type Outcome } from './judge-action.ts';
 import { diagnoseTask } from './task-diagnosis.ts';
+import { actionsOf } from './task-lines.ts';
 
 export interface TaskContext {
   action: ActionRef & { name: string };
@@ -43,8 +44,6 @@ export interface TaskOutcome {
   diagnosis?: Diagnosis;
 }
 
-const MAX_NESTED = 200;
-
 /** Whether the task has come to an end; only then does `classifyTask` know anything. */
 export function isFinal(task: Task): boolean {
   return task.taskState === 'COMPLETE' || task.taskState === 'CANCELLED';
@@ -61,7 +60,7 @@ export function isFinal(task: Task): boolean {
  */
 export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
   const result = task.result ?? { failureDumpAvailable: false, details: [], nestedResults: [] };
-  const nestedResults = flatten(result);
+  const nestedResults = actionsOf(result);
   const named = (of: TaskResult, fallback: string) => {
     const objectId = of.objectId ?? fallback;
     const known = Object.hasOwn(context.names, objectId) ? context.names[objectId] : undefined;
@@ -133,17 +132,6 @@ function outcomeOf(task: Task, own: Judgement, nested: readonly Judgement[]): Ou
 function withoutNested(result: TaskResult, nested: readonly TaskResult[]): TaskResult {
   const repeated = nested.some((inner) => inner.failureDumpAvailable);
   return { ...result, failureDumpAvailable: result.failureDumpAvailable && !repeated, nestedResults: [] };
-}
-
-/** All actions of a process, in order; nesting of any depth is taken apart without recursion. */
-function flatten(result: TaskResult): TaskResult[] {
-  const flat: TaskResult[] = [];
-  const waiting = [...result.nestedResults].slice(0, MAX_NESTED).reverse();
-  for (let next = waiting.pop(); next !== undefined && flat.length < MAX_NESTED; next = waiting.pop()) {
-    flat.push(next);
-    waiting.push(...next.nestedResults.slice(0, MAX_NESTED).reverse());
-  }
-  return flat;
 }
 
 function attribute(

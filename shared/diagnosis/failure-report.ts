@@ -1,5 +1,6 @@
 import type { Task } from '../anaplan/types.ts';
 import type { Category, Counts, Diagnosis, Reason } from './diagnosis.ts';
+import { type TaskLine, taskLines } from './task-lines.ts';
 import { excerpt } from './words.ts';
 
 export type FailureOutcome = 'failed' | 'unknown' | 'cancelled' | 'succeeded-with-rejects';
@@ -22,6 +23,8 @@ export interface Provenance {
   /** when it ended, ISO 8601 */
   at: string;
   task?: Task;
+  /** names of a process's actions by id, where Anaplan left them out of the task's result */
+  names?: Readonly<Record<string, string>>;
   /** where the dumps are kept */
   dumps?: readonly string[];
   /** why a dump that Anaplan announced could not be kept */
@@ -57,7 +60,7 @@ export interface FailureReport {
     taskId: string;
     taskState: string;
     currentStep?: string;
-    details: readonly { type: string; text: string; occurrences: number }[];
+    details: readonly TaskLine[];
   };
   taskId?: string;
   dumps: readonly string[];
@@ -69,8 +72,6 @@ export interface FailureReport {
   /** the command that runs it again */
   redrive: string;
 }
-
-const MAX_DETAILS = 50;
 
 /** Puts a diagnosis and its provenance together. Pure: the time of the failure is passed in. */
 export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): FailureReport {
@@ -93,7 +94,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     whatToCheck: from.dumpLost === undefined ? diagnosis.whatToCheck : withoutDump(diagnosis.whatToCheck),
     references: diagnosis.references,
     ...given('http', diagnosis.http),
-    ...given('task', task === undefined ? undefined : taskInReport(task)),
+    ...given('task', task === undefined ? undefined : taskInReport(task, from.names)),
     ...given('taskId', task?.taskId ?? diagnosis.references.taskId),
     dumps: from.dumps ?? [],
     ...given('dumpLost', from.dumpLost),
@@ -111,21 +112,12 @@ function withoutDump(checks: readonly string[]): readonly string[] {
   return left.length > 0 ? left : checks;
 }
 
-/** The lines of a task's result, those of a process's actions included, as a report keeps them. */
-function taskInReport(task: Task): NonNullable<FailureReport['task']> {
-  const results = task.result === undefined ? [] : [task.result, ...task.result.nestedResults];
+function taskInReport(task: Task, names: Provenance['names']): NonNullable<FailureReport['task']> {
   return {
     taskId: task.taskId,
     taskState: task.taskState,
     ...given('currentStep', task.currentStep),
-    details: results
-      .flatMap(({ details }) => details.slice(0, MAX_DETAILS))
-      .slice(0, MAX_DETAILS)
-      .map(({ type, localMessageText, occurrences }) => ({
-        type: excerpt(type, 120),
-        text: excerpt(localMessageText, 500),
-        occurrences,
-      })),
+    details: taskLines(task, names),
   };
 }
 

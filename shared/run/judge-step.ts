@@ -18,6 +18,8 @@ export interface StepEvidence {
   dumpLost?: string;
   export?: string;
   repair?: string;
+  /** names of the actions of a process that its result leaves out, by id */
+  names?: Record<string, string>;
 }
 
 /**
@@ -39,6 +41,7 @@ export function judgeStep(evidence: StepEvidence): StepResult {
     ...(dumpLost === undefined ? {} : { dumpLost }),
     ...(evidence.export === undefined ? {} : { export: evidence.export }),
     ...(evidence.repair === undefined ? {} : { repair: evidence.repair }),
+    ...(evidence.names === undefined ? {} : { names: evidence.names }),
     rowsVerified,
     beyondAllowance: outcome === 'succeeded-with-rejects' && isBeyond(evidence),
     ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, whatToCheck: [...diagnosis.whatToCheck] } }),

@@ -1,4 +1,5 @@
 import type { Counts, Reason } from '../diagnosis/diagnosis.ts';
+import { type TaskLine, taskLines } from '../diagnosis/task-lines.ts';
 import type { Outcome, Run, StepRecord } from './run.ts';
 
 /** What a run came to, as `run --json` prints it and reports carry it. Times are ISO 8601 in UTC. */
@@ -44,7 +45,8 @@ export interface FailureOutcome {
     taskId: string;
     taskState?: string;
     currentStep?: string;
-    details: { type: string; text: string; occurrences: number }[];
+    /** also what the actions of a process said, beginning with their names */
+    details: TaskLine[];
   };
   redrive: string;
 }
@@ -104,12 +106,7 @@ function stepOutcome(run: Run, step: StepRecord, index: number): StepOutcome {
 function failureOf(run: Run): FailureOutcome | undefined {
   const failure = run.ended?.failure;
   if (failure === undefined) return undefined;
-  const task = run.steps[run.position.step]?.task;
-  const details = (task?.seen?.result?.details ?? []).map(({ type, localMessageText, occurrences }) => ({
-    type,
-    text: localMessageText,
-    occurrences,
-  }));
+  const { task, result } = failedStep(run) ?? { task: null, result: null };
   return {
     id: run.runId,
     category: failure.category,
@@ -124,10 +121,17 @@ function failureOf(run: Run): FailureOutcome | undefined {
             taskId: task.taskId,
             ...(task.seen ? { taskState: task.seen.taskState } : {}),
             ...(task.seen?.currentStep === undefined ? {} : { currentStep: task.seen.currentStep }),
-            details,
+            details: task.seen ? taskLines(task.seen, result?.names) : [],
           },
         }
       : {}),
     redrive: `plandrop failures redrive ${run.runId}`,
   };
+}
+
+/** The step that the failure of a run is about: where it stands, or the earlier one whose rejects were within the allowance. */
+function failedStep({ ended, steps, position }: Run): StepRecord | undefined {
+  const last = steps[position.step];
+  if (ended?.outcome !== 'succeeded-with-rejects' || last?.result?.outcome !== 'succeeded') return last;
+  return steps.find(({ result }) => result?.outcome === 'succeeded-with-rejects') ?? last;
 }

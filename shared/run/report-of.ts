@@ -31,6 +31,7 @@ export function reportOf(run: Run): FailureReport {
     ...(trigger.kind === 'schedule' ? { scheduledFor: trigger.scheduledAt } : {}),
     ...(step?.task?.seen ? { task: step.task.seen } : {}),
     ...(result === null ? {} : { dumps: result.dumps.map(({ address }) => address), reasons: result.reasons }),
+    ...(result?.names === undefined ? {} : { names: result.names }),
     ...(result?.counts === undefined ? {} : { counts: result.counts }),
     ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
     ...(result?.repair === undefined ? {} : { repair: result.repair }),

@@ -92,6 +92,8 @@ const stepResultSchema = z.object({
   dumps: z.array(dumpSchema),
   dumpLost: z.string().exactOptional(),
   export: z.string().exactOptional(),
+  /** Names of a process's actions by id, where Anaplan left them out of the task's result. */
+  names: z.record(z.string(), z.string()).exactOptional(),
   /** Where the drop's header and only its rejected rows are, to be mended and dropped again. */
   repair: z.string().exactOptional(),
   /** Anaplan's total of rows equals the rows uploaded; false also when Anaplan gives none. */

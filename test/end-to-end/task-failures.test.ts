@@ -2,7 +2,7 @@ import { describe, it } from 'vitest';
 import type { Category } from '../../shared/diagnosis/diagnosis.ts';
 import type { Outcome } from '../../shared/run/run.ts';
 import { demoTenant, type TenantDefinition } from '../../simulator/index.ts';
-import { impatient, type LandingOptions, landing, PRODUCTS, SALES, when } from './landing.ts';
+import { impatient, type LandingOptions, landing, PRODUCTS, type Rule, SALES, when } from './landing.ts';
 
 /** Every common cause of a failed task in the troubleshooting guide: what the run comes to, that it is started once, what the alert says. */
 
@@ -375,6 +375,34 @@ describe.concurrent('the model role has no access', () => {
       },
     ],
   ])('%s', ([, row], { expect }) => failing(row, expect));
+});
+
+describe.concurrent('a process whose action fails', () => {
+  const options = {
+    ...lacking({ mayNotRun: ['Board Report'] }),
+    pipelines: impatient('nightly', '[process: Recalculate]'),
+  };
+  const said = { type: 'notAuthorised', occurrences: 0 };
+
+  it('tells in its outcome which action failed, and what that one said', async ({ expect }) => {
+    await using at = await landing(options);
+    const { outcome } = await at.start('nightly');
+    expect(outcome.failure?.task?.details[0]).toMatchObject({
+      ...said,
+      text: expect.stringMatching(/^"Board Report": You are not authorised to run Board Report/),
+    });
+    expect(outcome.failure?.task?.details.map(({ text }) => text.split(':')[0])).toContain(
+      '"Delete Discontinued Products"',
+    );
+  });
+
+  it('tells it by its id where Anaplan does not hand out the names', async ({ expect }) => {
+    const rules: Rule[] = [{ match: { method: 'GET', path: '**/exports' }, do: { answer: { status: 403 } } }];
+    await using at = await landing({ ...options, scenario: { rules } });
+    const { outcome, alerts } = await at.start('nightly');
+    expect([outcome.outcome, outcome.failure?.category, alerts.length]).toEqual(['failed', 'permission', 1]);
+    expect(outcome.failure?.task?.details[0]?.text).toMatch(/^"116\d+": You are not authorised to run/);
+  });
 });
 
 describe.concurrent('Selective Access or Dynamic Cell Access', () => {
