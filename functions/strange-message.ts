@@ -6,7 +6,7 @@ import { openRun } from '../shared/run/open-run.ts';
 import type { Services } from './services.ts';
 
 /** Stands where a pipeline's name would, in reports of messages that belong to none. */
-const NO_PIPELINE = '(none)';
+export const NO_PIPELINE = '(none)';
 const SHOWN_CHARACTERS = 500;
 
 /**

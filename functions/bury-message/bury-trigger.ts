@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
-import { redactText } from '../../shared/observe/redact.ts';
+import { errorText } from '../../shared/run/crash-note.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
 import { pipelinesOf, receiveDrop, triggerOfEvent } from '../receive-drop/receive-drop.ts';
@@ -39,7 +39,7 @@ async function failureOf(work: () => Promise<void>): Promise<string | undefined>
     await work();
     return undefined;
   } catch (error) {
-    return redactText(error instanceof Error ? error.message : String(error));
+    return errorText(error);
   }
 }
 

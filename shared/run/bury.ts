@@ -75,12 +75,11 @@ export async function bury(services: RunServices, message: RunMessage): Promise<
 }
 
 function keptFailing(run: BegunRun): Diagnosis {
-  const last = run.journal.findLast(({ category }) => category === 'internal')?.text;
   const { stage } = run.position;
   return {
     category: 'internal',
     cause: 'Plandrop itself kept failing at this run: a mistake in it, or something around it that did not heal.',
-    message: `The ${stage} stage of run ${run.runId} failed every time. ${last === undefined ? 'No error was recorded.' : `Its last error: ${last}`}`,
+    message: `The ${stage} stage of run ${run.runId} failed every time. ${lastErrorOf(run)}`,
     whatToCheck: [
       `Look at the log of the function for the ${stage} stage, at the times of this run.`,
       'When the cause is mended, redrive the run. If it is a mistake in Plandrop, report it with what `plandrop runs show` prints.',
@@ -88,4 +87,12 @@ function keptFailing(run: BegunRun): Diagnosis {
     retry: { kind: 'no' },
     references: { runId: run.runId, stage },
   };
+}
+
+/** With its time: an error of long ago need not be the one that kept it from going on. */
+function lastErrorOf({ journal }: BegunRun): string {
+  const last = journal.findLast(({ category }) => category === 'internal');
+  if (last === undefined)
+    return 'No error was recorded: each time the function was stopped before it could, by its time limit or for want of memory.';
+  return `The last error, at ${last.at} in the ${last.stage} stage: ${last.text}`;
 }

@@ -1,5 +1,5 @@
 import type { ExchangeNote } from '../anaplan/exchange.ts';
-import { redactText } from '../observe/redact.ts';
+import { errorText } from './crash-note.ts';
 import { decide, type RunEvent } from './decide.ts';
 import { finishEnding } from './ending.ts';
 import { sendNext } from './lane.ts';
@@ -164,7 +164,7 @@ export class HeldTurn implements Turn {
   async returnClaim(cause: unknown): Promise<void> {
     if (this.#held.run.turn !== this.#turn || this.#held.run.ended !== null) return;
     try {
-      await this.commit({ kind: 'crashed', error: redactText(cause instanceof Error ? cause.message : String(cause)) });
+      await this.commit({ kind: 'crashed', error: errorText(cause) });
     } catch (error) {
       this.#services.log.warn('The claim could not be given back; it dies by its time.', {
         runId: this.run.runId,

@@ -1,4 +1,5 @@
 import { admit, type Delivery } from './admit.ts';
+import { noteCrash } from './crash-note.ts';
 import type { RunEvent } from './decide.ts';
 import { stoppedBy } from './decide-stopped.ts';
 import { finishEnding } from './ending.ts';
@@ -53,7 +54,10 @@ async function takeOnce(
   delivery: { queue: Stage; receiveCount: number },
   work: Work,
 ): Promise<void> {
-  const admitted = await admitMessage(services, message, delivery);
+  const admitted = await admitMessage(services, message, delivery).catch(async (error: unknown) => {
+    if (!(error instanceof MessageLeftError)) await noteCrash(services, message, error);
+    throw error;
+  });
   if (admitted === undefined) return;
   const turn = new HeldTurn(services, admitted, delivery.receiveCount);
   try {

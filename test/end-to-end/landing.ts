@@ -3,11 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PIPELINE_ATTRIBUTE } from '../../functions/receive-drop/handler.ts';
+import type { Services } from '../../functions/services.ts';
 import { openDataFolder } from '../../infra/local/data-folder.ts';
 import { startEngine } from '../../infra/local/engine.ts';
+import type { Mapping } from '../../infra/local/event-source-mapping.ts';
 import { functionMappings } from '../../infra/local/function-mappings.ts';
 import { localServices } from '../../infra/local/local-services.ts';
 import { putDrop } from '../../infra/local/put-drop.ts';
+import type { FailureReport } from '../../shared/diagnosis/failure-report.ts';
 import { memoryLogger } from '../../shared/observe/logger.ts';
 import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
@@ -31,6 +34,10 @@ export interface LandingOptions extends Pick<SimulatorOptions, 'tenant'> {
   pipelines?: string;
   /** whose credentials are used; default: the tenant's first user */
   user?: { email: string; password: string };
+  /** a last change to the services before the functions get them */
+  adjust?: (services: Services) => Services;
+  /** stands between a queue and its function */
+  between?: (mapping: Mapping) => Mapping;
 }
 
 export interface Landed {
@@ -81,7 +88,7 @@ export async function landing(options: LandingOptions = {}) {
   const alerts: Alert[] = [];
   const log = memoryLogger();
   const ends = new Map<string, (run: Run) => void>();
-  const services = localServices(folder, {
+  const built = localServices(folder, {
     configuration: configurationFor(simulator, options.pipelines ?? impatient('products', '[import: Load Products]')),
     secrets: { credentials: async () => ({ kind: 'basic', username: user.email, password: user.password }) },
     alerts: { publish: async (alert) => void alerts.push(alert) },
@@ -90,7 +97,9 @@ export async function landing(options: LandingOptions = {}) {
       if (isDone(run)) ends.get(run.runId)?.(run);
     },
   });
-  const engine = startEngine(folder, functionMappings(services), { log, failedVisibilitySeconds: 1 });
+  const services = options.adjust?.(built) ?? built;
+  const mappings = functionMappings(services).map(options.between ?? ((mapping) => mapping));
+  const engine = startEngine(folder, mappings, { log, failedVisibilitySeconds: 1 });
 
   async function ended(runId: string): Promise<Landed> {
     const run = await new Promise<Run>((resolve) => ends.set(runId, resolve));
@@ -99,6 +108,7 @@ export async function landing(options: LandingOptions = {}) {
 
   return {
     simulator,
+    services,
     alerts,
     log,
     dataDir,
@@ -122,7 +132,18 @@ export async function landing(options: LandingOptions = {}) {
       await services.queues.send('schedules', JSON.stringify({ pipeline, scheduledAt: requestedAt, requestId }));
       return ended(runIdOf(pipeline, { kind: 'manual', requestId, requestedAt }));
     },
+    /** Waits until no message is left, nor under way. */
+    idle: () => engine.idle(),
     calls: (call: Call) => callsOf(simulator, call),
+    /** every failure report that was kept, oldest run first */
+    async reports(): Promise<FailureReport[]> {
+      const reports: FailureReport[] = [];
+      for await (const { key } of folder.state.list('failures/')) {
+        const { body } = (await folder.state.get(key)) ?? {};
+        reports.push(JSON.parse(Buffer.from(body ?? []).toString()));
+      }
+      return reports;
+    },
     async [Symbol.asyncDispose]() {
       await engine.stop(10);
       await simulator.close();
@@ -135,6 +156,16 @@ export async function landing(options: LandingOptions = {}) {
       }
     },
   };
+}
+
+/** A thing with some of its methods replaced; the others work as they do. */
+export function altered<T extends object>(thing: T, changes: Partial<T>): T {
+  return new Proxy(thing, {
+    get(target, name) {
+      const value: unknown = Reflect.get(Object.hasOwn(changes, name) ? changes : target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 function configurationFor({ url }: Simulator, pipelines: string): Configuration {
