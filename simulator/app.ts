@@ -98,9 +98,11 @@ export class SimulatorApp {
   }
 
   async #inWeather(request: Request, action: WeatherAction, entry: LoggedRequest): Promise<Response> {
+    const { actLaterMs } = action;
+    if (action.busy) this.#keepBusy(request, this.#clock.now() + (action.delayMs ?? 0) + (actLaterMs ?? 0));
     if (action.delayMs) await this.#sleep(action.delayMs);
     await this.#change(action);
-    const { answer, reset, actLaterMs } = action;
+    const { answer, reset } = action;
     if (reset === 'before') throw new ConnectionCut();
     const path = new URL(request.url).pathname;
     if (answer && !answer.acted && actLaterMs === undefined) return madeAnswer(answer, path, this.#clock.now());
@@ -121,6 +123,11 @@ export class SimulatorApp {
     if (reset === 'after' || answer) await response.body?.cancel();
     if (reset === 'after') throw new ConnectionCut();
     return answer ? madeAnswer(answer, path, this.#clock.now()) : spoiled(response, action, this.#clock);
+  }
+
+  #keepBusy(request: Request, until: number): void {
+    const modelId = /\/models\/([^/]+)\//.exec(new URL(request.url).pathname)?.[1];
+    this.simulation.tenant.models.find(({ id }) => id === modelId)?.hold(until);
   }
 
   async #change(action: WeatherAction): Promise<void> {
@@ -168,8 +175,11 @@ export class SimulatorApp {
         this.#clock.runs ? this.#clock.sleep(ms, signal) : new Promise<void>(() => undefined),
       hold: async (until: number) => {
         // who acts late acts in the past, where waiting costs nothing
-        if (!about.late) await this.#sleep(until - this.#clock.now());
-        return about.late ? until : Math.max(until, this.#clock.now());
+        if (about.late) return until;
+        await this.#sleep(until - this.#clock.now());
+        // what was sent before and acts only now comes first
+        await this.#actLate(this.#clock.now());
+        return Math.max(until, this.#clock.now());
       },
     });
   }

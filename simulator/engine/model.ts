@@ -64,6 +64,8 @@ export class Model {
   readonly queue: TaskQueue;
   readonly lifecycle: Lifecycle;
   state: ModelState;
+  /** until when it is busy with something that is no task, such as a save; epoch milliseconds */
+  #holdsUntil = 0;
   readonly #around: ModelSurroundings;
   /** one after the other: settling reads files and writes cells */
   #turn: Promise<unknown> = Promise.resolve();
@@ -108,13 +110,24 @@ export class Model {
     if (this.#around.quirks.unloadForgetsTasks) this.queue.forget();
   }
 
+  /** Makes it busy until then, though no task runs. */
+  hold(until: number): void {
+    this.#holdsUntil = Math.max(this.#holdsUntil, until);
+  }
+
+  isHeld(at: number): boolean {
+    return at < this.#holdsUntil;
+  }
+
   /**
    * Uses the model. The answer is when a request can go on, undefined for now.
    * @param waits whether it waits for a running task
+   * @param touches whether it waits while the model is held
    */
-  use(at: number, waits: boolean): number | undefined {
+  use(at: number, waits: boolean, touches = waits): number | undefined {
     const opens = this.lifecycle.use(at);
     if (opens !== undefined && opens > at) return opens;
+    if (touches && this.isHeld(at)) return this.#holdsUntil;
     return waits && this.#around.quirks.busyModelHolds ? this.queue.busyUntil(at) : undefined;
   }
 

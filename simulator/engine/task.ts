@@ -16,6 +16,8 @@ export interface MappingParameter {
 export interface Starter {
   userId: string;
   email: string;
+  /** what the request said of its sender, for tests that tell senders apart */
+  userAgent?: string | undefined;
   admin: boolean;
   mayRun: boolean;
   /** names of actions, and of lists and modules, that are denied */

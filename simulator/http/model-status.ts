@@ -29,7 +29,7 @@ function statusOf(model: Model, at: number) {
     taskId: null,
   };
   const task = model.queue.running(at);
-  if (!task) return { ...idle, currentStep: model.lifecycle.state() };
+  if (!task) return { ...idle, currentStep: model.isHeld(at) ? 'Processing ...' : model.lifecycle.state() };
   const kind = task.kind === 'imports' ? 'Import' : task.kind === 'exports' ? 'Export' : 'Action';
   const since = new Date(task.startsAt).toISOString().slice(11, 16);
   const { email } = task.starter;

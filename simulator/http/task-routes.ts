@@ -30,7 +30,7 @@ export function addTaskRoutes(routes: Hono<RequestEnv>, simulation: Simulation, 
     return inModel(simulation, c, { starts: true, looks: true }, (model) => {
       if (!model[kind].has(objectOf(c))) throw notFound();
       if (!body.localeName) throw badRequest("Expected mandatory field 'localeName' to be present and not empty.");
-      const starter = tenant.starter(c.get('user'), model);
+      const starter = { ...tenant.starter(c.get('user'), model), userAgent: c.req.header('user-agent') };
       const task = model.start(kind, objectOf(c), starter, body.mappingParameters ?? [], c.env.at, c.env.wish);
       if (!task) throw notFound();
       const state = { taskState: 'NOT_STARTED', creationTime: task.createdAt };

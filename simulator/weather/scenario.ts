@@ -49,6 +49,8 @@ const action = z
     reset: z.enum(['before', 'after']).optional(),
     /** the caller gets its answer or reset now, but the server acts this much later */
     actLaterMs: z.number().positive().optional(),
+    /** for as long as `delayMs` or `actLaterMs` say, the model is busy: it holds whoever else wants its files */
+    busy: z.boolean().optional(),
     /** cuts the connection after so many bytes of the answer's body; `half` for the half */
     truncate: z.union([z.number().int().nonnegative(), z.literal('half')]).optional(),
     /** the answer's body becomes garbage; status and headers stay */
@@ -127,6 +129,9 @@ function checkScenario({ rules }: ScenarioPlan): Finding[] {
       findings.push({ path: ['rules', i], message: 'a rule says what happens once: in `then` or in `do`' });
     }
     const { reset, answer } = actionOf(each);
+    const { busy, delayMs, actLaterMs } = actionOf(each);
+    if (busy && !delayMs && !actLaterMs)
+      findings.push({ path: ['rules', i], message: 'busy needs delayMs or actLaterMs, which say for how long' });
     if (reset && answer) findings.push({ path: ['rules', i], message: 'either reset or answer, not both' });
     return findings;
   });

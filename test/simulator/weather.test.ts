@@ -162,6 +162,21 @@ describe('weather without a socket', () => {
     ]);
   });
 
+  it('keeps a model busy until a late call has acted, and holds who asks for its files meanwhile', async () => {
+    const late = { actLaterMs: 30_000, busy: true };
+    const { caller, clock, file } = await on([{ match: { method: 'PUT', path: '**/chunks/0', nth: 1 }, do: late }]);
+    const path = `/files/${file('Load Sales')}`;
+    await caller.model('POST', path, { chunkCount: 1 });
+    await expect(caller.send('PUT', `/2/0${caller.base}${path}/chunks/0`, { body: 'late' })).rejects.toThrow(
+      ConnectionCut,
+    );
+    const seen = caller.send('GET', `/2/0${caller.base}${path}/chunks/0`);
+    await new Promise(setImmediate);
+    expect((await caller.model('GET', '/status')).json.requestStatus.currentStep).toBe('Processing ...');
+    await clock.advance(30_000);
+    expect(await (await seen).text()).toBe('late');
+  });
+
   it('garbles an answer, with its status as it was', async () => {
     const { caller } = await on([{ match: { path: PATH }, do: { garble: true } }]);
     const answer = await caller.send('GET', `/2/0${caller.base}/imports`);
