@@ -11,6 +11,7 @@ import { localCommand } from './commands/local.ts';
 import { lockCommand } from './commands/lock.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -24,6 +25,7 @@ const program = strict(
     .addCommand(lanesCommand())
     .addCommand(failuresCommand())
     .addCommand(lockCommand())
+    .addCommand(schemaCommand())
     .addCommand(checkCommand())
     .addCommand(doctorCommand())
     .addCommand(simulateCommand()),

@@ -1,4 +1,4 @@
-import { checked, either, settings } from './fields.ts';
+import { about, checked, either, settings } from './fields.ts';
 import { weekdaysMistake } from './schedule-expression.ts';
 import { timezoneSchema } from './trigger-schema.ts';
 
@@ -23,9 +23,17 @@ export const expectBySchema = either(
   [
     timeOfDay(),
     settings('expectBy', {
-      at: timeOfDay(),
-      timezone: timezoneSchema().exactOptional(),
-      days: checked('days of the week, such as MON-FRI', weekdaysMistake).exactOptional(),
+      at: about('The time of day.', '06:30', timeOfDay()),
+      timezone: about(
+        'Where the clocks are; also on.timezone may say it. UTC where nothing is said.',
+        'Europe/London',
+        timezoneSchema(),
+      ).exactOptional(),
+      days: about(
+        'On which days of the week, as a cron expression has them. Every day where nothing is said.',
+        'MON-FRI',
+        checked('days of the week, such as MON-FRI', weekdaysMistake),
+      ).exactOptional(),
     }),
   ],
 );

@@ -22,21 +22,29 @@ function withoutPassword(text: string): string {
   return text.replace(/(:\/\/)[^\s"]*@|[^\s"/]+:(?!\/\/)[^\s"]*@/g, (_, before?: string) => `${before ?? ''}***@`);
 }
 
+/**
+ * What a setting is for, and an example of it: for editors (`plandrop schema`) and docs/configuration.md. The helpers below add what it
+ * `accepts`, in the words of their mistakes.
+ */
+export const about = <T extends z.ZodType>(description: string, example: unknown, schema: T): T =>
+  schema.meta({ ...schema.meta(), description, example });
+
 export const nameOrId = (of: string) =>
   z
     .string({ error: must(`the name or id of ${of}`) })
     .trim()
-    .min(1, { error: must(`the name or id of ${of}`) });
+    .min(1, { error: must(`the name or id of ${of}`) })
+    .meta({ accepts: `the name or id of ${of}` });
 
 export function number(be: string, { from, to, whole = true }: { from: number; to: number; whole?: boolean }) {
   const error = must(be);
-  return (whole ? z.int({ error }) : z.number({ error })).min(from, { error }).max(to, { error });
+  return (whole ? z.int({ error }) : z.number({ error })).min(from, { error }).max(to, { error }).meta({ accepts: be });
 }
 
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: must(`one of ${values.join(', ')}`) });
+  z.enum(values, { error: must(`one of ${values.join(', ')}`) }).meta({ accepts: `one of ${values.join(', ')}` });
 
-export const yesOrNo = () => z.boolean({ error: must('true or false') });
+export const yesOrNo = () => z.boolean({ error: must('true or false') }).meta({ accepts: 'true or false' });
 
 /** Text checked by a function that says what it must be. A mistake does not repeat what is `secret`. */
 export const checked = (
@@ -44,15 +52,18 @@ export const checked = (
   mistake: (text: string) => string | undefined,
   { secret = false }: { secret?: boolean } = {},
 ) =>
-  z.string({ error: secret ? `must be ${be}` : must(be) }).superRefine((text, context) => {
-    const wrong = mistake(text);
-    if (wrong === undefined) return;
-    context.addIssue({ code: 'custom', message: secret ? `must be ${wrong}` : must(wrong)({ input: text }) });
-  });
+  z
+    .string({ error: secret ? `must be ${be}` : must(be) })
+    .superRefine((text, context) => {
+      const wrong = mistake(text);
+      if (wrong === undefined) return;
+      context.addIssue({ code: 'custom', message: secret ? `must be ${wrong}` : must(wrong)({ input: text }) });
+    })
+    .meta({ accepts: be });
 
 /** One of several shapes. Mistakes within a mapping are told as such; anything that has none of the shapes is told by `be`. */
 export const either = <const T extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(be: string, shapes: T) =>
-  z.union(shapes, { error: must(be) });
+  z.union(shapes, { error: must(be) }).meta({ accepts: be });
 
 export function duration(from: string, to: string) {
   const be = `a time from ${from} to ${to}, such as 90s, 2min or 2h`;

@@ -1,11 +1,17 @@
 import * as z from 'zod';
-import { checked, either, settings } from './fields.ts';
+import { about, checked, either, settings } from './fields.ts';
 import type { Keep } from './frozen-pipeline.ts';
 
 export const keepWrittenSchema = either('leave, delete or { archive: "archive/" }', [
   z.literal('leave'),
   z.literal('delete'),
-  settings('keep', { archive: checked('a folder that ends in "/", such as "archive/"', prefixMistake) }),
+  settings('keep', {
+    archive: about(
+      'Move the drop: the folder is put in front of its key. No pipeline may take drops from it.',
+      'archive/',
+      checked('a folder that ends in "/", such as "archive/"', prefixMistake),
+    ),
+  }),
 ]).transform((keep): Keep => (typeof keep === 'string' ? { kind: keep } : { kind: 'archive', prefix: keep.archive }));
 
 function prefixMistake(prefix: string): string | undefined {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type BrokenRule, checked, must, ruled, settings } from './fields.ts';
+import { about, type BrokenRule, checked, must, ruled, settings } from './fields.ts';
 import { webhookMistake } from './origin.ts';
 
 /** Where alerts go: an SNS topic (on AWS), or a command or a web address (on one machine). The address may hold a secret. */
@@ -10,19 +10,32 @@ export type Notify =
 
 const KINDS = ['topic', 'command', 'webhook'] as const;
 
+const TOPIC_TOLD = 'the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alerts';
+const COMMAND_TOLD = 'a command, such as "./tell.sh"';
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?$/;
 
 export const notifySchema = ruled(
   settings('notify', {
-    topic: checked('the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alerts', (text) =>
-      TOPIC.test(text) ? undefined : 'the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alerts',
+    topic: about(
+      'An SNS topic. It counts on AWS only.',
+      'arn:aws:sns:eu-west-1:123456789012:anaplan-alerts',
+      checked(TOPIC_TOLD, (text) => (TOPIC.test(text) ? undefined : TOPIC_TOLD)),
     ).exactOptional(),
-    command: z
-      .string({ error: must('a command, such as "./tell.sh"') })
-      .trim()
-      .min(1, { error: must('a command, such as "./tell.sh"') })
-      .exactOptional(),
-    webhook: checked('a web address', webhookMistake, { secret: true }).exactOptional(),
+    command: about(
+      'A command that is run for each alert. It counts on one machine only.',
+      './tell.sh',
+      z
+        .string({ error: must(COMMAND_TOLD) })
+        .trim()
+        .min(1, { error: must(COMMAND_TOLD) })
+        .meta({ accepts: COMMAND_TOLD }),
+    ).exactOptional(),
+    webhook: about(
+      'A web address that each alert is posted to, such as one of Slack. It counts on one machine only. Keep it in the environment: whoever knows it can post.',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the environment, as the file names it
+      '${SLACK_WEBHOOK}',
+      checked('a web address', webhookMistake, { secret: true }),
+    ).exactOptional(),
   }),
   (notify): BrokenRule[] => {
     const [kind, ...others] = KINDS.filter((key) => key in notify);

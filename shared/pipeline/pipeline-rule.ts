@@ -18,6 +18,7 @@ const seen = z.object({
     .array(
       z.object({
         kind: z.string(),
+        to: z.string().optional(),
         files: z.array(z.object({ name: z.string(), glob: z.string() })).optional(),
       }),
     )
@@ -97,16 +98,23 @@ function neverTogether(files: Files): { name: string; other: Files[number] }[] {
 /** With a "/" at the end taken away; the top folder is "". */
 const folderOf = (glob: string): string => glob.slice(0, Math.max(0, glob.lastIndexOf('/')));
 
-/** Times of day need a trigger that has one. */
-function timeRule({ on, expectBy }: Seen): BrokenRule[] {
-  const byFiles = on?.trigger.kind === 'drop' || on?.trigger.kind === 'set';
-  if (expectBy !== undefined && !byFiles) {
-    return [{ path: ['expectBy'], message: 'waits for files, so it belongs to a pipeline with on: drop or on: set' }];
+/** `expectBy` waits for files, and a time zone needs something that goes by it: a time of day, or the day in an export's key. */
+function timeRule({ on, steps, expectBy }: Seen): BrokenRule[] {
+  const kind = on?.trigger.kind;
+  const broken: BrokenRule[] = [];
+  if (expectBy !== undefined && kind !== 'drop' && kind !== 'set') {
+    broken.push({
+      path: ['expectBy'],
+      message: 'waits for files, so it belongs to a pipeline with on: drop or on: set',
+    });
   }
-  if (!byFiles || on?.timezone === undefined) return [];
-  if (expectBy === undefined) {
-    return [{ path: ['on', 'timezone'], message: 'belongs to a schedule or to expectBy, and neither is here' }];
+  const expectsByIt = expectBy !== undefined && !z.object({ timezone: z.string() }).safeParse(expectBy).success;
+  const goesByIt = kind === 'schedule' || expectsByIt || steps.some(({ to }) => to?.includes('{date}') === true);
+  if (on?.timezone !== undefined && !goesByIt) {
+    broken.push({
+      path: ['on', 'timezone'],
+      message: 'means nothing here: no schedule, expectBy or {date} goes by it',
+    });
   }
-  const own = z.object({ timezone: z.string() }).safeParse(expectBy).success;
-  return own ? [{ path: ['on', 'timezone'], message: 'means nothing here, because expectBy has its own' }] : [];
+  return broken;
 }

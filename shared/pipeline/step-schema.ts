@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type BrokenRule, checked, must, nameOrId, ruled, settings, yesOrNo } from './fields.ts';
+import { about, type BrokenRule, checked, must, nameOrId, ruled, settings, yesOrNo } from './fields.ts';
 import { STEP_KINDS, type StepKind } from './frozen-pipeline.ts';
 import { globMistake, globsOverlap } from './glob.ts';
 
@@ -33,17 +33,53 @@ const mappingValue = z.string({ error: must('text (put it in quotes)') }).min(1,
 const NO_FILES = must('pairs such as { Load Products: "products/*.csv" }, at least one');
 
 const written = settings('a step', {
-  import: nameOrId('an import').exactOptional(),
-  process: nameOrId('a process').exactOptional(),
-  export: nameOrId('an export').exactOptional(),
-  action: nameOrId('an action').exactOptional(),
-  mapping: z.record(z.string(), mappingValue, { error: must('pairs such as { Version: Actual }') }).exactOptional(),
-  repeatable: yesOrNo().default(false),
-  to: checked('a key such as "exports/board-{date}.csv"', exportKeyMistake).exactOptional(),
-  gzip: yesOrNo().exactOptional(),
-  files: ruled(
-    z.record(z.string(), checked('a pattern of keys, such as "products/*.csv"', globMistake), { error: NO_FILES }),
-    filesRule,
+  import: about(
+    "Upload the drop to the import's own file and run it; an import from another model is only run.",
+    'Load Sales',
+    nameOrId('an import'),
+  ).exactOptional(),
+  process: about(
+    'Run a process. It uploads only what files: says.',
+    'Nightly Load',
+    nameOrId('a process'),
+  ).exactOptional(),
+  export: about('Run an export and keep its file in the store.', 'Board Report', nameOrId('an export')).exactOptional(),
+  action: about(
+    'Run another action, such as one that deletes.',
+    'Delete Old Versions',
+    nameOrId('an action'),
+  ).exactOptional(),
+  mapping: about(
+    'What to answer where an import asks each time it is run.',
+    { Version: 'Actual' },
+    z
+      .record(z.string(), mappingValue, { error: must('pairs such as { Version: Actual }') })
+      .meta({ accepts: 'pairs such as { Version: Actual }' }),
+  ).exactOptional(),
+  repeatable: about(
+    'Running it twice with the same file does no harm. Then a start whose answer was lost is sent again when no task is found.',
+    true,
+    yesOrNo(),
+  ).default(false),
+  to: about(
+    'Where in the store an export is written; {date} is the day of the trigger, by on.timezone. Without it exports/{pipeline}/{run}.csv.',
+    'exports/board-{date}.csv',
+    checked('a key such as "exports/board-{date}.csv"', exportKeyMistake),
+  ).exactOptional(),
+  gzip: about(
+    'Pack an export on its way to the store. The key in `to` then ends in .gz.',
+    true,
+    yesOrNo(),
+  ).exactOptional(),
+  files: about(
+    'The files that a process takes: the name or id of one of its imports, or of a data source, and the keys that fill it.',
+    { 'Load Products': 'batch/*/products.csv', 'Load Sales': 'batch/*/sales.csv' },
+    ruled(
+      z
+        .record(z.string(), checked('a pattern of keys, such as "products/*.csv"', globMistake), { error: NO_FILES })
+        .meta({ accepts: 'pairs such as { Load Products: "products/*.csv" }' }),
+      filesRule,
+    ),
   ).exactOptional(),
 });
 

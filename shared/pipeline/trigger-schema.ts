@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type BrokenRule, checked, either, must, ruled, settings } from './fields.ts';
+import { about, type BrokenRule, checked, either, must, ruled, settings } from './fields.ts';
 import { globMistake } from './glob.ts';
 import { scheduleMistake, timezoneMistake } from './schedule-expression.ts';
 
@@ -26,19 +26,43 @@ const PATTERN = 'a pattern of keys, such as "sales/*.csv"';
 
 export const timezoneSchema = () => checked('a time zone, such as Europe/London', timezoneMistake);
 
+const MARKER = 'a pattern of keys, such as "batch/*/_READY"';
+
 const set = either('folder, date or { marker: "batch/*/_READY" }', [
   z.literal('folder'),
   z.literal('date'),
-  settings('set', { marker: checked('a pattern of keys, such as "batch/*/_READY"', globMistake) }),
+  settings('set', {
+    marker: about(
+      'The file whose coming says that the set is complete.',
+      'batch/*/_READY',
+      checked(MARKER, globMistake),
+    ),
+  }),
 ]);
 
 export const triggerSchema = ruled(
   settings('on', {
-    drop: checked(PATTERN, globMistake).exactOptional(),
-    schedule: checked('a schedule, such as "cron(0 6 ? * MON-FRI *)"', scheduleMistake).exactOptional(),
-    after: z.string({ error: must('the name of another pipeline') }).exactOptional(),
-    set: set.exactOptional(),
-    timezone: timezoneSchema().exactOptional(),
+    drop: about('Each file whose key matches.', 'sales/*.csv', checked(PATTERN, globMistake)).exactOptional(),
+    schedule: about(
+      'A time, as EventBridge Scheduler writes it: cron(minute hour day month weekday year), rate(…) or at(…).',
+      'cron(0 6 ? * MON-FRI *)',
+      checked('a schedule, such as "cron(0 6 ? * MON-FRI *)"', scheduleMistake),
+    ).exactOptional(),
+    after: about(
+      'Each run of another pipeline that has succeeded.',
+      'sales-actuals',
+      z.string({ error: must('the name of another pipeline') }).meta({ accepts: 'the name of another pipeline' }),
+    ).exactOptional(),
+    set: about(
+      'The files of a process that belong together: in the same folder, of the same date in their keys, or until a marker file comes.',
+      'folder',
+      set,
+    ).exactOptional(),
+    timezone: about(
+      'Where the clocks are that the schedule, expectBy and the {date} of an export go by. UTC where nothing is said.',
+      'Europe/London',
+      timezoneSchema(),
+    ).exactOptional(),
   }),
   triggerRule,
 ).transform(({ drop, schedule, after, set, timezone }): WrittenTrigger => {
@@ -60,8 +84,5 @@ function triggerRule(trigger: object): BrokenRule[] {
   }
   if (others.length > 0)
     return [{ message: `takes one of ${KINDS.join(', ')}, not ${[kind, ...others].join(' and ')}` }];
-  if ('timezone' in trigger && kind === 'after') {
-    return [{ path: ['timezone'], message: 'means nothing beside after, which has no time of day' }];
-  }
   return [];
 }

@@ -130,7 +130,7 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
   [
     'a time zone without a schedule',
     pipeline('on: { drop: "a/*", timezone: UTC }', steps),
-    ['5:34: "timezone" belongs to a schedule or to expectBy, and neither is here'],
+    ['5:34: "timezone" means nothing here: no schedule, expectBy or {date} goes by it'],
   ],
   [
     'a time zone that does not exist',

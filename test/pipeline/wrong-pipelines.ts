@@ -55,18 +55,18 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
   ],
   [
     'a time zone for what follows another pipeline',
-    pipeline('on: { after: x, timezone: UTC }', steps),
-    ['5:31: "timezone" means nothing beside after, which has no time of day'],
+    `${pipeline('on: { after: x, timezone: UTC }', steps)}\n${next('x', steps)}`,
+    ['5:31: "timezone" means nothing here: no schedule, expectBy or {date} goes by it'],
   ],
   [
     'a time zone without a time of day',
     pipeline('on: { drop: "a/*", timezone: UTC }', steps),
-    ['5:34: "timezone" belongs to a schedule or to expectBy, and neither is here'],
+    ['5:34: "timezone" means nothing here: no schedule, expectBy or {date} goes by it'],
   ],
   [
     'a time zone said twice',
     pipeline('on: { drop: "a/*", timezone: UTC }', steps, 'expectBy: { at: "06:30", timezone: UTC }'),
-    ['5:34: "timezone" means nothing here, because expectBy has its own'],
+    ['5:34: "timezone" means nothing here: no schedule, expectBy or {date} goes by it'],
   ],
   [
     'an unknown way to make a set',
