@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import * as z from 'zod';
 import { asCommandError, CommandError } from './command-error.ts';
 import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -13,7 +11,9 @@ import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { supportCommand } from './commands/support.ts';
 import { EXIT } from './exit-codes.ts';
+import { version } from './version.ts';
 
 const program = strict(
   new Command('plandrop')
@@ -24,6 +24,7 @@ const program = strict(
     .addCommand(runsCommand())
     .addCommand(lanesCommand())
     .addCommand(failuresCommand())
+    .addCommand(supportCommand())
     .addCommand(lockCommand())
     .addCommand(schemaCommand())
     .addCommand(checkCommand())
@@ -52,21 +53,6 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     return error.exitCode;
   }
-}
-
-/** Of the nearest package.json above: this file runs from the sources and from what is built of them. */
-function version(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      const { version } = z
-        .object({ version: z.string() })
-        .parse(JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')));
-      return version;
-    } catch {
-      // Not there: it stands one folder higher.
-    }
-  }
-  return 'unknown';
 }
 
 function usageError(error: CommanderError): CommandError {

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { StorageError } from '../../infra/local/storage-error.ts';
+import { nearMatches } from '../../shared/pipeline/near.ts';
 import { type Held, readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { requestCancel } from '../../shared/run/request-cancel.ts';
@@ -13,7 +14,7 @@ import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
 import { printList } from '../print.ts';
 import { stateOf } from '../progress.ts';
-import { openState, type StateOptions, withStateOptions } from '../state.ts';
+import { type OpenState, openState, type StateOptions, withStateOptions } from '../state.ts';
 import { summarise } from '../summary.ts';
 
 export function runsCommand(): Command {
@@ -159,22 +160,29 @@ async function settle(
     process.stdout.write(`What is not done of it runs with: plandrop failures redrive ${runId}\n`);
 }
 
-/** @throws CommandError when there is no such run, or its ledger cannot be read */
-export async function readRunNamed(runId: string, opened: Parameters<typeof readRun>[0]): Promise<Held> {
-  const missing = new CommandError(`There is no run ${runId}.`, {
-    category: 'not-found',
-    whatToCheck: ['plandrop runs lists them.'],
-    exitCode: EXIT.failed,
-  });
-  if (!/^\d{8}-[^/]+$/.test(runId)) throw missing;
+/** @throws CommandError when there is no such run, naming those that are called nearly so, or when its ledger cannot be read */
+export async function readRunNamed(runId: string, opened: OpenState): Promise<Held> {
+  if (!/^\d{8}-[^/]+$/.test(runId)) throw await noSuchRun(runId, opened);
   const found = await readRun(opened, runId).catch((error: unknown) => {
     throw new CommandError(`run ${runId} cannot be read: ${whyUnreadable(error)}`, {
       category: 'internal',
       exitCode: EXIT.failed,
     });
   });
-  if (found === undefined) throw missing;
+  if (found === undefined) throw await noSuchRun(runId, opened);
   return found;
+}
+
+async function noSuchRun(runId: string, { state }: OpenState): Promise<CommandError> {
+  const known: string[] = [];
+  for await (const { key } of state.list('runs/')) known.push(key.slice(key.lastIndexOf('/') + 1, -'.json'.length));
+  const begins = runId.length < 4 ? [] : known.filter((each) => each.startsWith(runId)).slice(-3);
+  const near = begins.length > 0 ? begins : nearMatches(runId, known);
+  return new CommandError(`There is no run ${runId}.`, {
+    category: 'not-found',
+    whatToCheck: [...(near.length === 0 ? [] : [`There is ${near.join(', ')}.`]), 'plandrop runs lists them.'],
+    exitCode: EXIT.failed,
+  });
 }
 
 /** Why one entry of the store cannot be read, in one line. @throws what has nothing to do with that entry */

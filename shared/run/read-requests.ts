@@ -67,6 +67,7 @@ export function gapsOf(lines: readonly JournalLine[], asked: number): string[] {
     if (line.kind === 'end') of.total = Math.max(of.total ?? 0, line.requests);
     else of.known.add(line.n);
   }
+  if (lines.length === 0 && asked === 0) return ['No request is kept: as far as is known, the run asked nothing.'];
   const gaps: string[] = [];
   const deliveries = new Map<number, Set<number>>();
   let kept = 0;

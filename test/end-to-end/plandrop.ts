@@ -29,16 +29,16 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 const canaries = new Set<Canary>();
 const SECRETS = /PASSWORD|PRIVATE_KEY|PASSPHRASE|REFRESH_TOKEN|CLIENT_SECRET/;
 
-export function start(args: readonly string[], env: Environment = {}): ChildProcess {
+export function start(args: readonly string[], env: Environment = {}, cwd = ROOT): ChildProcess {
   for (const [name, value] of Object.entries(env)) {
     // A key may be told by its path.
     if (SECRETS.test(name) && !value.startsWith('/')) for (const canary of canaries) canary.hide(value);
   }
-  return spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...cleanEnvironment(), ...env } });
+  return spawn(process.execPath, [CLI, ...args], { cwd, env: { ...cleanEnvironment(), ...env } });
 }
 
-export async function plandrop(args: readonly string[], env: Environment = {}): Promise<Finished> {
-  return finished(start(args, env));
+export async function plandrop(args: readonly string[], env: Environment = {}, cwd = ROOT): Promise<Finished> {
+  return finished(start(args, env, cwd));
 }
 
 export async function finished(child: ChildProcess): Promise<Finished> {
