@@ -52,7 +52,7 @@ export function unknownStatus(status: number): StatusMeaning {
       cause: 'Anaplan, or something before it, refused the request with a status that Plandrop does not know.',
       whatToCheck: [
         'Read the answer below; if a proxy or firewall wrote it, ask those who run it.',
-        'Give the request id and the answer to Anaplan support: `plandrop runs show <runId> --json` prints both.',
+        'Send the request and its answer to Anaplan support: `plandrop support <runId>` puts both, and all that came before, into one file.',
       ],
       retry: { kind: 'no' },
     };
@@ -82,7 +82,7 @@ export function unreadable(): StatusMeaning {
     whatToCheck: [
       'Check whether a proxy or firewall answers in place of Anaplan.',
       'Check apiUrl and authUrl in plandrop.yaml.',
-      'If Anaplan itself sent it, give the answer to Anaplan support: `plandrop runs show <runId> --json` prints it.',
+      'If Anaplan itself sent it, send the answer to Anaplan support: `plandrop support <runId>` puts it into a file.',
     ],
     retry: { kind: 'after', budget: 'attempts' },
   };

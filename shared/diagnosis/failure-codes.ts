@@ -9,7 +9,7 @@ const failed = (category: Category, template: string, cause: string, ...whatToCh
   whatToCheck,
 });
 
-const SUPPORT = 'If it happens again, give Anaplan support what `plandrop runs show <runId> --json` prints.';
+const SUPPORT = 'If it happens again, send Anaplan support what `plandrop support <runId>` makes.';
 const OPEN_ACTION =
   'Open the import in Anaplan and look at its mapping tab; run it there once with the same file to see every column.';
 const READ_TEXT = 'Read what Anaplan says; run the action once by hand in Anaplan with the same file to see all of it.';

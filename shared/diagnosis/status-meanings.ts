@@ -17,7 +17,7 @@ const again: Retry = { kind: 'after', budget: 'attempts' };
 const waitForModel: Retry = { kind: 'wait-for-model' };
 
 const SUPPORT =
-  'If it persists, give Anaplan support what `plandrop runs show <runId> --json` prints: it holds the request details and the task output.';
+  'If it persists, send Anaplan support what `plandrop support <runId>` makes: it holds the request details and the task output.';
 const STATUS_PAGE = 'Look at status.anaplan.com for a known disruption.';
 
 const requestRefused = (cause: string): StatusMeaning => ({

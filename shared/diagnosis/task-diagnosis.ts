@@ -14,8 +14,7 @@ const KIND: Readonly<Record<ActionKind, string>> = {
 
 const RUN_BY_HAND =
   'Run it once by hand in Anaplan as the integration user and read what the window says; look at the action history of the model.';
-const SUPPORT =
-  'If Anaplan gives no reason there either, give Anaplan support what `plandrop runs show <runId> --json` prints.';
+const SUPPORT = 'If Anaplan gives no reason there either, send Anaplan support what `plandrop support <runId>` makes.';
 
 /** What a person is told about a task that did not simply succeed. Never retried: a task is only started again by a person. */
 export function diagnoseTask(

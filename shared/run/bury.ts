@@ -82,7 +82,7 @@ function keptFailing(run: BegunRun): Diagnosis {
     message: `The ${stage} stage of run ${run.runId} failed every time. ${lastErrorOf(run)}`,
     whatToCheck: [
       `Look at the log of the function for the ${stage} stage, at the times of this run.`,
-      'When the cause is mended, redrive the run. If it is a mistake in Plandrop, report it with what `plandrop runs show` prints.',
+      'When the cause is mended, redrive the run. If it is a mistake in Plandrop, report it with what `plandrop support <runId>` makes.',
     ],
     retry: { kind: 'no' },
     references: { runId: run.runId, stage },
