@@ -62,6 +62,8 @@ async function start(): Promise<number> {
     secrets: { credentials: async () => ({ kind: 'basic', username: simulator.user, password: simulator.password }) },
     alerts: (folder) => fileAlerts(folder.dataDir, (alert) => alerts.push(alert)),
     log: jsonLogger(undefined, 'error'),
+    // Each sample shows its own alert, also when it is run a second time.
+    adjust: (services) => ({ ...services, burstSeconds: 0 }),
     onCommit: (run) => {
       progress(run);
       ends.see(run);

@@ -12,6 +12,7 @@ import { settleRun } from '../../shared/run/settle.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
+import { owedAlert, sayOwed } from '../owed-alert.ts';
 import { printList } from '../print.ts';
 import { stateOf } from '../progress.ts';
 import { type OpenState, openState, type StateOptions, withStateOptions } from '../state.ts';
@@ -88,14 +89,16 @@ async function show(runId: string, _: object, command: Command): Promise<void> {
   using opened = await openState(options);
   const { run: found } = await readRunNamed(runId, opened);
   const outcome: RunOutcome = outcomeOf(found);
+  const alert = await owedAlert(opened, runId);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...outcome, ...(alert === undefined ? {} : { alert }) }, null, 2)}\n`);
     return;
   }
   process.stdout.write(`${summarise(outcome)}\n`);
   if (found.ended === null) process.stdout.write(`  now: ${stateOf(found)}\n`);
   if (found.redriveOf !== undefined) process.stdout.write(`  redrive of ${found.redriveOf.runId}\n`);
   for (const line of sinceThen(found)) process.stdout.write(`  ${line}\n`);
+  if (alert !== undefined) process.stdout.write(`  ${sayOwed(alert)}\n`);
   for (const { at, text } of found.journal) process.stdout.write(`  ${at}  ${text}\n`);
 }
 

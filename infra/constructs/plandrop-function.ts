@@ -110,16 +110,20 @@ export class PlandropFunction extends Construct {
 
   /** Keeps the ledger, moves lanes, and writes failure reports and alerts: whoever handles a message of a run may have to end it. */
   keepsRuns(state: Bucket, alerts: AlertsTopic): this {
-    const reason = 'The name of a ledger, lane or report is made of run and model ids, which come later.';
+    const reason = 'The name of a ledger, lane, report or alert is made of run and model ids, which come later.';
     this.#mayWithObjects(['s3:GetObject', 's3:PutObject'], {
       bucket: state,
-      keys: ['runs/*', 'lanes/*', 'failures/*'],
+      keys: ['runs/*', 'lanes/*', 'failures/*', 'alerts/*'],
       reason,
     });
-    this.#mayWithObjects(['s3:PutObjectTagging'], { bucket: state, keys: ['runs/*', 'failures/*'], reason });
-    this.#mayWithObjects(['s3:DeleteObject'], { bucket: state, keys: ['lanes/*/tickets/*'], reason });
+    this.#mayWithObjects(['s3:PutObjectTagging'], {
+      bucket: state,
+      keys: ['runs/*', 'failures/*', 'alerts/*'],
+      reason,
+    });
+    this.#mayWithObjects(['s3:DeleteObject'], { bucket: state, keys: ['lanes/*/tickets/*', 'alerts/open/*'], reason });
     this.#mayList(state);
-    alerts.topic.grantPublish(this.function);
+    alerts.grantPublish(this.function);
     this.function.addEnvironment('PLANDROP_STATE_BUCKET', state.bucketName);
     this.function.addEnvironment('PLANDROP_ALERTS_TOPIC_ARN', alerts.topic.topicArn);
     return this;

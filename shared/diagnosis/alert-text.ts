@@ -62,18 +62,18 @@ function subject(report: FailureReport): string {
   };
   const file = report.drop?.key.split('/').at(-1);
   const what = `${excerpt(report.pipeline, 40)} ${happened[report.outcome]} (${report.category})`;
-  return ascii(`Plandrop: ${what}${file === undefined ? '' : `, ${file}`}`)
-    .slice(0, MAX_SUBJECT)
-    .trimEnd();
+  return asciiSubject(`Plandrop: ${what}${file === undefined ? '' : `, ${file}`}`);
 }
 
-/** SNS refuses a subject with anything but printable ASCII. */
-function ascii(text: string): string {
+/** SNS refuses a subject that is longer, or has anything but printable ASCII. */
+export function asciiSubject(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/\s+/g, ' ')
-    .replace(/[^ -~]/g, '?');
+    .replace(/[^ -~]/g, '?')
+    .slice(0, MAX_SUBJECT)
+    .trimEnd();
 }
 
 function reasonsSection(reasons: readonly Reason[]): string {

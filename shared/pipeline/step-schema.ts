@@ -4,7 +4,18 @@ import { STEP_KINDS, type StepKind } from './frozen-pipeline.ts';
 import { globMistake, globsOverlap } from './glob.ts';
 
 /** Folders of the state store that are Plandrop's own; an export written there could destroy a ledger. */
-export const STATE_FOLDERS = ['runs', 'lanes', 'failures', 'dumps', 'repairs', 'requests', 'parts', 'sets'] as const;
+export const STATE_FOLDERS = [
+  'runs',
+  'lanes',
+  'failures',
+  'alerts',
+  'dumps',
+  'repairs',
+  'mended',
+  'requests',
+  'parts',
+  'sets',
+] as const;
 
 const PLACEHOLDERS = ['date', 'run', 'pipeline'];
 

@@ -13,6 +13,9 @@ export function deadlineAlert({ runId, pipelineName, pipeline, position, steps, 
   const what = `${step?.kind ?? 'step'} "${step?.name ?? position.step}"`;
   return {
     id: `${runId}-deadline`,
+    pipeline: pipelineName,
+    model: pipeline.modelName,
+    run: runId,
     subject: `Plandrop: ${pipelineName.slice(0, 50)} is late`,
     text: [
       `The task of ${what} in model "${pipeline.modelName}" still runs, past the deadline of its run (pipeline ${pipelineName}).`,

@@ -1,10 +1,10 @@
-import { alertText } from '../diagnosis/alert-text.ts';
 import { failureAttributes } from '../diagnosis/failure-report.ts';
 import { leaveLane } from './lane.ts';
 import { commitRun, type Held } from './ledger.ts';
 import { reportOf } from './report-of.ts';
 import { hasBegun, type Run, type Todo } from './run.ts';
 import type { RunServices } from './services.ts';
+import { tellFailure } from './tell-failure.ts';
 
 /**
  * Carries out what an ended run still has to do, and ticks it off. Each item is harmless to repeat: whoever dies on the way
@@ -40,10 +40,7 @@ const ACTIONS: Readonly<Record<Todo, (services: RunServices, run: Run) => Promis
     const report = reportOf(run);
     await queues.send('failures', JSON.stringify(report), { attributes: failureAttributes(report) });
   },
-  alert: async ({ alerts }, run) => {
-    const report = reportOf(run);
-    await alerts.publish({ id: report.id, ...alertText(report) });
-  },
+  alert: tellFailure,
   lane: async (services, run) => {
     if (hasBegun(run)) await leaveLane(services, run, run.ended?.holdLane);
   },

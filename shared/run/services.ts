@@ -18,6 +18,8 @@ export interface RunServices {
   engine?: string;
   /** How long a newcomer waits before it asks for an idle lane: drops arrive out of order on AWS, never locally. */
   settleSeconds: number;
+  /** How long failures like one that was told of are only counted; default 15 minutes, 0: each is told by itself. */
+  burstSeconds?: number;
   /** Told after every commit; the command line shows progress with it. */
   onCommit?: (run: Run) => void;
 }

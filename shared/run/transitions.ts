@@ -94,7 +94,8 @@ export function end<R extends Run>(
   ending: { now: number; outcome: Outcome; failure?: Diagnosis; alarming: boolean },
 ): R {
   const holdLane = whyHold(run, ending);
-  const todo: Todo[] = ending.alarming ? ['report', 'feed', 'alert', 'lane'] : ['lane'];
+  // The lane comes before the alert: nobody waits for an address that does not answer.
+  const todo: Todo[] = ending.alarming ? ['report', 'feed', 'lane', 'alert'] : ['lane'];
   const ended: Ended = {
     outcome: ending.outcome,
     at: isoTime(ending.now),

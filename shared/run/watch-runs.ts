@@ -5,6 +5,7 @@ import { VISIBILITY_SECONDS } from './limits.ts';
 import { decideOverdue } from './overdue.ts';
 import { isDone } from './run.ts';
 import type { RunServices } from './services.ts';
+import { closeBursts } from './tell-failure.ts';
 
 /** What the watch found and did. */
 export interface Watched {
@@ -14,16 +15,18 @@ export interface Watched {
   /** ended runs whose to-do list was done by the watch */
   finished: number;
   deadTickets: number;
-  /** runs that could not be looked after this time */
+  /** bursts of like failures of which the rest was told */
+  bursts: number;
+  /** runs, and bursts, that could not be looked after this time */
   failed: number;
 }
 
 /**
- * Sends the messages of overdue runs again, wakes whoever may have a free lane, finishes the to-do lists of ended runs, and deletes
- * dead tickets. What it does is harmless to repeat, and what it leaves half done the next watch does.
+ * Sends the messages of overdue runs again, wakes whoever may have a free lane, finishes the to-do lists of ended runs, deletes
+ * dead tickets, and sends the alerts that are owed. What it does is harmless to repeat, and what it leaves half done the next watch does.
  */
 export async function watchRuns(services: RunServices): Promise<Watched> {
-  const watched: Watched = { runs: 0, resent: 0, finished: 0, deadTickets: 0, failed: 0 };
+  const watched: Watched = { runs: 0, resent: 0, finished: 0, deadTickets: 0, bursts: 0, failed: 0 };
   /** lanes of which a run that may be next was seen already */
   const headed = new Set<string>();
   for await (const { key } of services.state.list('lanes/')) {
@@ -38,6 +41,10 @@ export async function watchRuns(services: RunServices): Promise<Watched> {
       services.log.error('The watch failed at a run, and goes on with the others.', { ticket: key, error });
     }
   }
+  const bursts = await closeBursts(services);
+  watched.bursts = bursts.sent;
+  watched.runs += bursts.failed;
+  watched.failed += bursts.failed;
   return watched;
 }
 

@@ -48,12 +48,14 @@ const sends = (...queues: string[]) =>
 const logs = (stage: string) => [`logs:CreateLogStream on ${stage}Logs`, `logs:PutLogEvents on ${stage}Logs`];
 const TRACES = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
 const RUNS = [
+  's3:DeleteObject on StateBucket/alerts/open/*',
   's3:DeleteObject on StateBucket/lanes/*/tickets/*',
-  ...['failures', 'lanes', 'runs'].flatMap((folder) => [
+  ...['alerts', 'failures', 'lanes', 'runs'].flatMap((folder) => [
     `s3:GetObject on StateBucket/${folder}/*`,
     `s3:PutObject on StateBucket/${folder}/*`,
   ]),
   's3:ListBucket on StateBucket',
+  's3:PutObjectTagging on StateBucket/alerts/*',
   's3:PutObjectTagging on StateBucket/failures/*',
   's3:PutObjectTagging on StateBucket/runs/*',
   'sns:Publish on AlertsTopic',
@@ -151,11 +153,15 @@ describe('no role has more than it should', () => {
     }
   });
 
-  it('nobody writes to the source bucket, and nobody deletes but tickets and what an export put aside', () => {
+  it('nobody writes to the source bucket, and nobody deletes but notes of what is to do and what an export put aside', () => {
     const changes = everyRight().filter((right) => /^s3:(Put|Delete|Abort)/.test(right));
     expect(changes.filter((right) => right.includes('SourceBucket'))).toEqual([]);
     expect(new Set(changes.filter((right) => right.startsWith('s3:Delete')))).toEqual(
-      new Set(['s3:DeleteObject on StateBucket/lanes/*/tickets/*', 's3:DeleteObject on StateBucket/parts/*']),
+      new Set([
+        's3:DeleteObject on StateBucket/alerts/open/*',
+        's3:DeleteObject on StateBucket/lanes/*/tickets/*',
+        's3:DeleteObject on StateBucket/parts/*',
+      ]),
     );
   });
 });

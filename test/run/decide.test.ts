@@ -143,7 +143,7 @@ describe('a hindered run', () => {
 
   it('is not tried again when a retry cannot heal it', () => {
     const run = decided(aRun(), { kind: 'hindered', diagnosis: because({ kind: 'no' }, 'permission') });
-    expect(run.ended).toMatchObject({ outcome: 'failed', todo: ['report', 'feed', 'alert', 'lane'] });
+    expect(run.ended).toMatchObject({ outcome: 'failed', todo: ['report', 'feed', 'lane', 'alert'] });
   });
 
   it('waits for a model without spending attempts, but not for ever', () => {
@@ -275,13 +275,13 @@ describe('a collected step', () => {
     [
       'with rejects beyond the allowance reports, alerts and holds',
       result({ outcome: 'succeeded-with-rejects', beyondAllowance: true }),
-      { outcome: 'succeeded-with-rejects', todo: ['report', 'feed', 'alert', 'lane'] },
+      { outcome: 'succeeded-with-rejects', todo: ['report', 'feed', 'lane', 'alert'] },
       'held',
     ],
     [
       'that failed reports, alerts and holds',
       result({ outcome: 'failed' }),
-      { outcome: 'failed', todo: ['report', 'feed', 'alert', 'lane'] },
+      { outcome: 'failed', todo: ['report', 'feed', 'lane', 'alert'] },
       'held',
     ],
     [

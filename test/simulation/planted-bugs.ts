@@ -147,7 +147,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an outcome is stored without its to-do list',
     file: 'shared/run/transitions.ts',
-    find: "ending.alarming ? ['report', 'feed', 'alert', 'lane'] : ['lane'];",
+    find: "ending.alarming ? ['report', 'feed', 'lane', 'alert'] : ['lane'];",
     replace: '[];',
   },
   {

@@ -58,7 +58,13 @@ export class SimulatedProcess {
           return this.#around.queues.send(queue, body, options);
         }),
     };
-    this.alerts = { publish: (alert) => this.#do('alert', 'publish', alert.id, () => around.alerts.publish(alert)) };
+    this.alerts = {
+      publish: (alert) =>
+        this.#do('alert', 'publish', alert.id, async (fault) => {
+          if (fault === 'fail') throw new Error('nobody takes this alert');
+          await around.alerts.publish(alert);
+        }),
+    };
   }
 
   get alive(): boolean {

@@ -114,6 +114,7 @@ function fateOf(storm: Storm, random: () => number): (operation: Operation) => F
       return { kind: 'store-fault', fault: pick(random, STORE_FAULTS) };
     if (kind === 'queue' && random() < storm.queueFaults)
       return { kind: 'queue-fault', fault: pick(random, QUEUE_FAULTS) };
+    if (kind === 'alert' && random() < storm.queueFaults) return { kind: 'queue-fault', fault: 'fail' };
     return GOES;
   };
 }

@@ -247,7 +247,7 @@ export class World {
     return true;
   }
 
-  /** Time goes by with nothing to do but the watch, until every run is done or its lane is held. */
+  /** Time goes by with nothing to do but the watch, until every run is done or its lane is held, and every alert is sent. */
   async runUntilDone({ maxHours = 96 } = {}): Promise<void> {
     const until = this.clock.now() + maxHours * 3_600_000;
     for (;;) {
@@ -255,8 +255,9 @@ export class World {
       const tickets = this.state.keys().filter((key) => key.includes('/tickets/'));
       const held = this.heldLanes();
       const left = tickets.filter((key) => !held.includes(key.split('/')[1] ?? '') || !this.#waits(key));
+      const owed = this.state.keys().filter((key) => key.startsWith('alerts/open/'));
       const isWatched = this.options.watchSeconds !== undefined;
-      if (left.length === 0 || this.clock.now() >= until || !isWatched) return;
+      if (left.length + owed.length === 0 || this.clock.now() >= until || !isWatched) return;
       await this.clock.advance(300_000);
       this.watch();
     }
