@@ -4,6 +4,7 @@ import { AnaplanClient } from '../shared/anaplan/index.ts';
 import { powertoolsLogger } from '../shared/observe/powertools-logger.ts';
 import { ConfigurationError, loadConfiguration } from '../shared/pipeline/load-configuration.ts';
 import { parseLock } from '../shared/pipeline/lock.ts';
+import { notifyFor } from '../shared/pipeline/notify-for.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
 import { s3Client, secretsManagerClient, snsClient, sqsClient } from '../shared/ports/aws/clients.ts';
 import { S3Store } from '../shared/ports/aws/s3-store.ts';
@@ -43,7 +44,13 @@ export function awsServices(env: NodeJS.ProcessEnv): Services {
     state: new S3Store(s3, { bucket: settings.PLANDROP_STATE_BUCKET }),
     source: (bucket) => new S3Store(s3, { bucket }),
     queues: new SqsQueues(sqsClient(), queueUrlsOf(env)),
-    alerts: new SnsAlerts(snsClient(), settings.PLANDROP_ALERTS_TOPIC_ARN),
+    alerts: new SnsAlerts(snsClient(), {
+      topicArn: settings.PLANDROP_ALERTS_TOPIC_ARN,
+      topicOf: (pipeline) => {
+        const notify = notifyFor(pipeline, configuration);
+        return notify?.kind === 'topic' ? notify.topic : undefined;
+      },
+    }),
     clock: systemClock,
     random: Math.random,
     log: powertoolsLogger(),

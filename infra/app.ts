@@ -7,6 +7,7 @@ import { freeze } from '../shared/pipeline/freeze.ts';
 import { ConfigurationError, readConfiguration } from '../shared/pipeline/load-configuration.ts';
 import { LockError, parseLock } from '../shared/pipeline/lock.ts';
 import { bundled } from './constructs/function-code.ts';
+import { NotOnAwsError } from './constructs/notify-topics.ts';
 import { deployedConfiguration } from './deployed-configuration.ts';
 import { PlandropStack } from './plandrop-stack.ts';
 
@@ -47,7 +48,8 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof ConfigurationError || error instanceof LockError)) throw error;
+  if (!(error instanceof ConfigurationError || error instanceof LockError || error instanceof NotOnAwsError))
+    throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

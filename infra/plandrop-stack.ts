@@ -5,6 +5,7 @@ import type { Configuration } from '../shared/pipeline/schema.ts';
 import { AlertsTopic } from './constructs/alerts-topic.ts';
 import { FailureFeed } from './constructs/failure-feed.ts';
 import { CONFIG_IN_FUNCTION, type FunctionFactory, LOCK_IN_FUNCTION } from './constructs/function-code.ts';
+import { notifyTopics } from './constructs/notify-topics.ts';
 import { PipelineSchedules } from './constructs/pipeline-schedules.ts';
 import { PlandropFunction } from './constructs/plandrop-function.ts';
 import { PoisonQueue } from './constructs/poison-queue.ts';
@@ -31,13 +32,16 @@ export class PlandropStack extends Stack {
 
     warnOfLoopback(this, configuration);
 
-    const alerts = new AlertsTopic(this, 'Alerts', props.alertsEmail === undefined ? {} : { email: props.alertsEmail });
+    const alerts = new AlertsTopic(this, 'Alerts', {
+      others: notifyTopics(configuration),
+      ...(props.alertsEmail === undefined ? {} : { email: props.alertsEmail }),
+    });
     const poison = new PoisonQueue(this, 'Poison', { alerts });
     const failures = new FailureFeed(this, 'Failures', { alerts });
     const secret = anaplanCredentials(this);
 
     const source = new SourceBucket(this, 'Source');
-    const state = new StateBucket(this, 'State');
+    const state = new StateBucket(this, 'State', { keepDays: configuration.keepDays });
 
     const environment = {
       PLANDROP_CONFIG: CONFIG_IN_FUNCTION,

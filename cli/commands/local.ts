@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { DropFolder } from '../../infra/local/drop-folder.ts';
 import { fileAlerts } from '../../infra/local/file-alerts.ts';
 import { LocalScheduler, type PipelineSchedule } from '../../infra/local/local-scheduler.ts';
+import { routedAlerts } from '../../infra/local/routed-alerts.ts';
 import { jsonLogger } from '../../shared/observe/logger.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
 import type { Alert } from '../../shared/ports/alerts.ts';
@@ -52,7 +54,13 @@ async function local(options: LocalOptions): Promise<number> {
   const { folder, stop } = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
-    alerts: ({ dataDir }) => fileAlerts(dataDir, (alert) => tell(alert, say)),
+    alerts: ({ dataDir }) =>
+      routedAlerts({
+        configuration,
+        folder: dirname(options.config),
+        record: fileAlerts(dataDir, (alert) => tell(alert, say)),
+        log,
+      }),
     log,
     onCommit: progressOf(say),
   });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
 import { PIPELINE_ATTRIBUTE } from '../../functions/receive-drop/handler.ts';
 import type { Pipelines } from '../../functions/services.ts';
 import { fileAlerts } from '../../infra/local/file-alerts.ts';
 import { announceDrop, fingerprintOf, storeDrop } from '../../infra/local/put-drop.ts';
+import { routedAlerts } from '../../infra/local/routed-alerts.ts';
 import { jsonLogger } from '../../shared/observe/logger.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import { outcomeOf } from '../../shared/run/outcome.ts';
@@ -68,17 +69,20 @@ async function run(path: string | undefined, options: RunOptions): Promise<numbe
   const trouble = Promise.withResolvers<never>();
   // It is awaited below; when it comes earlier than that, it is not lost.
   trouble.promise.catch(() => {});
+  const log = jsonLogger(undefined, 'error');
   const embedded = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
-    alerts: (folder) => fileAlerts(folder.dataDir),
-    log: jsonLogger(undefined, 'error'),
+    alerts: ({ dataDir }) =>
+      routedAlerts({ configuration, folder: dirname(options.config), record: fileAlerts(dataDir), log }),
+    log,
     onTrouble: (reason) => trouble.reject(machineTrouble(reason)),
     onCommit: (committed) => {
       progress(committed);
       ends.see(committed);
     },
-    adjust: (services) => ({ ...services, pipelines: goingOn(services.pipelines) }),
+    // One call is one run, and nobody may be there to send a summary later.
+    adjust: (services) => ({ ...services, pipelines: goingOn(services.pipelines), burstSeconds: 0 }),
   });
   const stop = new AbortController();
   const call: Call = { ...file, pipeline: options.pipeline, stop: stop.signal };

@@ -1,19 +1,22 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
 export interface AlertsTopicProps {
   /** Who gets an e-mail for each alert, after they have confirmed the subscription. */
   email?: string;
+  /** Topics of others that alerts of some pipelines go to instead; alarms do not. */
+  others: readonly string[];
 }
 
-/** Where alerts and alarms go, over TLS only. */
+/** Where alerts and alarms go, over TLS only; and who may publish there. */
 export class AlertsTopic extends Construct {
   readonly topic: Topic;
+  readonly #others: readonly ITopic[];
 
   constructor(scope: Construct, id: string, props: AlertsTopicProps) {
     super(scope, id);
@@ -27,7 +30,13 @@ export class AlertsTopic extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     );
+    this.#others = props.others.map((arn, index) => Topic.fromTopicArn(this, `Other${index + 1}`, arn));
     if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+  }
+
+  /** May publish alerts, wherever they go. */
+  grantPublish(grantee: IGrantable): void {
+    for (const topic of [this.topic, ...this.#others]) topic.grantPublish(grantee);
   }
 
   /** An alarm comes here, and so does the news that it is over. */

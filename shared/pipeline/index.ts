@@ -8,6 +8,7 @@ export * from './match-drop.ts';
 export type { Mistake } from './mistakes.ts';
 export type { NameDirectory, Named } from './name-directory.ts';
 export { nearMatches } from './near.ts';
+export { notifyFor } from './notify-for.ts';
 export type { Notify } from './notify-schema.ts';
 export { originMistake } from './origin.ts';
 export * from './resolve-names.ts';

@@ -20,17 +20,26 @@ describe('SnsAlerts', () => {
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
     await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
 
-    await new SnsAlerts(sns, TopicArn).publish({
+    await new SnsAlerts(sns, {
+      topicArn: 'arn:aws:sns:eu-west-1:000000000000:nobody',
+      topicOf: () => TopicArn,
+    }).publish({
       id: 'failure-r1',
       subject: 'sales-actuals failed – März',
       text: 'The model is archived. “Load Sales” was not started.\nUnarchive it.',
+      pipeline: 'sales-actuals',
+      category: 'model-state',
     });
 
     const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
     expect(JSON.parse(Messages?.[0]?.Body ?? '{}')).toMatchObject({
       Subject: 'sales-actuals failed - Marz',
       Message: 'The model is archived. “Load Sales” was not started.\nUnarchive it.',
-      MessageAttributes: { alertId: { Type: 'String', Value: 'failure-r1' } },
+      MessageAttributes: {
+        alertId: { Type: 'String', Value: 'failure-r1' },
+        pipeline: { Type: 'String', Value: 'sales-actuals' },
+        category: { Type: 'String', Value: 'model-state' },
+      },
     });
   });
 });

@@ -107,6 +107,15 @@ describe('the buckets', () => {
     expect(Rules).toHaveLength(4);
   });
 
+  it('the configuration says how long that is, and nothing overwritten outlives it', () => {
+    const { Rules } = synthesise(`keepDays: 30\n${SAMPLE}`).the('AWS::S3::Bucket', 'StateBucket').Properties
+      .LifecycleConfiguration;
+    expect(Rules).toContainEqual(expect.objectContaining({ Id: 'ended', ExpirationInDays: 30 }));
+    expect(Rules).toContainEqual(
+      expect.objectContaining({ Id: 'superseded', NoncurrentVersionExpiration: { NoncurrentDays: 30 } }),
+    );
+  });
+
   it('in the source bucket no drop expires', () => {
     const { Rules } = template.the('AWS::S3::Bucket', 'SourceBucket').Properties.LifecycleConfiguration;
     expect(Rules).toEqual([{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }]);

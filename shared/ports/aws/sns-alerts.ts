@@ -1,4 +1,4 @@
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { PublishCommand, type PublishCommandInput, type SNSClient } from '@aws-sdk/client-sns';
 import type { Alert, Alerts } from '../alerts.ts';
 
 /** SNS: printable ASCII, under 100 characters, beginning with a letter, digit or punctuation. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -6,26 +6,49 @@ const MAX_SUBJECT = 99;
 /** SNS: 256 KiB for the whole message; the rest is for its attributes. */
 const MAX_TEXT_BYTES = 250 * 1024;
 
-/** Alerts as messages of an SNS topic; the attribute `alertId` is the same each time an alert is repeated. */
+export interface SnsAlertsOptions {
+  /** where all alerts go of which nothing else is said */
+  topicArn: string;
+  /** the topic of a pipeline, where it has one */
+  topicOf?: (pipeline: string | undefined) => string | undefined;
+}
+
+/**
+ * Alerts as messages of SNS topics; the attribute `alertId` is the same each time an alert is repeated. Subscribers may filter by
+ * the others.
+ */
 export class SnsAlerts implements Alerts {
   readonly #client: SNSClient;
-  readonly #topicArn: string;
+  readonly #options: SnsAlertsOptions;
 
-  constructor(client: SNSClient, topicArn: string) {
+  constructor(client: SNSClient, options: SnsAlertsOptions) {
     this.#client = client;
-    this.#topicArn = topicArn;
+    this.#options = options;
   }
 
-  async publish(alert: Alert): Promise<void> {
+  route(pipeline: string | undefined): string {
+    return this.#options.topicOf?.(pipeline) ?? this.#options.topicArn;
+  }
+
+  async publish({ id, subject, text, pipeline, category, outcome }: Alert): Promise<void> {
+    const topic = this.route(pipeline);
+    const fifo = { MessageGroupId: pipeline ?? 'plandrop', MessageDeduplicationId: id };
     await this.#client.send(
       new PublishCommand({
-        TopicArn: this.#topicArn,
-        Subject: emailSubject(alert.subject),
-        Message: cut(alert.text),
-        MessageAttributes: { alertId: { DataType: 'String', StringValue: alert.id } },
+        TopicArn: topic,
+        Subject: emailSubject(subject),
+        Message: cut(text),
+        MessageAttributes: attributesOf({ alertId: id, pipeline, category, outcome }),
+        ...(topic.endsWith('.fifo') ? fifo : {}),
       }),
     );
   }
+}
+
+/** SNS refuses an attribute without a value. */
+function attributesOf(values: Readonly<Record<string, string | undefined>>): PublishCommandInput['MessageAttributes'] {
+  const filled = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
+  return Object.fromEntries(filled.map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]));
 }
 
 /** What SNS accepts of a subject: accents are dropped, other letters become `?`, line breaks a space. */
