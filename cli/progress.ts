@@ -1,5 +1,6 @@
 import colors from 'picocolors';
-import { hasBegun, type Run } from '../shared/run/run.ts';
+import { type BegunRun, hasBegun, type Run } from '../shared/run/run.ts';
+import { currentFile, dropFor, filesOfCurrentStep } from '../shared/run/step-files.ts';
 import { currentStep } from '../shared/run/transitions.ts';
 
 /**
@@ -35,8 +36,9 @@ export function stateOf(run: Run): string {
   const what = `${definition?.kind ?? ''} "${definition?.name ?? ''}"`;
   switch (run.position.stage) {
     case 'upload': {
-      if (step.epoch === null) return `uploads the file of ${what}`;
-      return `uploads the file of ${what}: ${step.epoch.sent.length} of ${step.epoch.chunkCount} chunks`;
+      const file = definition?.files === undefined ? `the file of ${what}` : fileOf(run, what);
+      if (step.epoch === null) return `uploads ${file}`;
+      return `uploads ${file}: ${step.epoch.sent.length} of ${step.epoch.chunkCount} chunks`;
     }
     case 'start':
       return `starts ${what}`;
@@ -45,6 +47,14 @@ export function stateOf(run: Run): string {
     case 'collect':
       return `collects the result of ${what}`;
   }
+}
+
+/** `products.csv (2 of 5) for process "Load All"` */
+function fileOf(run: BegunRun, what: string): string {
+  const file = currentFile(run);
+  const drop = file && dropFor(run, file);
+  const place = `${(run.position.file ?? 0) + 1} of ${filesOfCurrentStep(run).length}`;
+  return `${drop?.key.split('/').at(-1) ?? 'a file'} (${place}) for ${what}`;
 }
 
 function percent(progress: number | undefined): string {

@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import type { RunOutcome, StepOutcome } from '../shared/run/outcome.ts';
+import type { RunOutcome, SourceOutcome, StepOutcome } from '../shared/run/outcome.ts';
 import { countsOf } from './counts.ts';
 import { colored } from './progress.ts';
 
@@ -7,12 +7,12 @@ const REASONS = 5;
 
 /** What a run came to, for a person at a terminal: the outcome first, then what to do. */
 export function summarise(outcome: RunOutcome): string {
-  const { failure, source } = outcome;
+  const { failure, source, sources = [] } = outcome;
   const lines = [
     `${colors.bold(outcome.pipeline)}  ${colored(outcome.outcome ?? 'in progress')}  ${colors.dim(outcome.runId)}`,
   ];
-  if (source !== undefined)
-    lines.push(`  ${source.key}: ${source.bytes} bytes${source.rows === undefined ? '' : `, ${source.rows} rows`}`);
+  if (source !== undefined) lines.push(sourceLine(source));
+  for (const each of sources) lines.push(`${sourceLine(each)}, for "${each.file}"`);
   for (const step of outcome.steps) lines.push(...stepLines(step));
   if (failure !== undefined) {
     lines.push(
@@ -24,6 +24,10 @@ export function summarise(outcome: RunOutcome): string {
     lines.push(...failure.whatToCheck.map((check, i) => `    ${i + 1}. ${check}`));
   }
   return lines.join('\n');
+}
+
+function sourceLine({ key, bytes, rows }: SourceOutcome): string {
+  return `  ${key}: ${bytes} bytes${rows === undefined ? '' : `, ${rows} rows`}`;
 }
 
 function stepLines(step: StepOutcome): string[] {

@@ -1,15 +1,15 @@
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import type { Lock } from '../shared/pipeline/lock.ts';
-import { pipelinesFor } from '../shared/pipeline/match-drop.ts';
 import type { NameProblem } from '../shared/pipeline/resolve-names.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
+import { configuredPipelines } from './configured-pipelines.ts';
 import type { Pipelines } from './services.ts';
 
 /** The pipelines of a deployed configuration: its names were resolved when the lock file was written, and nobody is asked. */
 export function lockedPipelines(configuration: Configuration, lock: Lock): Pipelines {
   return {
-    matching: (key) => pipelinesFor(key, configuration),
+    ...configuredPipelines(configuration),
     freeze: async (name) => {
       const frozen = freeze(name, configuration, lock);
       return frozen.ok ? frozen : { ok: false, diagnosis: misconfigured(name, frozen.message) };

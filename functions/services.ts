@@ -4,11 +4,10 @@ import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
 import type { FrozenPipeline } from '../shared/pipeline/frozen-pipeline.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { RunServices } from '../shared/run/services.ts';
+import type { ConfiguredPipelines } from './configured-pipelines.ts';
 
 /** The pipelines as they are configured now. */
-export interface Pipelines {
-  /** The names of the pipelines whose drop pattern matches `key`. */
-  matching(key: string): readonly string[];
+export interface Pipelines extends ConfiguredPipelines {
   /**
    * The definition a new run starts with, or why there is none.
    * @param onExchange is told what Anaplan was asked for it, here or on an earlier call that had nobody to tell

@@ -149,6 +149,7 @@ export class PlandropStack extends Stack {
 
     for (const each of [drops, schedules, upload, start, poll, collect, burier, watch])
       each.keepsRuns(state.bucket, alerts);
+    for (const each of [drops, burier, watch]) each.keepsSets(state.bucket);
     // To ask for a version's date and size S3 wants the right to read it, so receive-drop has it too, and the burier with it.
     // The rows to mend are cut out of the drop itself, so collect-result reads it too.
     for (const each of [drops, upload, collect, burier]) each.readsDrops(source.bucket);

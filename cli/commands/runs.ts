@@ -58,9 +58,25 @@ async function list(options: StateOptions): Promise<void> {
 }
 
 function row(run: Run): string[] {
-  const file = run.trigger.kind === 'drop' ? run.trigger.key : run.trigger.kind;
   const why = run.ended?.failure?.message ?? '';
-  return [run.runId, run.pipelineName, run.createdAt, stateOf(run), file, inShort(why)];
+  return [run.runId, run.pipelineName, run.createdAt, stateOf(run), startedBy(run), inShort(why)];
+}
+
+/** What started a run, for a column. */
+function startedBy({ trigger }: Run): string {
+  switch (trigger.kind) {
+    case 'drop':
+      return trigger.key;
+    case 'set':
+      return `set ${trigger.setId}`;
+    case 'after':
+      return `after ${trigger.pipeline}`;
+    case 'schedule':
+    case 'manual':
+      return trigger.kind;
+    default:
+      return trigger satisfies never;
+  }
 }
 
 const IN_SHORT = 60;

@@ -3,7 +3,8 @@ import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { errorText } from '../../shared/run/crash-note.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
-import { pipelinesOf, receiveDrop, triggerOfEvent } from '../receive-drop/receive-drop.ts';
+import { dropOfEvent, findDrop, openingsOf } from '../receive-drop/openings.ts';
+import { receiveDrop } from '../receive-drop/receive-drop.ts';
 import type { CreatedObject } from '../receive-drop/s3-event.ts';
 import { receiveSchedule } from '../receive-schedule/receive-schedule.ts';
 import { readScheduleMessage } from '../receive-schedule/schedule-message.ts';
@@ -17,11 +18,12 @@ export async function buryDrop(
 ): Promise<void> {
   const error = await failureOf(() => receiveDrop(record, services));
   if (error === undefined) return;
-  for (const object of objects) {
-    const trigger = await triggerOf(object, record, services);
-    for (const pipelineName of pipelinesOf(object, record, services))
-      await openFailed(services, pipelineName, trigger, error);
-  }
+  const { pipelines } = services;
+  // What the bucket says gives the run the identity it would have had; else what the event said.
+  const find = (object: CreatedObject) =>
+    findDrop(object, record, services).catch(() => ({ drop: dropOfEvent(object, record) }));
+  for (const { pipelineName, trigger } of await openingsOf(objects, record, { pipelines, find }))
+    await openFailed(services, pipelineName, trigger, error);
 }
 
 /** The same for a schedule. */
@@ -41,19 +43,6 @@ async function failureOf(work: () => Promise<void>): Promise<string | undefined>
   } catch (error) {
     return errorText(error);
   }
-}
-
-/** What the bucket says, so that the run has the identity it would have had; else what the event said. */
-async function triggerOf(object: CreatedObject, record: SQSRecord, services: Services): Promise<Trigger> {
-  const { bucket, key, versionId } = object;
-  const head = await services
-    .source(bucket)
-    .head(key, versionId)
-    .catch(() => undefined);
-  if (head !== undefined) {
-    return { kind: 'drop', bucket, key, versionId: head.versionId, lastModified: head.lastModified, bytes: head.size };
-  }
-  return triggerOfEvent(object, record);
 }
 
 async function openFailed(services: Services, pipelineName: string, trigger: Trigger, error: string): Promise<void> {

@@ -1,11 +1,14 @@
 import { classifyTask, type TaskOutcome } from '../../shared/diagnosis/classify-task.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
+import { fileRowsOf } from '../../shared/run/file-rows.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { judgeStep } from '../../shared/run/judge-step.ts';
-import { currentStep, uploadedFor } from '../../shared/run/transitions.ts';
+import { uploadsFor } from '../../shared/run/step-files.ts';
+import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, diagnose, stepOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
 import type { Services } from '../services.ts';
+import { filesOfImports } from './files-of-imports.ts';
 import { keepDumps } from './keep-dumps.ts';
 import { keepExport } from './keep-export.ts';
 import { keepRepair } from './keep-repair.ts';
@@ -36,7 +39,12 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
     if (exported?.kind === 'paused') return { kind: 'export-paused' };
     if (exported?.kind === 'given-up') return { kind: 'hindered', diagnosis: exported.diagnosis };
     const repair = await keepRepair(turn, services, kept.dumps);
-    const uploaded = uploadedFor(run, run.position.step);
+    const uploads = uploadsFor(run, run.position.step);
+    const [upload] = uploads;
+    const rows =
+      step.files === undefined
+        ? { ...(upload === undefined ? {} : { uploaded: upload.uploaded }) }
+        : { files: fileRowsOf(uploads, classified.nested ?? [], await filesOfImports({ turn, services, anaplan })) };
     const result = judgeStep({
       step,
       classified,
@@ -44,7 +52,7 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
       perhapsOthers: task.adopted && task.named !== true,
       dumps: kept.dumps,
       ...(Object.keys(names).length === 0 ? {} : { names }),
-      ...(uploaded === undefined ? {} : { uploaded }),
+      ...rows,
       ...(kept.lost === undefined ? {} : { dumpLost: kept.lost }),
       ...(exported?.kind === 'kept' ? { export: exported.address } : {}),
       ...(repair === undefined ? {} : { repair }),

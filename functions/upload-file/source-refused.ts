@@ -1,5 +1,7 @@
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
+import { capitalised } from '../../shared/diagnosis/words.ts';
 import type { BegunRun } from '../../shared/run/run.ts';
+import { currentFile, dropFor } from '../../shared/run/step-files.ts';
 
 /** The file itself cannot be landed; sending it again would not help. */
 export class SourceRefused extends Error {
@@ -10,8 +12,10 @@ export class SourceRefused extends Error {
     this.diagnosis = diagnosis;
   }
 
-  static gone({ trigger }: BegunRun): SourceRefused {
-    const key = trigger.kind === 'drop' ? trigger.key : 'the file';
+  static gone(run: BegunRun): SourceRefused {
+    const file = currentFile(run);
+    const drop = file && dropFor(run, file);
+    const key = drop?.key ?? 'the file';
     return new SourceRefused({
       category: 'source-file',
       cause: 'The version of the file that started this run has been deleted from the source bucket.',
@@ -21,23 +25,33 @@ export class SourceRefused extends Error {
         'See which lifecycle rule or person deletes versions before they are processed.',
       ],
       retry: { kind: 'no' },
-      references:
-        trigger.kind === 'drop' ? { bucket: trigger.bucket, key: trigger.key, versionId: trigger.versionId } : {},
+      references: drop === undefined ? {} : { bucket: drop.bucket, key: drop.key, versionId: drop.versionId },
     });
   }
 
   /** The step reads a file, and the run was started without one. */
-  static missing({ pipeline, position }: BegunRun): SourceRefused {
-    const step = pipeline.steps[position.step];
+  static missing(run: BegunRun): SourceRefused {
+    const { pipeline, position } = run;
+    const several = pipeline.steps[position.step]?.files !== undefined;
+    const what = whatReads(run);
     return new SourceRefused({
       category: 'configuration',
-      cause: `Import "${step?.name}" reads a file, and this run was started without one.`,
-      message: `Pipeline "${pipeline.name}" has no file for import "${step?.name}".`,
+      cause: `${capitalised(what)} reads a file, and this run was started without ${several ? 'it' : 'one'}.`,
+      message: `Pipeline "${pipeline.name}" has no file for ${what}.`,
       whatToCheck: [
-        `Start it with a file (plandrop run <file> --pipeline ${pipeline.name}), or by a drop (on: { drop: … }).`,
+        several
+          ? `Start it with all its files (plandrop run <file> <file>… --pipeline ${pipeline.name}), or by a set (on: { set: … }).`
+          : `Start it with a file (plandrop run <file> --pipeline ${pipeline.name}), or by a drop (on: { drop: … }).`,
       ],
       retry: { kind: 'no' },
       references: { pipeline: pipeline.name },
     });
   }
+}
+
+/** Who reads the file that is uploaded now: `import "Load Sales"`, or `"Load Products" of process "Load All"`. */
+export function whatReads(run: BegunRun): string {
+  const step = run.pipeline.steps[run.position.step];
+  const what = `${step?.kind ?? 'step'} "${step?.name ?? ''}"`;
+  return step?.files === undefined ? what : `"${currentFile(run)?.name ?? ''}" of ${what}`;
 }

@@ -4,9 +4,9 @@ import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import type { SourceFormat, SourceScanResult } from '../../shared/diagnosis/source-scan.ts';
 import { formatOf } from '../../shared/diagnosis/source-text.ts';
 import type { BegunRun } from '../../shared/run/run.ts';
-import { stepOf } from '../anaplan-turn.ts';
+import { currentFile, dropFor } from '../../shared/run/step-files.ts';
 import type { Services } from '../services.ts';
-import { SourceRefused } from './source-refused.ts';
+import { SourceRefused, whatReads } from './source-refused.ts';
 
 /** Anaplan advises at most 1,000 chunks of at most 50 MB before compression (anaplan-notes: Uploading). */
 const MAX_CHUNKS = 1000;
@@ -15,6 +15,7 @@ const MAX_CHUNK_BYTES = 50_000_000;
 /** The pinned file of a run and how it is cut into chunks. */
 export interface Source {
   fileId: string;
+  key: string;
   bytes: number;
   chunkBytes: number;
   /** at least 1: a drop is always sent as an exact count of chunks, however small */
@@ -28,10 +29,12 @@ export interface Source {
 }
 
 export async function openSource(run: BegunRun, services: Services): Promise<Source> {
-  const { trigger, pipeline } = run;
-  const { fileId, source: definition } = stepOf(run);
-  if (fileId === undefined || trigger.kind !== 'drop') throw SourceRefused.missing(run);
-  const { bucket, key, versionId, bytes } = trigger;
+  const { pipeline } = run;
+  const file = currentFile(run);
+  const drop = file && dropFor(run, file);
+  if (file === undefined || drop === undefined) throw SourceRefused.missing(run);
+  const { fileId, source: definition } = file;
+  const { bucket, key, versionId, bytes } = drop;
   const store = services.source(bucket);
   const { source: policy } = pipeline.policies;
   const chunkBytes = Math.max(pipeline.policies.chunkBytes, Math.ceil(bytes / MAX_CHUNKS));
@@ -44,6 +47,7 @@ export async function openSource(run: BegunRun, services: Services): Promise<Sou
   };
   return {
     fileId,
+    key,
     bytes,
     chunkBytes,
     chunkCount: Math.max(1, Math.ceil(bytes / chunkBytes)),
@@ -64,7 +68,7 @@ function tooLarge(run: BegunRun, key: string): Diagnosis {
   return {
     category: 'source-file',
     cause: 'Anaplan takes at most 1,000 chunks of 50 MB for one file.',
-    message: `${key} is larger than 50 GB, so it was not sent to import "${stepOf(run).name}".`,
+    message: `${key} is larger than 50 GB, so it was not sent to ${whatReads(run)}.`,
     whatToCheck: ['Split the file, for instance by month, and drop the parts one after the other.'],
     retry: { kind: 'no' },
     references: { key },
@@ -75,7 +79,7 @@ function emptyFile(run: BegunRun, key: string): Diagnosis {
   return {
     category: 'source-file',
     cause: 'The file has no bytes at all: its export was probably cut off before it wrote anything.',
-    message: `${key} is empty, so it was not sent to import "${stepOf(run).name}".`,
+    message: `${key} is empty, so it was not sent to ${whatReads(run)}.`,
     whatToCheck: ['Look at the job that writes this file, and drop the file again.'],
     retry: { kind: 'no' },
     references: { key },

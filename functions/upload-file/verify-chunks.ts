@@ -1,8 +1,8 @@
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
-import type { BegunRun } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
-import { modelOf, stepOf } from '../anaplan-turn.ts';
+import { modelOf } from '../anaplan-turn.ts';
 import type { Transfer } from './handler.ts';
+import type { Source } from './source.ts';
 import { SourceRefused } from './source-refused.ts';
 
 const MAX_RESENDS = 3;
@@ -20,7 +20,7 @@ export async function verifyChunks({ turn, services, anaplan, source }: Transfer
       if (sameBytes(await anaplan.getChunk(model, source.fileId, index), expected)) return;
       if (attempt < MAX_RESENDS) await anaplan.putChunk(model, source.fileId, index, expected, { gzip: services.gzip });
     }
-    throw new SourceRefused(readsBackDifferently(turn.run, index));
+    throw new SourceRefused(readsBackDifferently(source, index));
   };
   for (let index = epoch.verifiedChunks; index < epoch.chunkCount; index++) {
     if (services.clock.now() >= turn.sliceEndsAt) {
@@ -34,15 +34,15 @@ export async function verifyChunks({ turn, services, anaplan, source }: Transfer
   return 'verified';
 }
 
-function readsBackDifferently(run: BegunRun, index: number): Diagnosis {
+function readsBackDifferently({ key, fileId }: Source, index: number): Diagnosis {
   return {
     category: 'service',
     cause:
       'Anaplan keeps other bytes than were sent. Somebody else may be uploading to the same file as the same user.',
-    message: `Chunk ${index} of the file reads back differently from what was sent, ${MAX_RESENDS} times.`,
+    message: `Chunk ${index} of ${key} reads back differently from what was sent, ${MAX_RESENDS} times.`,
     whatToCheck: ['See that nothing else uploads to this file with the same user, then redrive the run.'],
     retry: { kind: 'no' },
-    references: { fileId: stepOf(run).fileId ?? '', chunk: String(index) },
+    references: { fileId, chunk: String(index) },
   };
 }
 

@@ -129,6 +129,14 @@ export class PlandropFunction extends Construct {
     return this;
   }
 
+  /** Keeps what has come of sets, and what no pipeline takes. */
+  keepsSets(state: Bucket): this {
+    const reason = 'The name of a set is made of its pipeline and of what its files have in common, which come later.';
+    const keys = ['sets/*', 'unmatched/*'];
+    this.#mayWithObjects(['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'], { bucket: state, keys, reason });
+    return this;
+  }
+
   /** Keeps dumps and what a person mends, which are streams of unknown length. A dump is read again to be summarised. */
   keepsFiles(state: Bucket): this {
     const reason = 'The name of a dump is made of run and object ids, which come later.';

@@ -1,3 +1,4 @@
+import { configuredPipelines } from '../../functions/configured-pipelines.ts';
 import { misconfigured, namesNotFound } from '../../functions/locked-pipelines.ts';
 import type { Pipelines } from '../../functions/services.ts';
 import type { ExchangeNote } from '../../shared/anaplan/exchange.ts';
@@ -5,7 +6,6 @@ import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import { classifyCall } from '../../shared/diagnosis/classify-call.ts';
 import { freeze } from '../../shared/pipeline/freeze.ts';
 import { formatLock, type Lock, LockError, parseLock } from '../../shared/pipeline/lock.ts';
-import { pipelinesFor } from '../../shared/pipeline/match-drop.ts';
 import type { NameDirectory } from '../../shared/pipeline/name-directory.ts';
 import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
@@ -41,7 +41,7 @@ export function localPipelines(
   };
   const resolved = new Map<string, { answer: ReturnType<Pipelines['freeze']>; until: number }>();
   return {
-    matching: (key) => pipelinesFor(key, configuration),
+    ...configuredPipelines(configuration),
     freeze: async (name, onExchange) => {
       const known = resolved.get(name);
       const isFresh = known !== undefined && clock.now() < known.until;

@@ -22,7 +22,7 @@ export function decideCollected(
   }
   const following = run.position.step + 1;
   if (following < run.pipeline.steps.length) {
-    const moved: BegunRun = { ...kept, position: { ...kept.position, step: following } };
+    const moved: BegunRun = { ...kept, position: { stage: kept.position.stage, step: following } };
     return nextTurn(moved, firstStage(run.pipeline, following, run.redriveOf?.step), { now, delaySeconds: 0 });
   }
   const withRejects = kept.steps.find((step) => step.result?.outcome === 'succeeded-with-rejects')?.result;

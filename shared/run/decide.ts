@@ -8,6 +8,7 @@ import { keepDownload, pauseDownload, restartDownload } from './decide-exported.
 import { decideHindered } from './decide-hindered.ts';
 import { decideReconciled, type StartVerdict } from './decide-start.ts';
 import { endStopped } from './decide-stopped.ts';
+import { decideUploaded } from './decide-uploaded.ts';
 import { type BegunRun, type Download, isFinalState, type Run, type StepResult, type Uploaded } from './run.ts';
 import { currentStep, forgive, isoTime, nextTurn, note, withStep } from './transitions.ts';
 
@@ -99,7 +100,7 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
     case 'upload-paused':
       return nextTurn(run, 'upload', { now, delaySeconds: 0 });
     case 'upload-finished':
-      return nextTurn(withStep(run, { uploaded: event.uploaded }), 'start', { now, delaySeconds: 0 });
+      return decideUploaded(run, event.uploaded, context);
     case 'start-intended': {
       const { start } = currentStep(run);
       const baselineStays = start?.baselineStays ?? false;

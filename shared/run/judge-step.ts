@@ -2,6 +2,7 @@ import type { TaskOutcome } from '../diagnosis/classify-task.ts';
 import type { Counts, Diagnosis } from '../diagnosis/diagnosis.ts';
 import { countOf } from '../diagnosis/words.ts';
 import type { FrozenStep, Rejects } from '../pipeline/frozen-pipeline.ts';
+import { areVerified, differingFile, type FileRows } from './file-rows.ts';
 import type { StepResult, Uploaded } from './run.ts';
 
 export interface StepEvidence {
@@ -11,6 +12,8 @@ export interface StepEvidence {
   rejects: Rejects;
   /** absent when no rows of ours went in */
   uploaded?: Uploaded;
+  /** of a process with several files, instead of `uploaded` */
+  files?: readonly FileRows[];
   /** the task was found by listing, and nothing has named it ours */
   perhapsOthers: boolean;
   dumps: StepResult['dumps'];
@@ -27,9 +30,12 @@ export interface StepEvidence {
  * total of rows differs from those uploaded, or of a task that may be somebody else's (invariants 2 and 8). Pure.
  */
 export function judgeStep(evidence: StepEvidence): StepResult {
-  const { classified, uploaded, dumps, dumpLost } = evidence;
+  const { classified, uploaded, files, dumps, dumpLost } = evidence;
   const { totalRows } = classified;
-  const rowsVerified = uploaded !== undefined && totalRows !== undefined && totalRows === uploaded.rows;
+  const rowsVerified =
+    files === undefined
+      ? uploaded !== undefined && totalRows !== undefined && totalRows === uploaded.rows
+      : areVerified(files);
   const counts = countsOf(evidence);
   const { outcome, diagnosis } = verdict(evidence, rowsVerified);
   return {
@@ -48,25 +54,28 @@ export function judgeStep(evidence: StepEvidence): StepResult {
   };
 }
 
-/** Where Anaplan counts cells only, the rows processed are those of the file: every row was read, whatever became of it. */
-function countsOf({ classified, uploaded }: StepEvidence): Counts | undefined {
+/** Where Anaplan counts cells only, the rows processed are those of the files: every row was read, whatever became of it. */
+function countsOf({ classified, uploaded, files }: StepEvidence): Counts | undefined {
   const { counts, cells } = classified;
-  if (counts === undefined || cells === undefined || uploaded === undefined || counts.processed > 0) return counts;
-  return { ...counts, processed: uploaded.rows };
+  const rows = files === undefined ? uploaded?.rows : files.reduce((sum, file) => sum + file.rows, 0);
+  if (counts === undefined || cells === undefined || rows === undefined || counts.processed > 0) return counts;
+  return { ...counts, processed: rows };
 }
 
 function verdict(
   evidence: StepEvidence,
   rowsVerified: boolean,
 ): { outcome: StepResult['outcome']; diagnosis?: Diagnosis } {
-  const { classified, uploaded, perhapsOthers, dumpLost } = evidence;
+  const { classified, uploaded, files = [], perhapsOthers, dumpLost } = evidence;
   const { outcome, totalRows, diagnosis } = classified;
   // Also a failure may be somebody else's, while ours runs.
   if (perhapsOthers && !rowsVerified) return { outcome: 'unknown', diagnosis: perhapsNotOurs(evidence) };
   if (outcome === 'failed' || outcome === 'cancelled') return { outcome, ...(diagnosis ? { diagnosis } : {}) };
   if (uploaded !== undefined && totalRows !== undefined && !rowsVerified) {
-    return { outcome: 'failed', diagnosis: rowsDiffer(evidence.step, uploaded.rows, totalRows) };
+    return { outcome: 'failed', diagnosis: rowsDiffer(evidence.step, { rows: uploaded.rows, total: totalRows }) };
   }
+  const differing = differingFile(files);
+  if (differing !== undefined) return { outcome: 'failed', diagnosis: rowsDiffer(evidence.step, differing) };
   if (dumpLost !== undefined && outcome === 'succeeded') {
     return { outcome: 'succeeded-with-rejects', diagnosis: dumpGone(evidence.step, dumpLost) };
   }
@@ -88,11 +97,13 @@ function percentOf(rejected: number, counts: Counts): number {
   return counts.processed === 0 ? (rejected === 0 ? 0 : 100) : (100 * rejected) / counts.processed;
 }
 
-function rowsDiffer(step: FrozenStep, sent: number, total: number): Diagnosis {
+function rowsDiffer(step: FrozenStep, differing: { file?: string; rows: number; total: number }): Diagnosis {
+  const { file, rows: sent, total } = differing;
+  const what = file === undefined ? `import "${step.name}"` : `"${file}" of ${step.kind} "${step.name}"`;
   return {
     category: 'row-count',
     cause: 'Anaplan did not read the file that was uploaded, or not all of it.',
-    message: `${countOf(sent, 'row')} were uploaded for import "${step.name}", and Anaplan counts ${countOf(total, 'row')}.`,
+    message: `${countOf(sent, 'row')} were uploaded for ${what}, and Anaplan counts ${countOf(total, 'row')}.`,
     whatToCheck: [
       'See whether somebody else uploads to the same file with the same user, or set a default file for it in Anaplan.',
       'Compare a few totals in the module or list with the file before anybody works with the data; then redrive the run.',

@@ -1,6 +1,7 @@
 import type { Counts, Reason } from '../diagnosis/diagnosis.ts';
 import { type TaskLine, taskLines } from '../diagnosis/task-lines.ts';
-import type { Outcome, Run, StepRecord } from './run.ts';
+import type { Outcome, Run, StepRecord, Uploaded } from './run.ts';
+import type { Drop } from './trigger.ts';
 
 /** What a run came to, as `run --json` prints it and reports carry it. Times are ISO 8601 in UTC. */
 export interface RunOutcome {
@@ -12,9 +13,21 @@ export interface RunOutcome {
   rowsVerified: boolean;
   startedAt: string;
   endedAt?: string;
-  source?: { bucket: string; key: string; versionId: string; bytes: number; rows?: number; sha256?: string };
+  source?: SourceOutcome;
+  /** of a run that a set started, in the order of the pipeline's `files:` */
+  sources?: (SourceOutcome & { file: string })[];
   steps: StepOutcome[];
   failure?: FailureOutcome;
+}
+
+/** A drop as the run read it; `rows` (without the header) and `sha256` once it was uploaded. */
+export interface SourceOutcome {
+  bucket: string;
+  key: string;
+  versionId: string;
+  bytes: number;
+  rows?: number;
+  sha256?: string;
 }
 
 export interface StepOutcome {
@@ -53,31 +66,47 @@ export interface FailureOutcome {
 
 /** The outcome contract of a run, read off its ledger entry. */
 export function outcomeOf(run: Run): RunOutcome {
-  const { trigger, ended } = run;
-  const uploaded = run.steps.find((step) => step.uploaded !== null)?.uploaded;
+  const { ended } = run;
   const failure = failureOf(run);
   return {
     runId: run.runId,
     pipeline: run.pipelineName,
     ...(ended === null ? {} : { outcome: ended.outcome }),
     rowsVerified:
-      run.steps.some((step) => step.uploaded !== null) &&
-      run.steps.every((step) => step.uploaded === null || step.result?.rowsVerified === true),
+      run.steps.some(hasUploaded) &&
+      run.steps.every((step) => !hasUploaded(step) || step.result?.rowsVerified === true),
     startedAt: run.createdAt,
     ...(ended === null ? {} : { endedAt: ended.at }),
-    ...(trigger.kind === 'drop'
-      ? {
-          source: {
-            bucket: trigger.bucket,
-            key: trigger.key,
-            versionId: trigger.versionId,
-            bytes: trigger.bytes,
-            ...(uploaded ? { rows: uploaded.rows, sha256: uploaded.sha256 } : {}),
-          },
-        }
-      : {}),
+    ...sourcesOf(run),
     steps: run.steps.map((step, i) => stepOutcome(run, step, i)),
     ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+function hasUploaded({ uploaded, uploads = [] }: StepRecord): boolean {
+  return uploaded !== null || uploads.length > 0;
+}
+
+function sourcesOf({ trigger, steps }: Run): Pick<RunOutcome, 'source' | 'sources'> {
+  if (trigger.kind === 'drop') {
+    return { source: sourceOf(trigger, steps.find((step) => step.uploaded !== null)?.uploaded) };
+  }
+  if (trigger.kind !== 'set') return {};
+  const uploads = steps.flatMap((step) => step.uploads ?? []);
+  const sources = trigger.members.map((member) => {
+    const uploaded = uploads.find(({ file }) => file === member.file);
+    return { file: member.file, ...sourceOf(member, uploaded) };
+  });
+  return { sources };
+}
+
+function sourceOf({ bucket, key, versionId, bytes }: Drop, uploaded: Uploaded | null | undefined): SourceOutcome {
+  return {
+    bucket,
+    key,
+    versionId,
+    bytes,
+    ...(uploaded == null ? {} : { rows: uploaded.rows, sha256: uploaded.sha256 }),
   };
 }
 

@@ -4,7 +4,7 @@ import { commitRun, createRun, type Held } from './ledger.ts';
 import { type BegunRun, hasBegun, isReleasable, type Run, type StepRecord, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
 import { holderName } from './settle.ts';
-import { isoTime, note } from './transitions.ts';
+import { firstStage, isoTime, note } from './transitions.ts';
 
 /** The run that goes on with another's work, or why there is none and what to do instead. */
 export type RedriveDecision = { ok: true; run: BegunRun } | Refused;
@@ -46,7 +46,7 @@ export function redriveOf(old: Run, pipeline: FrozenPipeline, now: number): Redr
   const step = from.carried.length;
   const runId = redriveIdOf(old.runId);
   const createdAt = isoTime(now);
-  const stage = pipeline.steps[step]?.fileId === undefined ? 'start' : 'upload';
+  const stage = firstStage(pipeline, step, step);
   const run: BegunRun = {
     v: 1,
     runId,

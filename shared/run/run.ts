@@ -49,6 +49,15 @@ export type Epoch = z.infer<typeof epochSchema>;
 const uploadedSchema = z.object({ bytes: z.int(), rows: z.int(), sha256: z.string() });
 export type Uploaded = z.infer<typeof uploadedSchema>;
 
+/** A file of a step with several that is wholly at Anaplan; `epochs`: how often it was announced. */
+const fileUploadSchema = uploadedSchema.extend({
+  /** as in the pipeline's `files:` */
+  file: z.string(),
+  fileId: z.string(),
+  epochs: z.int().positive(),
+  fence: z.int(),
+});
+
 /** The intent to start, written before the POST. `open` until Anaplan's answer, or its absence, is settled. */
 const startSchema = z.object({
   baseline: z.array(z.string()),
@@ -128,8 +137,11 @@ const downloadSchema = z.object({
 export type Download = z.infer<typeof downloadSchema>;
 
 const stepSchema = z.object({
+  /** Of a step with several files: of the one under way. */
   epoch: epochSchema.nullable(),
   uploaded: uploadedSchema.nullable(),
+  /** Of a step with several files: those that are done, in their order. */
+  uploads: z.array(fileUploadSchema).exactOptional(),
   /** A file call got no whole answer and no file GET has answered since: it may still act (see Release). */
   fileCallUnanswered: z.boolean(),
   start: startSchema.nullable(),
@@ -189,7 +201,8 @@ export const runSchema = z.object({
   lane: z.object({ fence: z.int(), grantedAt: instant }).nullable(),
   /** Passing it is a cancel request without a `DELETE`; set when the lane is granted. */
   deadline: instant.nullable(),
-  position: z.object({ step: z.int(), stage: z.enum(STAGES) }),
+  /** `file`: which of the step's files is uploaded now, from 0; absent at the first. */
+  position: z.object({ step: z.int(), stage: z.enum(STAGES), file: z.int().exactOptional() }),
   /** What the current stage has spent; reset by progress. */
   spent: z.object({
     attempts: z.int(),

@@ -8,8 +8,8 @@ import {
   type Stage,
   type StepRecord,
   type Todo,
-  type Uploaded,
 } from './run.ts';
+import { filesToUpload } from './step-files.ts';
 
 /** The moves that every decision is made of. Each takes a ledger entry and returns the next one; none touches its argument. */
 
@@ -69,23 +69,9 @@ export function nextTurn<R extends Run>(run: R, stage: Stage, when: { now: numbe
   };
 }
 
-/**
- * The first stage of a step. A drop goes to every file that the imports of its pipeline read, once to each: an import whose file
- * an earlier step has filled is started at once, like anything that reads no file. A redrive fills anew what a step before `from`,
- * where it began, has filled: others may have written to that file since.
- */
+/** The first stage of a step, of a run that began at step `from`: what has no file to upload is started at once. */
 export function firstStage(pipeline: BegunRun['pipeline'], step: number, from = 0): Stage {
-  const fileId = pipeline.steps[step]?.fileId;
-  const filledBefore = pipeline.steps.slice(from, step).some((earlier) => earlier.fileId === fileId);
-  return fileId === undefined || filledBefore ? 'start' : 'upload';
-}
-
-/** What was uploaded to the file that the step reads, by this step or an earlier one. */
-export function uploadedFor(run: BegunRun, step: number): Uploaded | undefined {
-  const fileId = run.pipeline.steps[step]?.fileId;
-  if (fileId === undefined) return undefined;
-  const filler = run.pipeline.steps.findIndex((each) => each.fileId === fileId);
-  return run.steps[filler]?.uploaded ?? undefined;
+  return filesToUpload(pipeline, step, from).length === 0 ? 'start' : 'upload';
 }
 
 /** The run's outcome, committed together with the list of what is still to do. */

@@ -1,23 +1,41 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
+/** One version of one object in a source bucket; `lastModified` is that version's own (ISO 8601, UTC). */
+export const dropSchema = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string(),
+  lastModified: z.iso.datetime(),
+  bytes: z.int().nonnegative(),
+});
+export type Drop = z.infer<typeof dropSchema>;
+
+/** A drop of a set; `file` is the name in `files:` that it fills. */
+export const memberSchema = dropSchema.extend({ file: z.string() });
+export type Member = z.infer<typeof memberSchema>;
+
 /**
  * What made a run, and with the pipeline's name its whole identity. Never a clock of ours: the same drop, delivered twice or
  * tomorrow, names the same run.
  *
  * - `drop`: one version of one object; `lastModified` is that version's own (ISO 8601, UTC).
  * - `schedule`: the time it was scheduled for, in UTC, not the time it came.
+ * - `set`: drops that belong together, and the marker that said they are all there. A started set is consumed: what comes later
+ *   under the same id is of the next `generation`.
+ * - `after`: a run of `pipeline` succeeded, at `endedAt`.
  * - `manual`: a run that somebody asked for without a file; `requestId` names the asking.
  */
 export const triggerSchema = z.discriminatedUnion('kind', [
+  dropSchema.extend({ kind: z.literal('drop') }),
   z.object({
-    kind: z.literal('drop'),
-    bucket: z.string(),
-    key: z.string(),
-    versionId: z.string(),
-    lastModified: z.iso.datetime(),
-    bytes: z.int().nonnegative(),
+    kind: z.literal('set'),
+    setId: z.string(),
+    generation: z.int().positive(),
+    members: z.array(memberSchema),
+    marker: dropSchema.exactOptional(),
   }),
+  z.object({ kind: z.literal('after'), pipeline: z.string(), runId: z.string(), endedAt: z.iso.datetime() }),
   z.object({ kind: z.literal('schedule'), scheduledAt: z.iso.datetime() }),
   z.object({ kind: z.literal('manual'), requestId: z.string(), requestedAt: z.iso.datetime() }),
 ]);
@@ -29,10 +47,32 @@ export function triggerTime(trigger: Trigger): string {
   switch (trigger.kind) {
     case 'drop':
       return trigger.lastModified;
+    case 'set':
+      return dropsOf(trigger).reduce((last, { lastModified }) => (lastModified > last ? lastModified : last), '');
+    case 'after':
+      return trigger.endedAt;
     case 'schedule':
       return trigger.scheduledAt;
     case 'manual':
       return trigger.requestedAt;
+  }
+}
+
+/** The drops that made a run, a set's marker included; none of a run that no file made. */
+export function dropsOf(trigger: Trigger): Drop[] {
+  switch (trigger.kind) {
+    case 'drop': {
+      const { kind: _, ...drop } = trigger;
+      return [drop];
+    }
+    case 'set':
+      return [...trigger.members.map(({ file: _, ...drop }) => drop), ...(trigger.marker ? [trigger.marker] : [])];
+    case 'after':
+    case 'schedule':
+    case 'manual':
+      return [];
+    default:
+      return trigger satisfies never;
   }
 }
 
@@ -50,6 +90,12 @@ function identity(trigger: Trigger): readonly string[] {
   switch (trigger.kind) {
     case 'drop':
       return ['drop', trigger.bucket, trigger.key, trigger.versionId, new Date(trigger.lastModified).toISOString()];
+    case 'set': {
+      const versions = dropsOf(trigger).map(({ bucket, key, versionId }) => JSON.stringify([bucket, key, versionId]));
+      return ['set', trigger.setId, String(trigger.generation), ...versions.sort()];
+    }
+    case 'after':
+      return ['after', trigger.runId];
     case 'schedule':
       return ['schedule', new Date(trigger.scheduledAt).toISOString()];
     case 'manual':

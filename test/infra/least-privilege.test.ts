@@ -60,6 +60,9 @@ const RUNS = [
   's3:PutObjectTagging on StateBucket/runs/*',
   'sns:Publish on AlertsTopic',
 ];
+const SETS = ['sets', 'unmatched'].flatMap((folder) =>
+  ['GetObject', 'PutObject', 'PutObjectTagging'].map((action) => `s3:${action} on StateBucket/${folder}/*`),
+);
 const DROPS = [
   's3:GetObject on SourceBucket/*',
   's3:GetObjectVersion on SourceBucket/*',
@@ -89,7 +92,7 @@ const EVERY_TURN = ['UploadFile', 'StartAction', 'PollTask', 'CollectResult'];
 
 describe('each role has exactly these rights', () => {
   it.each([
-    ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS]],
+    ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS, ...SETS]],
     ['ReceiveSchedule', sends('UploadFile', 'StartAction', 'Failures')],
     ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...ANAPLAN]],
     ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...ANAPLAN]],
@@ -104,8 +107,8 @@ describe('each role has exactly these rights', () => {
   });
 
   it.each([
-    ['BuryMessage', [...receives('Poison'), ...sends('ReceiveDrop', ...EVERY_TURN, 'Failures'), ...DROPS]],
-    ['WatchRuns', sends(...EVERY_TURN, 'Failures')],
+    ['BuryMessage', [...receives('Poison'), ...sends('ReceiveDrop', ...EVERY_TURN, 'Failures'), ...DROPS, ...SETS]],
+    ['WatchRuns', [...sends(...EVERY_TURN, 'Failures'), ...SETS]],
   ])('%s, which looks after runs and never calls Anaplan', (net, own) => {
     const expected = new Set([...logs(net), ...TRACES, ...RUNS, ...own]);
     expect(rightsOf(`${net}Role`)).toEqual([...expected].sort());

@@ -1,4 +1,5 @@
 import type { TransportRequest } from '../../shared/anaplan/index.ts';
+import type { FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
 import type { Run } from '../../shared/run/run.ts';
 
 type Asked = Pick<TransportRequest, 'method' | 'url' | 'body'>;
@@ -36,9 +37,13 @@ function isRecorded({ modelId, fileId, index }: Chunk, runs: readonly Run[]): bo
     ({ ended, pipeline, position, steps }) =>
       ended === null &&
       pipeline?.modelId === modelId &&
-      pipeline.steps[position.step]?.fileId === fileId &&
+      fileUnderWay(pipeline.steps[position.step], position.file) === fileId &&
       steps[position.step]?.epoch?.sent.includes(index),
   );
+}
+
+function fileUnderWay(step: FrozenStep | undefined, file = 0): string | undefined {
+  return step?.files === undefined ? step?.fileId : step.files[file]?.fileId;
 }
 
 function chunkOf(url: string): Chunk | undefined {

@@ -34,7 +34,7 @@ const MODEL = {
   },
   exports: { Report: { from: 'Sales' } },
   actions: { Tidy: { delete: 'Old', where: { name: 'Chicory' } } },
-  processes: { Recalculate: ['Tidy', 'Report'] },
+  processes: { Recalculate: ['Tidy', 'Report'], 'Load All': ['Load Products', 'Load Sales'] },
 } as const;
 
 /** What a pipeline of the simulated worlds is like. */
@@ -44,6 +44,10 @@ export interface PipelineOptions {
   onFailure?: 'hold' | 'continue';
   maxRows?: number;
   deadline?: string;
+  /** instead of the drops under `<name>/` */
+  on?: string;
+  /** further settings, such as `keep: delete` */
+  more?: string;
 }
 
 const STEPS = {
@@ -53,6 +57,8 @@ const STEPS = {
   process: '- process: Recalculate',
   export: '- { export: Report, to: "exports/{run}.csv" }',
   'packed-export': '- { export: Report, to: "exports/{run}.csv.gz", gzip: true }',
+  'several-files':
+    '- { process: Load All, files: { Load Products: "{name}/**/products*.csv", Load Sales: "{name}/**/sales*.csv" } }',
 } as const;
 
 /** Pipelines by name with their lock; each takes the drops under `<name>/`. */
@@ -85,18 +91,19 @@ function partOf(name: string, options: PipelineOptions, models: number) {
 
 function yamlOf(
   name: string,
-  { model, steps, onFailure = 'hold', maxRows = 0, deadline = '12h' }: PipelineOptions,
+  { model, steps, onFailure = 'hold', maxRows = 0, deadline = '12h', on, more = '' }: PipelineOptions,
 ): string {
   return `pipelines:
   ${name}:
     workspace: Finance
     model: ${model}
-${steps.every((step) => step === 'process') ? '' : `    on: { drop: "${name}/*.csv" }`}
+${steps.every((step) => step === 'process') && on === undefined ? '' : `    on: ${on ?? `{ drop: "${name}/*.csv" }`}`}
+    ${more}
     deadline: ${deadline}
     rejects: { maxRows: ${maxRows} }
     onFailure: ${onFailure}
     steps:
-${steps.map((step) => `      ${STEPS[step]}`).join('\n')}
+${steps.map((step) => `      ${STEPS[step].replaceAll('{name}', name)}`).join('\n')}
 `;
 }
 

@@ -147,7 +147,7 @@ export class World {
     const { configuration, lock } = await configurationOf(options.pipelines, models);
     const locked = lockedPipelines(configuration, lock);
     const pipelines: Services['pipelines'] = {
-      matching: locked.matching,
+      ...locked,
       freeze: async (name) => {
         const frozen = await locked.freeze(name);
         if (!frozen.ok) return frozen;
@@ -191,8 +191,15 @@ export class World {
   }
 
   /** A file lands in the source bucket, and S3 tells of it. */
-  async drop(key: string, text: string, { copies = 1, delaySeconds = 0 } = {}): Promise<void> {
-    const head = await this.drops.put(key, text);
+  async drop(key: string, text: string, told: { copies?: number; delaySeconds?: number } = {}): Promise<void> {
+    await this.drops.put(key, text);
+    await this.tellOf(key, told);
+  }
+
+  /** S3 tells of the current object of a key. */
+  async tellOf(key: string, { copies = 1, delaySeconds = 0 } = {}): Promise<void> {
+    const head = await this.drops.head(key);
+    if (head === undefined) throw new Error(`there is no drop ${key}`);
     const object = { key: encodeURIComponent(key).replaceAll('%2F', '/'), size: head.size, versionId: head.versionId };
     const event = { eventName: 'ObjectCreated:Put', s3: { bucket: { name: SOURCE_BUCKET }, object } };
     for (let copy = 0; copy < copies; copy++)

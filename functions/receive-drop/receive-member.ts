@@ -1,0 +1,38 @@
+import type { SetPlace } from '../../shared/pipeline/match-set.ts';
+import { missingOf, triggerOfSet } from '../../shared/run/drop-set.ts';
+import { addDrop, noteOpened } from '../../shared/run/drop-sets.ts';
+import type { Drop, Trigger } from '../../shared/run/trigger.ts';
+import { keepUnmatched } from '../../shared/run/unmatched.ts';
+import type { Services } from '../services.ts';
+
+/**
+ * Puts a drop into its set, and opens the set's run when it is complete. Whoever dies in between is repaired by the same message
+ * delivered again: the set knows by the drop which run it named. The watch does the same where no message is left.
+ * @param open opens the run of a complete set; answers false when that has to wait
+ */
+export async function receiveMember(
+  { drop, place }: { drop: Drop; place: SetPlace },
+  services: Services,
+  open: (trigger: Trigger) => Promise<boolean>,
+): Promise<void> {
+  const { pipeline, setId, ...arrival } = place;
+  if (setId === undefined) {
+    const because = `pipeline ${pipeline} takes it into the set of its date, and its key has no date such as 2026-01-31 or 20260131`;
+    services.log.warn(`Nothing is done with this drop: ${because}.`, { key: drop.key });
+    const { bucket, key, versionId } = drop;
+    await keepUnmatched(services, { bucket, key, versionId, because });
+    return;
+  }
+  const isLatest = async () => {
+    const head = await services.source(drop.bucket).head(drop.key);
+    return head === undefined || head.versionId === drop.versionId;
+  };
+  const { set, addition } = await addDrop(services, { pipeline, setId }, { drop, ...arrival }, isLatest);
+  const { started } = addition;
+  if (started === undefined) {
+    const waitsFor = missingOf(set);
+    services.log.info('A drop waits for the others of its set.', { pipeline, setId, key: drop.key, waitsFor });
+    return;
+  }
+  if (!started.opened && (await open(triggerOfSet(set, started)))) await noteOpened(services, set, started.generation);
+}

@@ -1,0 +1,33 @@
+import { type DropSet, type StartedSet, triggerOfSet } from '../../shared/run/drop-set.ts';
+import { listSets, noteOpened } from '../../shared/run/drop-sets.ts';
+import { VISIBILITY_SECONDS } from '../../shared/run/limits.ts';
+import { openRun } from '../../shared/run/open-run.ts';
+import type { Services } from '../services.ts';
+
+/** The message of a drop is delivered again for days; what it left is seen to long before that. */
+const LOOK_BACK_MS = 2 * 86_400_000;
+
+/**
+ * Opens the runs of sets that were complete when whoever completed them died, and whose message is gone.
+ * @returns how many
+ */
+export async function openLeftSets(services: Services): Promise<number> {
+  const now = services.clock.now();
+  let opened = 0;
+  // Whoever wrote it last may be at it just now.
+  for await (const set of listSets(services, { from: now - LOOK_BACK_MS, to: now - VISIBILITY_SECONDS * 1000 })) {
+    for (const started of set.started.filter((each) => !each.opened)) {
+      if (await openLeft(services, set, started)) opened++;
+    }
+  }
+  return opened;
+}
+
+async function openLeft(services: Services, set: DropSet, started: StartedSet): Promise<boolean> {
+  const pipeline = await services.pipelines.freeze(set.pipeline);
+  // What may heal is looked at again by the next watch.
+  if (!pipeline.ok && pipeline.diagnosis.retry.kind !== 'no') return false;
+  await openRun(services, { pipelineName: set.pipeline, trigger: triggerOfSet(set, started), pipeline });
+  await noteOpened(services, set, started.generation);
+  return true;
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import {
+  type Addition,
+  type Arrival,
+  addToSet,
+  type DropSet,
+  dropSetSchema,
+  emptySet,
+  needsLatest,
+  withOpened,
+} from './drop-set.ts';
+import type { RunServices } from './services.ts';
+import { runIdOf } from './trigger.ts';
+
+type SetServices = Pick<RunServices, 'state' | 'clock' | 'random'>;
+
+interface HeldSet {
+  set: DropSet;
+  etag: string;
+}
+
+const FOLDER = 'sets/';
+/** The ids of sets are folders of the sender's; what is longer than this is told apart by its hash. */
+const LONGEST_NAME = 200;
+/** Many drops of one set come at once, and each waits a little for the others. */
+const MAX_ROUNDS = 50;
+
+/** Where a set lives in the state store. */
+export function setKey(pipeline: string, setId: string): string {
+  const name = encodeURIComponent(setId);
+  const short = name.length <= LONGEST_NAME ? name : createHash('sha256').update(setId).digest('hex');
+  return `${FOLDER}${pipeline}/${short}.json`;
+}
+
+/**
+ * Adds a drop to its set, once however often it is told of. The write that completes the set names its run; whoever dies after it
+ * finds it again by the drop.
+ * @param isLatest whether the bucket has no newer version of the drop's key; asked only where times do not tell
+ */
+export async function addDrop(
+  services: SetServices,
+  { pipeline, setId }: { pipeline: string; setId: string },
+  arrival: Arrival,
+  isLatest: () => Promise<boolean>,
+): Promise<{ set: DropSet; addition: Addition }> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const held = await readSet(services, setKey(pipeline, setId));
+    const set = held?.set ?? emptySet(pipeline, setId);
+    const known = needsLatest(set, arrival.drop) ? { ...arrival, isLatest: await isLatest() } : arrival;
+    const addition = addToSet(set, known, (trigger) => runIdOf(pipeline, trigger));
+    if (addition.kind === 'known') return { set, addition };
+    if (await writeSet(services, addition.set, held?.etag)) return { set: addition.set, addition };
+    await pause(services, round);
+  }
+  throw new Error(`set ${setId} of pipeline ${pipeline} changed ${MAX_ROUNDS} times while a drop was added to it`);
+}
+
+/** Notes that the run of a started set has its ledger. */
+export async function noteOpened(services: SetServices, of: DropSet, generation: number): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const held = await readSet(services, setKey(of.pipeline, of.setId));
+    const next = held && withOpened(held.set, generation);
+    if (next === undefined || (await writeSet(services, next, held?.etag))) return;
+    await pause(services, round);
+  }
+  throw new Error(`set ${of.setId} of pipeline ${of.pipeline} changed ${MAX_ROUNDS} times while its start was noted`);
+}
+
+/** The sets of a pipeline, or of all; those that were written between two times (epoch ms), where told. */
+export async function* listSets(
+  { state }: Pick<SetServices, 'state'>,
+  { pipeline, from = 0, to = Number.POSITIVE_INFINITY }: { pipeline?: string; from?: number; to?: number } = {},
+): AsyncGenerator<DropSet> {
+  for await (const { key, lastModified } of state.list(pipeline === undefined ? FOLDER : `${FOLDER}${pipeline}/`)) {
+    const at = Date.parse(lastModified);
+    if (at < from || at > to) continue;
+    const held = await readSet({ state }, key);
+    if (held !== undefined) yield held.set;
+  }
+}
+
+async function readSet({ state }: Pick<SetServices, 'state'>, key: string): Promise<HeldSet | undefined> {
+  const object = await state.get(key);
+  if (object === undefined) return undefined;
+  return { set: dropSetSchema.parse(JSON.parse(new TextDecoder().decode(object.body))), etag: object.etag };
+}
+
+/** @returns whether the write stands. A refused one may be our own lost success; who reads again finds the drop in its place. */
+async function writeSet({ state }: SetServices, set: DropSet, etag: string | undefined): Promise<boolean> {
+  const key = setKey(set.pipeline, set.setId);
+  const body = `${JSON.stringify(set, null, 1)}\n`;
+  const waits = set.members.length > 0 || set.marker !== null || set.started.some(({ opened }) => !opened);
+  const options = { contentType: 'application/json', ...(waits ? {} : { tags: { ended: 'true' } }) };
+  const answer =
+    etag === undefined ? await state.create(key, body, options) : await state.replace(key, body, etag, options);
+  return answer.written;
+}
+
+async function pause({ clock, random }: SetServices, round: number): Promise<void> {
+  await clock.sleep(random() * Math.min(1000, 25 * 2 ** round));
+}

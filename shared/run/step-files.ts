@@ -1,0 +1,87 @@
+import type { FrozenPipeline, FrozenStep } from '../pipeline/frozen-pipeline.ts';
+import type { BegunRun, Uploaded } from './run.ts';
+import type { Drop, Trigger } from './trigger.ts';
+
+/** A file of Anaplan that a step reads. */
+export interface StepFile {
+  /** as in the pipeline: of the import, or of the entry in `files:` */
+  name: string;
+  fileId: string;
+  /** how its import reads it */
+  source?: NonNullable<FrozenStep['source']>;
+}
+
+/** The files that a step reads, in the order in which they are uploaded. */
+function filesOf(step: FrozenStep | undefined): StepFile[] {
+  if (step?.files !== undefined) return step.files;
+  if (step?.fileId === undefined) return [];
+  const { name, fileId, source } = step;
+  return [{ name, fileId, ...(source === undefined ? {} : { source }) }];
+}
+
+/**
+ * The files that a step has to upload, in their order. What started the run goes to every file that its pipeline reads, once to
+ * each: a file that an earlier step has filled is not filled again. A redrive fills anew what a step before `from`, where it began,
+ * has filled: others may have written to that file since.
+ */
+export function filesToUpload(pipeline: Pick<FrozenPipeline, 'steps'>, step: number, from = 0): StepFile[] {
+  const filled = new Set(
+    pipeline.steps.slice(from, step).flatMap((earlier) => filesOf(earlier).map((file) => file.fileId)),
+  );
+  return filesOf(pipeline.steps[step]).filter(({ fileId }) => !filled.has(fileId));
+}
+
+/** The files of the step that the run stands at. */
+export function filesOfCurrentStep({ pipeline, position, redriveOf }: BegunRun): StepFile[] {
+  return filesToUpload(pipeline, position.step, redriveOf?.step);
+}
+
+/** The file whose upload is under way, or is next; undefined when the step uploads none. */
+export function currentFile(run: BegunRun): StepFile | undefined {
+  return filesOfCurrentStep(run)[run.position.file ?? 0];
+}
+
+/** The drop that goes to a file; undefined when the run was started without it. */
+export function dropFor(
+  { pipeline, trigger }: Pick<BegunRun, 'pipeline' | 'trigger'>,
+  { fileId }: StepFile,
+): Drop | undefined {
+  switch (trigger.kind) {
+    case 'drop': {
+      // One file cannot be all those that a process names one by one.
+      const isNamed = pipeline.steps.some(({ files = [] }) => files.some((file) => file.fileId === fileId));
+      return isNamed ? undefined : dropOf(trigger);
+    }
+    case 'set': {
+      const entry = pipeline.steps.flatMap(({ files = [] }) => files).find((file) => file.fileId === fileId);
+      return trigger.members.find(({ file }) => file === entry?.name);
+    }
+    case 'after':
+    case 'schedule':
+    case 'manual':
+      return undefined;
+    default:
+      return trigger satisfies never;
+  }
+}
+
+function dropOf({ kind: _, ...drop }: Extract<Trigger, { kind: 'drop' }>): Drop {
+  return drop;
+}
+
+/** What a step reads and this run has uploaded, by this step or an earlier one. */
+export function uploadsFor(run: BegunRun, step: number): (StepFile & { uploaded: Uploaded })[] {
+  return filesOf(run.pipeline.steps[step]).flatMap((file) => {
+    const uploaded = uploadedTo(run, file.fileId);
+    return uploaded === undefined ? [] : [{ ...file, uploaded }];
+  });
+}
+
+function uploadedTo({ pipeline, steps }: BegunRun, fileId: string): Uploaded | undefined {
+  for (const [index, { uploaded, uploads = [] }] of steps.entries()) {
+    const named = uploads.find((upload) => upload.fileId === fileId);
+    if (named !== undefined) return named;
+    if (uploaded !== null && pipeline.steps[index]?.fileId === fileId) return uploaded;
+  }
+  return undefined;
+}
