@@ -4,6 +4,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Logger } from '../shared/observe/logger.ts';
 import type { RunEvent } from '../shared/run/decide.ts';
 import type { Turn } from '../shared/run/held-turn.ts';
+import type { Held } from '../shared/run/ledger.ts';
 import { parseRunMessage } from '../shared/run/message.ts';
 import type { Stage } from '../shared/run/run.ts';
 import { MessageLeftError, takeTurn } from '../shared/run/take-turn.ts';
@@ -42,13 +43,17 @@ export function handleTurns(
   services: Services,
   stage: Stage,
   work: (turn: Turn, services: Services) => Promise<RunEvent>,
+  lookAgain?: (held: Held, services: Services) => Promise<void>,
 ): SqsHandler {
   return handleRecords(services.log, async (record) => {
     const message = parseRunMessage(record.body);
     if (message === undefined)
       return reportStrangeMessage(stage, { record, because: 'it names no run and turn' }, services);
     const delivery = { queue: stage, receiveCount: receiveCountOf(record) };
-    return takeTurn(services, message, delivery, (turn) => work(turn, services));
+    return takeTurn(services, message, delivery, {
+      turn: (turn) => work(turn, services),
+      ...(lookAgain === undefined ? {} : { lookAgain: (held) => lookAgain(held, services) }),
+    });
   });
 }
 

@@ -1,71 +1,67 @@
-import { classifyTask, type TaskOutcome } from '../../shared/diagnosis/classify-task.ts';
+import type { AnaplanClient } from '../../shared/anaplan/index.ts';
+import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
-import { fileRowsOf } from '../../shared/run/file-rows.ts';
+import { isLastTry } from '../../shared/run/decide-hindered.ts';
+import { isInDoubt, mayHaveOthers, openCandidates } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
-import { judgeStep } from '../../shared/run/judge-step.ts';
-import { uploadsFor } from '../../shared/run/step-files.ts';
+import type { BegunRun } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
-import { actionOf, anaplanFor, diagnose, stepOf } from '../anaplan-turn.ts';
+import { actionOf, anaplanFor, diagnose, modelOf, stepOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
 import type { Services } from '../services.ts';
-import { filesOfImports } from './files-of-imports.ts';
-import { keepDumps } from './keep-dumps.ts';
-import { keepExport } from './keep-export.ts';
-import { keepRepair } from './keep-repair.ts';
-import { namesOf } from './names-of.ts';
+import { lookAgain } from './look-again.ts';
+import { resultOf } from './result-of.ts';
 
-/** Reads what the finished task says, keeps its dumps and exports, and judges the step. It only reads from Anaplan. */
+/**
+ * Reads what the finished task says, keeps its dumps and exports, and judges the step. It only reads from Anaplan. Of a run that
+ * ended without anybody knowing how, it looks whether Anaplan can tell by now.
+ */
 export function createCollectResult(services: Services): SqsHandler {
-  return handleTurns(services, 'collect', collectResult);
+  return handleTurns(services, 'collect', collectResult, lookAgain);
 }
 
 async function collectResult(turn: Turn, services: Services): Promise<RunEvent> {
   const { run } = turn;
   const { task } = currentStep(run);
-  if (task?.seen == null) throw new Error(`run ${run.runId} is to collect a task that it has not seen end`);
   const anaplan = anaplanFor(turn, services);
   try {
-    const step = stepOf(run);
-    const names = await namesOf(task.seen, { turn, services, anaplan });
-    const context = {
-      action: { ...actionOf(run), name: step.name },
-      names,
-      model: run.pipeline.modelName,
-    };
-    const announced = classifyTask(task.seen, context);
-    const kept = await keepDumps(announced.dumps, { turn, services, anaplan, taskId: task.taskId });
-    const classified = classifyTask(task.seen, { ...context, dumps: kept.summaries });
-    const exported = hasRun(classified) ? await keepExport(turn, services, anaplan) : undefined;
-    if (exported?.kind === 'paused') return { kind: 'export-paused' };
-    if (exported?.kind === 'given-up') return { kind: 'hindered', diagnosis: exported.diagnosis };
-    const repair = await keepRepair(turn, services, kept.dumps);
-    const uploads = uploadsFor(run, run.position.step);
-    const [upload] = uploads;
-    const rows =
-      step.files === undefined
-        ? { ...(upload === undefined ? {} : { uploaded: upload.uploaded }) }
-        : { files: fileRowsOf(uploads, classified.nested ?? [], await filesOfImports({ turn, services, anaplan })) };
-    const result = judgeStep({
-      step,
-      classified,
-      rejects: run.pipeline.rejects,
-      perhapsOthers: task.adopted && task.named !== true,
-      dumps: kept.dumps,
-      ...(Object.keys(names).length === 0 ? {} : { names }),
-      ...rows,
-      ...(kept.lost === undefined ? {} : { dumpLost: kept.lost }),
-      ...(exported?.kind === 'kept' ? { export: exported.address } : {}),
-      ...(repair === undefined ? {} : { repair }),
-    });
+    const collected = await resultOf(turn, services, anaplan);
+    if (collected.kind === 'not-yet') return collected.event;
+    const { result } = collected;
     // A task that may not be ours leaves the question open what becomes of the one that is.
-    const inDoubt = result.outcome === 'unknown' && task.adopted && task.named !== true;
-    return { kind: 'collected', result, ...(inDoubt ? { oursOpen: true } : {}) };
+    if (result.outcome === 'unknown' && task !== null && isInDoubt(task))
+      return { kind: 'collected', result, oursOpen: true };
+    const others = await othersOpen(run, anaplan);
+    if (others.length === 0) return { kind: 'collected', result };
+    const diagnosis = waitsFor(others, run);
+    if (!isLastTry(run, diagnosis, services.clock.now())) return { kind: 'hindered', diagnosis };
+    return {
+      kind: 'collected',
+      result: { ...result, outcome: 'unknown', diagnosis: { ...diagnosis, whatToCheck: [...diagnosis.whatToCheck] } },
+      oursOpen: true,
+    };
   } catch (error) {
     return { kind: 'hindered', diagnosis: diagnose(error, run) };
   }
 }
 
-/** Else the file of an export is that of an earlier run. */
-function hasRun({ outcome }: TaskOutcome): boolean {
-  return outcome === 'succeeded' || outcome === 'succeeded-with-rejects';
+/** Other tasks of the action that may be ours and have not ended: while one may act, the lane is not left (see Lanes). */
+async function othersOpen(run: BegunRun, anaplan: AnaplanClient): Promise<string[]> {
+  if (!mayHaveOthers(run)) return [];
+  return openCandidates(run, await anaplan.listTasks(modelOf(run), actionOf(run)));
+}
+
+function waitsFor(taskIds: readonly string[], run: BegunRun): Diagnosis {
+  const { kind, name } = stepOf(run);
+  return {
+    category: 'ambiguous-start',
+    cause: 'The answer to a start was lost, and a task that appeared after it, perhaps ours, has not ended.',
+    message: `${kind} "${name}" has run, and waits for another task of it that may be its own (${taskIds.join(', ')}).`,
+    whatToCheck: [
+      'See in Anaplan who runs the action besides Plandrop, and whether that task hangs.',
+      'When it has ended, say what became of this run: plandrop runs settle <runId> --as succeeded, or --as failed.',
+    ],
+    retry: { kind: 'wait-for-model' },
+    references: { tasks: taskIds.join(', ') },
+  };
 }

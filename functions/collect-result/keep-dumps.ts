@@ -30,15 +30,24 @@ export async function keepDumps(
   const kept: KeptDumps = { dumps: [], summaries: [], lost: undefined };
   for (const { objectId, ordinal, nested } of announced) {
     const key = dumpKey({ runId: run.runId, step: run.position.step, ordinal, objectId });
+    const keep = async (bytes: number) => {
+      kept.dumps.push({ objectId, address: services.state.address(key), bytes });
+      kept.summaries.push({ objectId, ...(await summariseDump(readAll(services.state, key, bytes))) });
+    };
     try {
       const dump = await anaplan.readDump(modelOf(run), actionOf(run), taskId, nested ? objectId : undefined);
       if (!dump.available) {
+        // An earlier delivery of this turn may have kept it before Anaplan threw it away.
+        const before = await services.state.head(key);
+        if (before !== undefined) {
+          await keep(before.size);
+          continue;
+        }
         kept.lost = `Anaplan announced the dump of object ${objectId} and no longer has it.`;
         continue;
       }
       const { size } = await services.state.putStream(key, dump.bytes, { contentType: 'text/csv' });
-      kept.dumps.push({ objectId, address: services.state.address(key), bytes: size });
-      kept.summaries.push({ objectId, ...(await summariseDump(readAll(services.state, key, size))) });
+      await keep(size);
     } catch (error) {
       const diagnosis = diagnose(error, run);
       if (!isLastTry(run, diagnosis, services.clock.now())) throw error;

@@ -4,6 +4,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Construct } from 'constructs';
+import { WATCH_EVERY_SECONDS } from '../../shared/run/watch-pacing.ts';
 import { type AlertsTopic, alarmName } from './alerts-topic.ts';
 import { PlandropFunction, type PlandropFunctionProps } from './plandrop-function.ts';
 
@@ -11,7 +12,7 @@ export interface WatchRunsProps extends Pick<PlandropFunctionProps, 'makeFunctio
   alerts: AlertsTopic;
 }
 
-const EVERY = Duration.minutes(5);
+const EVERY = Duration.seconds(WATCH_EVERY_SECONDS);
 const SILENT = Duration.minutes(15);
 
 /** The watch: a function on a timer that looks after the runs nobody else would, and the alarm that says it does not. */

@@ -1,7 +1,8 @@
 import type { Services } from '../../functions/services.ts';
 import { createWatchRuns } from '../../functions/watch-runs/handler.ts';
+import { WATCH_EVERY_SECONDS } from '../../shared/run/watch-pacing.ts';
 
-const EVERY_MS = 5 * 60_000;
+const EVERY_MS = WATCH_EVERY_SECONDS * 1000;
 
 /** The timer of one machine: looks for runs left behind, as the stack's schedule does on AWS, every five minutes until stopped. */
 export class LocalWatch {

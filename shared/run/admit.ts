@@ -1,3 +1,4 @@
+import { mayBeSeen } from './look-again.ts';
 import type { RunMessage } from './message.ts';
 import { isDone, type Run, type Stage } from './run.ts';
 import { nothingBegun } from './transitions.ts';
@@ -11,6 +12,7 @@ import { nothingBegun } from './transitions.ts';
  * - `too-early`: it is the current turn but not due for `seconds` more (waits beyond 900 s chain).
  * - `resend-next`: it is the redelivered message of the turn before, whose handler may have died between commit and send.
  * - `leave`: somebody holds a live claim, so it has to reappear later and is never acknowledged.
+ * - `look-again`: the run ended without anybody knowing how, and Anaplan may tell by now.
  * - `finish-ending`: the run has its outcome, but its to-do list may not be done.
  * - `drop`: nothing is left for it to do.
  */
@@ -21,6 +23,7 @@ export type Admission =
   | { kind: 'too-early'; seconds: number }
   | { kind: 'resend-next' }
   | { kind: 'leave'; because: string }
+  | { kind: 'look-again' }
   | { kind: 'finish-ending' }
   | { kind: 'drop'; because: string };
 
@@ -37,6 +40,8 @@ export interface Delivery {
 /** Decides what a delivered message may do. Pure; the rules of a turn are in docs/how-a-run-advances.md. */
 export function admit(run: Run, message: RunMessage, delivery: Delivery): Admission {
   if (run.ended !== null) {
+    // No turn sends a message of the turn at which its run ended: this one is the watch's.
+    if (delivery.queue === 'collect' && message.turn === run.turn && mayBeSeen(run)) return { kind: 'look-again' };
     // Who delivered it before may have died with the list ticked off and the ticket still there.
     const nothingLeft = isDone(run) && delivery.receiveCount === 1;
     return nothingLeft ? { kind: 'drop', because: 'the run has ended' } : { kind: 'finish-ending' };

@@ -1,7 +1,7 @@
 import type { Task } from '../anaplan/types.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { DecideContext } from './decide-context.ts';
-import type { BegunRun, Run } from './run.ts';
+import { type BegunRun, isFinalState, type Run } from './run.ts';
 import { currentStep, end, isoTime, nextTurn, note, withStep } from './transitions.ts';
 
 /** What is known about a start whose answer was lost. */
@@ -21,6 +21,27 @@ export function startCandidates(run: BegunRun, tasks: readonly Pick<Task, 'taskI
   if (start === null) throw new Error(`run ${run.runId} reconciles a start that it never intended`);
   const known = new Set(start.baseline);
   return [...new Set(tasks.map((task) => task.taskId))].filter((id) => !known.has(id));
+}
+
+/**
+ * Tasks that may still act and may be ours, besides the one that the run has found: those outside its first baseline that are not
+ * final. Only where a start was unclear there can be any.
+ */
+export function openCandidates(run: BegunRun, tasks: readonly Pick<Task, 'taskId' | 'taskState'>[]): string[] {
+  const { task } = currentStep(run);
+  const open = tasks.filter(({ taskId, taskState }) => taskId !== task?.taskId && !isFinalState(taskState));
+  return startCandidates(run, open);
+}
+
+/** A task that was found by listing and that nothing has named ours: it may be somebody else's. */
+export function isInDoubt({ adopted, named }: { adopted: boolean; named?: boolean }): boolean {
+  return adopted && named !== true;
+}
+
+/** Whether more tasks than the one that the run has found may be ours: it was adopted by guess, or started a second time. */
+export function mayHaveOthers(run: BegunRun): boolean {
+  const { task, start } = currentStep(run);
+  return start?.baselineStays === true || (task !== null && isInDoubt(task));
 }
 
 /**

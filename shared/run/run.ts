@@ -227,7 +227,9 @@ export const runSchema = z.object({
   redriveOf: z.object({ runId: z.string(), step: z.int() }).exactOptional(),
   /** The run that goes on with the work of this one. */
   redrivenAs: z.string().exactOptional(),
-  /** What a person found out about a run of which nobody could tell. Its outcome stays. */
+  /** How often the watch has had Anaplan asked what became of this run after all, and when last. */
+  looked: z.object({ times: z.int(), at: instant }).exactOptional(),
+  /** What a person, or the watch, found out about a run of which nobody could tell. Its outcome stays. */
   settled: settledSchema.exactOptional(),
   /** A person needs nothing more of this failed run. */
   discarded: z.object({ by: z.string(), because: z.string(), at: instant }).exactOptional(),

@@ -1,11 +1,11 @@
-import { readHolder } from './lane.ts';
+import { changeHolder, readHolder } from './lane.ts';
 import { releaseLane } from './lane-by-hand.ts';
 import { commitRun, type Held } from './ledger.ts';
 import { isReleasable, type Run, type Settled } from './run.ts';
 import type { RunServices } from './services.ts';
 import { isoTime } from './transitions.ts';
 
-/** What a person says about a run, or why it cannot be said of this one. */
+/** What is said about a run, or why it cannot be said of this one. */
 export type SettleDecision = { ok: true; run: Run; freesLane: boolean } | { ok: false; because: string };
 
 /** What came of it: `lane` tells whether the lane of the run was freed, or who holds it still; null where it had none. */
@@ -14,7 +14,7 @@ export type SettleAnswer =
   | { ok: false; because: string };
 
 /**
- * The ledger entry of a run after a person has found out what became of it. Pure.
+ * The ledger entry of a run after somebody has found out what became of it. Pure.
  *
  * Only a run of which nobody could tell is settled: one that ended `unknown`, or one that ended with a call of it still
  * unanswered, of which it is known that it did not succeed. `succeeded` frees the lane, `failed` does what `onFailure` says.
@@ -31,20 +31,32 @@ export function settleOf(run: Run, word: Settled): SettleDecision {
     return { ok: false, because: `Run ${runId} ended ${ended.outcome}, so there is nothing to settle.` };
   if (!isUnknown && word.as === 'succeeded')
     return { ok: false, because: `Run ${runId} ended ${ended.outcome}, so it can only be settled as failed.` };
-  const freesLane = word.as === 'succeeded' || run.pipeline?.onFailure !== 'hold';
+  // A cancelled run holds its lane only while something of it may act.
+  const freesLane = word.as === 'succeeded' || run.pipeline?.onFailure !== 'hold' || ended.outcome === 'cancelled';
   const { holdLane, ...rest } = ended;
   // Whoever does the to-do list later frees the lane too.
-  const left = freesLane || holdLane === undefined ? rest : { ...rest, holdLane };
+  const left = freesLane || holdLane === undefined ? rest : { ...rest, holdLane: HELD_BY_POLICY };
   return { ok: true, run: { ...run, ended: left, settled: word }, freesLane };
 }
 
-/** Writes a person's word into the ledger, and frees the lane if that follows from it. A second word is refused. */
-export async function settleRun(services: RunServices, held: Held, word: Omit<Settled, 'at'>): Promise<SettleAnswer> {
+const HELD_BY_POLICY = 'the run was settled as failed and the pipeline says onFailure: hold';
+
+/**
+ * Writes a word into the ledger, and frees the lane if that follows from it. A second word is refused. Whoever dies in between
+ * leaves the lane to the watch.
+ * @param learned what else is to be stored with it: all that is known now of the task
+ */
+export async function settleRun(
+  services: RunServices,
+  held: Held,
+  word: Omit<Settled, 'at'>,
+  learned: (run: Run) => Run = (run) => run,
+): Promise<SettleAnswer> {
   for (let current = held; ; ) {
     const decision = settleOf(current.run, { ...word, at: isoTime(services.clock.now()) });
     if (!decision.ok) return decision;
-    const committed = await commitRun(services, current, decision.run);
-    if (committed.committed) return { ok: true, run: decision.run, lane: await settleLane(services, decision) };
+    const committed = await commitRun(services, current, learned(decision.run));
+    if (committed.committed) return { ok: true, run: committed.run, lane: await settleLane(services, decision) };
     current = committed;
   }
 }
@@ -58,11 +70,18 @@ async function settleLane(
   const { modelId } = run.pipeline;
   const { runId, hold } = await readHolder(services, modelId);
   if (runId !== run.runId) return null;
-  if (hold !== null && (!freesLane || hold.by !== holderName(run)))
-    return { freed: false, because: `${hold.by}: ${hold.reason}` };
-  if (!freesLane) return null;
-  await releaseLane(services, modelId);
-  return { freed: true };
+  if (hold !== null && hold.by !== holderName(run)) return { freed: false, because: `${hold.by}: ${hold.reason}` };
+  if (freesLane) {
+    await releaseLane(services, modelId);
+    return { freed: true };
+  }
+  if (hold === null) return null;
+  await changeHolder(services, modelId, (holder) =>
+    holder.hold?.by === hold.by && holder.hold.reason !== HELD_BY_POLICY
+      ? { ...holder, hold: { ...holder.hold, reason: HELD_BY_POLICY } }
+      : undefined,
+  );
+  return { freed: false, because: `${hold.by}: ${HELD_BY_POLICY}` };
 }
 
 /** How a run signs the lane that it leaves held. */

@@ -15,8 +15,13 @@ import { nothingBegun } from './transitions.ts';
 
 const MAX_ROUNDS = 10;
 
-/** Does the stage's work and tells with which event the turn ends. */
-export type Work = (turn: Turn) => Promise<RunEvent>;
+/** What a stage does with what its messages name. */
+export interface Work {
+  /** does the stage's work and tells with which event the turn ends */
+  turn(turn: Turn): Promise<RunEvent>;
+  /** asks Anaplan what became of a run that ended without anybody knowing; only where results are collected */
+  lookAgain?(held: Held): Promise<void>;
+}
 
 /** The message has to reappear later: it must not be acknowledged. */
 export class MessageLeftError extends Error {
@@ -54,7 +59,7 @@ async function takeOnce(
   delivery: { queue: Stage; receiveCount: number },
   work: Work,
 ): Promise<void> {
-  const admitted = await admitMessage(services, message, delivery).catch(async (error: unknown) => {
+  const admitted = await admitMessage(services, message, delivery, work).catch(async (error: unknown) => {
     if (!(error instanceof MessageLeftError)) await noteCrash(services, message, error);
     throw error;
   });
@@ -62,7 +67,7 @@ async function takeOnce(
   const turn = new HeldTurn(services, admitted, delivery.receiveCount);
   try {
     const stopped = nothingBegun(turn.run) ? stoppedBy(turn.run, services.clock.now()) : undefined;
-    const event = stopped === undefined ? await work(turn) : ({ kind: 'stopped', by: stopped } as const);
+    const event = stopped === undefined ? await work.turn(turn) : ({ kind: 'stopped', by: stopped } as const);
     await turn.conclude(event);
   } catch (error) {
     if (!(error instanceof TurnLostError)) await turn.returnClaim(error);
@@ -77,6 +82,7 @@ async function admitMessage(
   services: RunServices,
   message: RunMessage,
   { queue, receiveCount }: { queue: Stage; receiveCount: number },
+  work: Work,
 ): Promise<Held | undefined> {
   const about = { runId: message.runId, turn: message.turn, queue };
   let held = await readRun(services, message.runId);
@@ -96,6 +102,9 @@ async function admitMessage(
       case 'resend-next':
       case 'too-early':
         await sendNext(services, run);
+        return undefined;
+      case 'look-again':
+        await work.lookAgain?.(held);
         return undefined;
       case 'finish-ending':
         await finishEnding(services, held);

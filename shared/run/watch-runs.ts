@@ -1,46 +1,48 @@
 import { finishEnding } from './ending.ts';
-import { modelIdOfTicket, readHolder, runIdOfTicket, sendNext } from './lane.ts';
+import { type Holder, modelIdOfTicket, readHolder, runIdOfTicket, sendNext } from './lane.ts';
+import { releaseLane } from './lane-by-hand.ts';
 import { commitRun, type Held, readRun } from './ledger.ts';
 import { VISIBILITY_SECONDS } from './limits.ts';
+import { decideHeldLane } from './look-again.ts';
+import { runMessage } from './message.ts';
 import { decideOverdue } from './overdue.ts';
 import { isDone } from './run.ts';
 import type { RunServices } from './services.ts';
 import { closeBursts } from './tell-failure.ts';
+import { isDueToRead } from './watch-pacing.ts';
 
 /** What the watch found and did. */
 export interface Watched {
-  /** tickets, which are the runs not yet done; those that could not be looked after too */
+  /** tickets, which are the runs not yet done */
   runs: number;
   resent: number;
   /** ended runs whose to-do list was done by the watch */
   finished: number;
   deadTickets: number;
+  /** ended runs of which Anaplan is asked again what became of them */
+  looks: number;
   /** bursts of like failures of which the rest was told */
   bursts: number;
-  /** runs, and bursts, that could not be looked after this time */
+  /** runs, lanes and bursts that could not be looked after this time */
   failed: number;
 }
 
+/** Lanes looked after at the same time: reading a ledger is waiting for S3, mostly. */
+const LANES_AT_ONCE = 16;
+
 /**
  * Sends the messages of overdue runs again, wakes whoever may have a free lane, finishes the to-do lists of ended runs, deletes
- * dead tickets, and sends the alerts that are owed. What it does is harmless to repeat, and what it leaves half done the next watch does.
+ * dead tickets, has Anaplan asked about runs of which nobody knows what became of them, and sends the alerts that are owed. What it
+ * does is harmless to repeat, and what it leaves half done the next watch does.
  */
 export async function watchRuns(services: RunServices): Promise<Watched> {
-  const watched: Watched = { runs: 0, resent: 0, finished: 0, deadTickets: 0, bursts: 0, failed: 0 };
-  /** lanes of which a run that may be next was seen already */
-  const headed = new Set<string>();
-  for await (const { key } of services.state.list('lanes/')) {
-    const modelId = modelIdOfTicket(key);
-    if (modelId === undefined) continue;
-    try {
-      await watchTicket(services, { key, modelId, headed }, watched);
-    } catch (error) {
-      // One run that cannot be looked after must not keep the others from it.
-      watched.runs++;
-      watched.failed++;
-      services.log.error('The watch failed at a run, and goes on with the others.', { ticket: key, error });
-    }
-  }
+  const watched: Watched = { runs: 0, resent: 0, finished: 0, deadTickets: 0, looks: 0, bursts: 0, failed: 0 };
+  const lanes = await lanesOf(services);
+  const left = [...lanes];
+  const work = async () => {
+    for (let lane = left.shift(); lane !== undefined; lane = left.shift()) await watchLane(services, lane, watched);
+  };
+  await Promise.all(Array.from({ length: Math.min(LANES_AT_ONCE, lanes.size) }, work));
   const bursts = await closeBursts(services);
   watched.bursts = bursts.sent;
   watched.runs += bursts.failed;
@@ -48,18 +50,76 @@ export async function watchRuns(services: RunServices): Promise<Watched> {
   return watched;
 }
 
-async function watchTicket(
+/** The tickets of each lane, in the order of the drops. */
+async function lanesOf({ state }: RunServices): Promise<Map<string, string[]>> {
+  const lanes = new Map<string, string[]>();
+  for await (const { key } of state.list('lanes/')) {
+    const modelId = key.split('/')[1] ?? '';
+    const tickets = lanes.get(modelId) ?? [];
+    if (modelIdOfTicket(key) !== undefined) tickets.push(key);
+    lanes.set(modelId, tickets);
+  }
+  return lanes;
+}
+
+async function watchLane(
   services: RunServices,
-  { key, modelId, headed }: { key: string; modelId: string; headed: Set<string> },
+  [modelId, tickets]: [modelId: string, tickets: string[]],
   watched: Watched,
 ): Promise<void> {
-  const held = await readRun(services, runIdOfTicket(modelId, key));
+  watched.runs += tickets.length;
+  // One run that cannot be looked after must not keep the others from it.
+  const attempt = async (about: object, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      watched.failed++;
+      services.log.error('The watch failed at a run, and goes on with the others.', { ...about, error });
+    }
+  };
+  await attempt({ modelId }, async () => {
+    const holder = await readHolder(services, modelId);
+    await attempt({ modelId, runId: holder.runId }, () => watchHeldLane(services, { modelId, holder }, watched));
+    const seen = { head: false };
+    for (const [index, ticket] of tickets.entries()) {
+      const runId = runIdOfTicket(modelId, ticket);
+      // Behind the first that waits there is seldom anything to do.
+      const isDue = !seen.head || runId === holder.runId || isDueToRead({ index, runId }, services.clock.now());
+      if (isDue) await attempt({ ticket }, () => watchTicket(services, { ticket, runId, holder, seen }, watched));
+    }
+  });
+}
+
+/** The run that left the lane held: asked after, or, when somebody has settled it and died, its lane freed. */
+async function watchHeldLane(
+  services: RunServices,
+  { modelId, holder }: { modelId: string; holder: Holder },
+  watched: Watched,
+): Promise<void> {
+  if (holder.hold === null || holder.runId === null) return;
+  const held = await readRun(services, holder.runId);
+  if (held === undefined) return;
+  const decision = decideHeldLane(held.run, holder, services.clock.now());
+  if (decision.kind === 'release') await releaseLane(services, modelId);
+  if (decision.kind !== 'look') return;
+  const { committed, run } = await commitRun(services, held, decision.run);
+  if (!committed) return;
+  await services.queues.send('collect', JSON.stringify(runMessage(run.runId, run.turn)));
+  watched.looks++;
+}
+
+async function watchTicket(
+  services: RunServices,
+  of: { ticket: string; runId: string; holder: Holder; seen: { head: boolean } },
+  watched: Watched,
+): Promise<void> {
+  const { ticket, runId, holder, seen } = of;
+  const held = await readRun(services, runId);
   if (held === undefined || isDone(held.run)) {
-    await services.state.delete(key);
+    await services.state.delete(ticket);
     watched.deadTickets++;
     return;
   }
-  watched.runs++;
   const { run } = held;
   const now = services.clock.now();
   if (run.ended !== null) {
@@ -70,10 +130,10 @@ async function watchTicket(
     return;
   }
   if (run.next?.due === 'lane') {
-    const isHead = !headed.has(modelId);
-    headed.add(modelId);
+    const isHead = !seen.head;
+    seen.head = true;
     // Somebody has asked something of it: whoever asked may have died before the run was woken.
-    if (run.requests.length === 0 && !(await mayGoOn(services, held, isHead))) return;
+    if (run.requests.length === 0 && !(await mayGoOn(services, { held, holder, isHead }))) return;
   }
   const overdue = decideOverdue(run, now);
   if (overdue === undefined) return;
@@ -85,10 +145,11 @@ async function watchTicket(
 }
 
 /** Whether a run that waits could have its lane: it is the holder already, or the first, and nobody else holds. */
-async function mayGoOn(services: RunServices, { run }: Held, isHead: boolean): Promise<boolean> {
-  if (run.pipeline === null) return false;
-  const { runId, hold } = await readHolder(services, run.pipeline.modelId);
-  if (hold !== null) return false;
+async function mayGoOn(
+  services: RunServices,
+  { held: { run }, holder: { runId, hold }, isHead }: { held: Held; holder: Holder; isHead: boolean },
+): Promise<boolean> {
+  if (run.pipeline === null || hold !== null) return false;
   if (runId === run.runId) return true;
   if (!isHead) return false;
   const holding = runId === null ? undefined : await readRun(services, runId);

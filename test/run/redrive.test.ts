@@ -190,6 +190,7 @@ describe('a redrive is refused', () => {
 
 describe('a person settles', () => {
   const hold = 'a task of this run may still be running in Anaplan';
+  const policy = 'the run was settled as failed and the pipeline says onFailure: hold';
   const unknown = (onFailure: 'hold' | 'continue' = 'hold') =>
     ended('unknown', [openStart], {
       pipeline: { ...definition(A, B, C), onFailure },
@@ -203,7 +204,7 @@ describe('a person settles', () => {
     const run = unknown(onFailure);
     const decision = settleOf(run, settled(as));
     expect(decision).toMatchObject({ ok: true, freesLane, run: { settled: { as }, ended: { outcome: 'unknown' } } });
-    if (decision.ok) expect(decision.run.ended?.holdLane).toBe(freesLane ? undefined : hold);
+    if (decision.ok) expect(decision.run.ended?.holdLane).toBe(freesLane ? undefined : policy);
   });
 
   it('a failed run with an unanswered call as failed, and so it can be redriven', () => {
@@ -256,7 +257,12 @@ describe('the lane of a run that ended and holds it', () => {
 
   it.for<[string, Settled['as'], { by: string; reason: string }, object]>([
     ['is freed by settling as succeeded', 'succeeded', itself, { runId: null, hold: null }],
-    ['stays held after settling as failed', 'failed', itself, { runId: failed.runId, hold: itself }],
+    [
+      'stays held after settling as failed, and says why',
+      'failed',
+      itself,
+      { runId: failed.runId, hold: { by: itself.by, reason: expect.stringContaining('settled as failed') } },
+    ],
     ['stays held where a person holds it, whatever is settled', 'succeeded', ada, { hold: ada }],
   ])('%s', async ([, as, hold, expected]) => {
     const { services, held } = await holding(ended('unknown', [openStart]), hold);

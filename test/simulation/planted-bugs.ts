@@ -69,7 +69,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the lane is released before the outcome is stored',
-    file: 'functions/collect-result/handler.ts',
+    file: 'functions/collect-result/result-of.ts',
     find: 'const announced = classifyTask(task.seen, context);',
     replace:
       "await (await import('../../shared/run/lane.ts')).leaveLane(services, run, undefined);\n    const announced = classifyTask(task.seen, context);",

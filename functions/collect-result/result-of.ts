@@ -1,0 +1,66 @@
+import type { AnaplanClient } from '../../shared/anaplan/index.ts';
+import { classifyTask, type TaskOutcome } from '../../shared/diagnosis/classify-task.ts';
+import type { RunEvent } from '../../shared/run/decide.ts';
+import { isInDoubt } from '../../shared/run/decide-start.ts';
+import { fileRowsOf } from '../../shared/run/file-rows.ts';
+import type { Turn } from '../../shared/run/held-turn.ts';
+import { judgeStep } from '../../shared/run/judge-step.ts';
+import type { StepResult } from '../../shared/run/run.ts';
+import { uploadsFor } from '../../shared/run/step-files.ts';
+import { currentStep } from '../../shared/run/transitions.ts';
+import { actionOf, stepOf } from '../anaplan-turn.ts';
+import type { Services } from '../services.ts';
+import { filesOfImports } from './files-of-imports.ts';
+import { keepDumps } from './keep-dumps.ts';
+import { keepExport } from './keep-export.ts';
+import { keepRepair } from './keep-repair.ts';
+import { namesOf } from './names-of.ts';
+
+/** What came of reading a task; `not-yet`: its export is not whole, and the event says how it goes on. */
+export type Collected = { kind: 'judged'; result: StepResult } | { kind: 'not-yet'; event: RunEvent };
+
+/** Reads what the final task of the current step says, keeps its dumps and exports, and judges the step. */
+export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanClient): Promise<Collected> {
+  const { run } = turn;
+  const { task } = currentStep(run);
+  if (task?.seen == null) throw new Error(`run ${run.runId} is to collect a task that it has not seen end`);
+  const step = stepOf(run);
+  const names = await namesOf(task.seen, { turn, services, anaplan });
+  const context = {
+    action: { ...actionOf(run), name: step.name },
+    names,
+    model: run.pipeline.modelName,
+  };
+  const announced = classifyTask(task.seen, context);
+  const kept = await keepDumps(announced.dumps, { turn, services, anaplan, taskId: task.taskId });
+  const classified = classifyTask(task.seen, { ...context, dumps: kept.summaries });
+  const exported = hasRun(classified) ? await keepExport(turn, services, anaplan) : undefined;
+  if (exported?.kind === 'paused') return { kind: 'not-yet', event: { kind: 'export-paused' } };
+  if (exported?.kind === 'given-up')
+    return { kind: 'not-yet', event: { kind: 'hindered', diagnosis: exported.diagnosis } };
+  const repair = await keepRepair(turn, services, kept.dumps);
+  const uploads = uploadsFor(run, run.position.step);
+  const [upload] = uploads;
+  const rows =
+    step.files === undefined
+      ? { ...(upload === undefined ? {} : { uploaded: upload.uploaded }) }
+      : { files: fileRowsOf(uploads, classified.nested ?? [], await filesOfImports({ turn, services, anaplan })) };
+  const result = judgeStep({
+    step,
+    classified,
+    rejects: run.pipeline.rejects,
+    perhapsOthers: isInDoubt(task),
+    dumps: kept.dumps,
+    ...(Object.keys(names).length === 0 ? {} : { names }),
+    ...rows,
+    ...(kept.lost === undefined ? {} : { dumpLost: kept.lost }),
+    ...(exported?.kind === 'kept' ? { export: exported.address } : {}),
+    ...(repair === undefined ? {} : { repair }),
+  });
+  return { kind: 'judged', result };
+}
+
+/** Else the file of an export is that of an earlier run. */
+function hasRun({ outcome }: TaskOutcome): boolean {
+  return outcome === 'succeeded' || outcome === 'succeeded-with-rejects';
+}

@@ -1,0 +1,255 @@
+import { describe, expect, it } from 'vitest';
+import type { Scenario } from '../../simulator/index.ts';
+import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
+import { COLLEAGUE, type PipelineOptions } from '../simulation/tenant.ts';
+import { type Dropped, keyOf, violationsOf } from '../simulation/violations.ts';
+import { World, type WorldOptions } from '../simulation/world.ts';
+
+/** Anaplan cannot tell what became of a task while the run looks for it, and can tell later. */
+
+type Rule = NonNullable<Scenario['rules']>[number];
+
+const many = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+const EMPTY_LIST = { status: 200, body: { meta: {}, status: { code: 200, message: 'Success' } } };
+
+const START_LOST: Rule = { match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'after' } };
+const START_NEVER_ACTED: Rule = { match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } };
+const hidesTasks = (times: number): Rule => ({
+  match: { method: 'GET', path: '**/tasks', nth: many(times) },
+  do: { answer: EMPTY_LIST },
+});
+const forgetsTask = (times: number): Rule => ({
+  match: { method: 'GET', path: '**/tasks/*', nth: many(times) },
+  do: { answer: { status: 404 } },
+});
+const taskFails: Rule = {
+  match: { method: 'POST', path: '**/tasks', nth: 1 },
+  do: { task: { fails: { type: 'actionFailed' } } },
+};
+/** The list is asked for once before the start, four times in the grace time, and then by the watch, whose first look is in vain too. */
+const UNTIL_LATER = 6;
+
+const SALES = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\n';
+const REJECTED = 'Product,Month,Units\nTea,Jan 26,1\nCocoa,Feb 26,2\n';
+const PRODUCTS = 'Product,Code\nTea,T\nCoffee,C\nCocoa,K\n';
+const NEXT: Dropped = { key: 'sales/next.csv', text: `${SALES}Mug,Mar 26,3\n` };
+
+interface Story extends Partial<WorldOptions> {
+  steps?: PipelineOptions['steps'];
+  pipeline?: Partial<PipelineOptions>;
+  rules: readonly Rule[];
+  text?: string;
+}
+
+/** One drop, lived until nobody knows what became of it. */
+async function live({ rules, steps = ['import'], pipeline = {}, text = SALES, ...options }: Story) {
+  const dropped: Dropped[] = [{ key: 'sales/a.csv', text }];
+  const world = await World.build({
+    like: 'aws',
+    pipelines: { sales: { model: 'Plan 1', steps, ...pipeline } },
+    taskSeconds: 20,
+    scenario: { rules: [...rules] },
+    ...options,
+  });
+  for (const each of dropped) await world.drop(each.key, each.text);
+  await world.runUntilQuiet();
+  return { world, dropped };
+}
+
+async function watchFor(world: World, hours: number): Promise<void> {
+  for (let look = 0; look < hours * 12; look++) {
+    await world.clock.advance(300_000);
+    world.watch();
+    await world.runUntilQuiet();
+  }
+}
+
+const first = (world: World) => world.runs().find((run) => keyOf(run) === 'sales/a.csv');
+
+describe('the watch settles a run that ended unknown', () => {
+  it('when its task, which it was told, is known again: as succeeded, and frees the lane', async () => {
+    const { world, dropped } = await live({ rules: [forgetsTask(1)] });
+    await using _ = world;
+    expect(first(world)?.ended).toMatchObject({ outcome: 'unknown', failure: { category: 'task-lost' } });
+    await world.drop(NEXT.key, NEXT.text);
+    await watchFor(world, 0.5);
+    expect(violationsOf(world, [...dropped, NEXT])).toEqual([]);
+    const taskId = world.watcher.ours[0]?.taskId;
+    expect(first(world)).toMatchObject({
+      ended: { outcome: 'unknown' },
+      settled: {
+        as: 'succeeded',
+        by: 'watch',
+        evidence: `task ${taskId} is COMPLETE (it was started by this run): it did what it should.`,
+      },
+      steps: [{ result: { outcome: 'succeeded' }, start: { open: false } }],
+    });
+    expect(
+      world
+        .runs()
+        .map(({ ended }) => ended?.outcome)
+        .toSorted(),
+    ).toEqual(['succeeded', 'unknown']);
+  });
+
+  it('when a task has become visible whose rows are those of the file, and tells whoever was told', async () => {
+    const { world, dropped } = await live({
+      rules: [START_LOST, hidesTasks(UNTIL_LATER)],
+      steps: ['list-import', 'process'],
+      text: PRODUCTS,
+    });
+    await using _ = world;
+    expect(first(world)?.ended?.outcome).toBe('unknown');
+    await watchFor(world, 2);
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(first(world)?.settled?.evidence).toContain('(its total of rows is that of the file)');
+    expect(world.heldLanes()).toEqual([]);
+    const [told, ...more] = world.alerts.published.filter(({ id }) => id.endsWith('-settled'));
+    expect(more).toEqual([]);
+    expect(told?.subject).toBe('Plandrop: sales is settled as succeeded');
+    expect(told?.text).toContain(`1 of 2 steps): npx plandrop failures redrive ${first(world)?.runId}`);
+  });
+
+  it.each([
+    ['continue', 'frees the lane', 0],
+    ['hold', 'leaves the lane held', 1],
+  ] as const)('as failed when its task has failed, and with onFailure: %s %s', async (onFailure, _what, held) => {
+    const { world, dropped } = await live({ rules: [taskFails, forgetsTask(1)], pipeline: { onFailure } });
+    await using _ = world;
+    expect(world.heldLanes()).toHaveLength(1);
+    await watchFor(world, 0.5);
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(first(world)?.settled).toMatchObject({ as: 'failed', by: 'watch' });
+    expect(world.heldLanes()).toHaveLength(held);
+  });
+
+  it('with its dump in the store before the lane is free', async () => {
+    const { world } = await live({ rules: [forgetsTask(1)], text: REJECTED, pipeline: { maxRows: 1 } });
+    await using _ = world;
+    const dumpsAtRelease: number[] = [];
+    world.fate = ({ name, about }) => {
+      const dumps = world.state.keys().filter((key) => key.startsWith('dumps/')).length;
+      if (name === 'replace' && about.endsWith('/holder')) dumpsAtRelease.push(dumps);
+      return GOES;
+    };
+    await watchFor(world, 0.5);
+    expect(first(world)?.settled?.as).toBe('succeeded');
+    expect(first(world)?.steps[0]?.result).toMatchObject({ counts: { rejected: 1 }, dumps: [{}] });
+    expect(dumpsAtRelease.length).toBeGreaterThan(0);
+    expect(new Set(dumpsAtRelease)).toEqual(new Set([1]));
+  });
+
+  it('whoever dies at whatever it does, also twice', { timeout: 120_000 }, async () => {
+    const story: Story = { rules: [START_LOST, hidesTasks(UNTIL_LATER)], steps: ['list-import'], text: PRODUCTS };
+    const { world: plain } = await live(story);
+    await using _ = plain;
+    const before = plain.operations;
+    await watchFor(plain, 1);
+    const problems: string[] = [];
+    for (let at = before + 1; at <= plain.operations; at++) {
+      for (const kind of ['killed-before', 'killed-after'] as const) {
+        const { world, dropped } = await live(story);
+        await using __ = world;
+        world.fate = ({ number }: Operation): Fate => (number === at ? { kind } : GOES);
+        await watchFor(world, 1);
+        const found = violationsOf(world, dropped);
+        const run = first(world);
+        if (run?.settled?.as !== 'succeeded') found.push('it is not settled');
+        if (world.heldLanes().length > 0) found.push('the lane is held');
+        if (world.watcher.ours.length !== 1) found.push(`started ${world.watcher.ours.length} times`);
+        if (!world.alerts.published.some(({ id }) => id === `${run?.runId}-settled`)) found.push('nobody was told');
+        problems.push(...found.map((what) => `${kind} ${at}: ${what}`));
+      }
+    }
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('the watch leaves to a person a run', () => {
+  const otherStarts = (action: string): Rule => ({
+    match: { method: 'GET', path: '**/tasks', nth: UNTIL_LATER },
+    do: { otherStarts: { action, user: COLLEAGUE.email }, answer: EMPTY_LIST },
+  });
+
+  it.each([
+    ['whose one new task counts no rows, and nothing named it', [START_LOST, hidesTasks(UNTIL_LATER)], 'import', SALES],
+    [
+      'whose one new task is a colleague’s, with other rows',
+      [START_NEVER_ACTED, hidesTasks(UNTIL_LATER - 1), otherStarts('Load Products')],
+      'list-import',
+      PRODUCTS,
+    ],
+    [
+      'of whose two new tasks any could be its own',
+      [START_LOST, hidesTasks(UNTIL_LATER - 1), otherStarts('Load Products')],
+      'list-import',
+      PRODUCTS,
+    ],
+  ] as const)('%s', async (_what, rules, step, text) => {
+    const { world } = await live({ rules, steps: [step], text });
+    await using _ = world;
+    await watchFor(world, 4);
+    expect(first(world)?.ended?.outcome).toBe('unknown');
+    expect(first(world)?.settled).toBeUndefined();
+    expect(world.heldLanes()).toHaveLength(1);
+  });
+
+  it('whose task never comes in sight, and asks for it ever more seldom, for two days', async () => {
+    const { world } = await live({ rules: [START_NEVER_ACTED] });
+    await using _ = world;
+    const before = world.simulator.requests().length;
+    await watchFor(world, 72);
+    const looks = first(world)?.looked?.times ?? 0;
+    expect(looks).toBeGreaterThan(40);
+    expect(looks).toBeLessThan(60);
+    // Signing in anew is not counted among them.
+    const asked = world.simulator
+      .requests()
+      .slice(before)
+      .filter(({ path }) => path.includes('/tasks'));
+    expect(asked.length).toBeLessThanOrEqual(looks);
+    expect(world.heldLanes()).toHaveLength(1);
+  });
+});
+
+describe('the watch', () => {
+  it('adopts what the model’s status names as ours while it runs, and settles by it later', async () => {
+    const { world, dropped } = await live({ rules: [START_LOST, hidesTasks(UNTIL_LATER)], taskSeconds: 3600 });
+    await using _ = world;
+    expect(first(world)?.ended?.outcome).toBe('unknown');
+    await watchFor(world, 4);
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(first(world)?.settled).toMatchObject({ as: 'succeeded' });
+    expect(first(world)?.settled?.evidence).toContain('the model’s status named it ours');
+  });
+
+  it('frees the lane of a failed run when the model answers a file call again', async () => {
+    const lost: Rule = { match: { method: 'PUT', path: '**/chunks/*' }, do: { reset: 'after' } };
+    const silent: Rule = {
+      match: { method: 'GET', path: '**/files', nth: many(40).slice(1) },
+      do: { answer: { status: 502, form: 'html' } },
+    };
+    const { world } = await live({ rules: [lost, silent], pipeline: { onFailure: 'continue' } });
+    await using _ = world;
+    expect(first(world)?.ended).toMatchObject({ outcome: 'failed' });
+    expect(world.heldLanes()).toHaveLength(1);
+    await watchFor(world, 48);
+    expect(first(world)?.settled).toMatchObject({ as: 'failed', by: 'watch' });
+    expect(world.heldLanes()).toEqual([]);
+  });
+
+  it('frees the lane that somebody settled and did not live to free', async () => {
+    const { world, dropped } = await live({ rules: [forgetsTask(1)] });
+    await using _ = world;
+    const key = world.state.keys().find((each) => each.startsWith('runs/')) ?? '';
+    const { ended, ...run } = JSON.parse(world.state.text(key) ?? '');
+    const { holdLane, ...rest } = ended;
+    expect(holdLane).toBeDefined();
+    const settled = { as: 'succeeded', by: 'ann', evidence: 'looked', at: rest.at };
+    await world.state.put(key, JSON.stringify({ ...run, ended: rest, settled }));
+    await watchFor(world, 0.1);
+    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(world.heldLanes()).toEqual([]);
+    expect(first(world)?.settled?.by).toBe('ann');
+  });
+});
