@@ -9,6 +9,7 @@ import { MissingCredentialsError } from '../shared/ports/secrets.ts';
 import type { RunEvent } from '../shared/run/decide.ts';
 import type { Turn } from '../shared/run/held-turn.ts';
 import type { BegunRun } from '../shared/run/run.ts';
+import { RotatingRefreshTokenError, rotationRefused } from './refuse-rotation.ts';
 import type { Services } from './services.ts';
 
 /** What the stages that call Anaplan share: whom they call about what, and how a failed call becomes an event. */
@@ -64,6 +65,7 @@ export function isRefused(failure: CallFailure): boolean {
 /** @throws the error itself when it is not a failed call: then it is a bug, and the poison queue decides */
 export function diagnose(error: unknown, run: BegunRun): Diagnosis {
   if (error instanceof MissingCredentialsError || error instanceof UnusableCredentialsError) return noWayIn(error, run);
+  if (error instanceof RotatingRefreshTokenError) return rotationRefused(run.pipeline.name);
   if (!(error instanceof AnaplanCallError)) throw error;
   return classify(error.failure, run);
 }

@@ -16,6 +16,7 @@ import { QUEUE_NAMES, type QueueName } from '../shared/ports/queue.ts';
 import { MissingCredentialsError, type Secrets } from '../shared/ports/secrets.ts';
 import { requestBudget } from '../shared/retry/request-budget.ts';
 import { lockedPipelines } from './locked-pipelines.ts';
+import { refuseRotation } from './refuse-rotation.ts';
 import type { Services } from './services.ts';
 
 /** What the stack tells its functions. A function gets only what it may use, so most are optional. */
@@ -62,6 +63,7 @@ export function awsServices(env: NodeJS.ProcessEnv): Services {
       authUrl,
       oauthUrl,
       credentials: () => secrets.credentials(),
+      onRefreshToken: refuseRotation,
       // A static share, because containers do not know of each other.
       budget: requestBudget({
         clock: systemClock,

@@ -18,6 +18,7 @@ import { usableCredentials } from '../usable-credentials.ts';
 interface CheckOptions {
   pipeline: string;
   config: string;
+  dataDir: string;
   json?: true;
 }
 
@@ -42,14 +43,14 @@ export function checkCommand(): Command {
 }
 
 /** @returns the exit code: 0 when a run would take the file, 1 when something is wrong with it */
-async function check(file: string, { pipeline, config, json }: CheckOptions): Promise<number> {
+async function check(file: string, { pipeline, config, dataDir, json }: CheckOptions): Promise<number> {
   const configuration = await configurationFor(config, process.env);
   requirePipeline(pipeline, configuration);
   requireImport(pipeline, configuration);
   const secrets = environmentSecrets(process.env);
   await usableCredentials(secrets);
   const bytes = await sizeOf(file);
-  const steps = await withAnaplan(configuration, secrets, async (anaplan) => {
+  const steps = await withAnaplan(configuration, { secrets, dataDir }, async (anaplan) => {
     try {
       return readers(pipeline, await resolveNames(configuration, anaplan, { only: pipeline }));
     } catch (error) {

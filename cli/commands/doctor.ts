@@ -8,11 +8,12 @@ import { examineModel, type Target, targetsOf } from '../doctor/examine-model.ts
 import { examineCertificate, examineSignIn } from '../doctor/examine-sign-in.ts';
 import type { Finding, Verdict } from '../doctor/finding.ts';
 import { EXIT } from '../exit-codes.ts';
-import { configOption, jsonOption } from '../options.ts';
+import { configOption, dataDirOption, jsonOption } from '../options.ts';
 
 interface DoctorOptions {
   pipeline?: string;
   config: string;
+  dataDir: string;
   json?: true;
 }
 
@@ -30,6 +31,7 @@ export function doctorCommand(): Command {
     .description('every check of the troubleshooting guide, without changing anything in Anaplan')
     .addOption(new Option('--pipeline <name>', 'look at what this pipeline needs; default: all'))
     .addOption(configOption())
+    .addOption(dataDirOption())
     .addOption(jsonOption())
     .action(async (options: DoctorOptions) => {
       process.exitCode = await doctor(options);
@@ -37,7 +39,7 @@ export function doctorCommand(): Command {
 }
 
 /** @returns the exit code: 1 when something is seen to be wrong */
-async function doctor({ pipeline, config, json }: DoctorOptions): Promise<number> {
+async function doctor({ pipeline, config, dataDir, json }: DoctorOptions): Promise<number> {
   const configuration = await configurationFor(config, process.env);
   if (pipeline !== undefined) requirePipeline(pipeline, configuration);
   const secrets = environmentSecrets(process.env);
@@ -50,7 +52,7 @@ async function doctor({ pipeline, config, json }: DoctorOptions): Promise<number
   const signIn: Examined = { subject: 'Sign-in', findings: examineCertificate(credentials, systemClock.now()) };
   const examined = [signIn];
   if (!signIn.findings.some(isBroken)) {
-    await withAnaplan(configuration, secrets, async (anaplan) => {
+    await withAnaplan(configuration, { secrets, dataDir }, async (anaplan) => {
       const { finding, user } = await examineSignIn(anaplan);
       signIn.findings.push(finding);
       if (user === undefined) return;

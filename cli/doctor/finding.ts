@@ -1,6 +1,7 @@
 import { AnaplanCallError } from '../../shared/anaplan/index.ts';
 import { type CallContext, classifyCall } from '../../shared/diagnosis/classify-call.ts';
 import type { Category } from '../../shared/diagnosis/diagnosis.ts';
+import { withoutRun } from './ask-anaplan.ts';
 
 /** What is looked at, each answering a line of Anaplan's troubleshooting guide (docs/troubleshooting.md names them). */
 export type CheckName =
@@ -53,7 +54,7 @@ export const unclear = (check: CheckName, message: string, ...next: string[]): F
 export function failedCall(check: CheckName, error: unknown, context: CallContext): Finding {
   if (!(error instanceof AnaplanCallError)) throw error;
   const { message, category, cause, whatToCheck } = classifyCall(error.failure, context);
-  return broken(check, `${message} ${cause}`, category, ...whatToCheck);
+  return broken(check, `${message} ${cause}`, category, ...withoutRun(whatToCheck));
 }
 
 /** Whether a call failed with this status. */

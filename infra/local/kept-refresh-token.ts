@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { registerSecret } from '../../shared/observe/redact.ts';
 import type { Credentials, Secrets } from '../../shared/ports/secrets.ts';
@@ -36,7 +36,7 @@ export class KeptRefreshToken implements Secrets {
     return { ...credentials, refreshToken: kept.refreshToken };
   }
 
-  /** Keeps the token that comes after the one in use; it is on the disk when this resolves. */
+  /** Keeps the token that comes after the one in use, in a data folder that it makes if need be; it is on the disk when this resolves. */
   async keep(refreshToken: string): Promise<void> {
     registerSecret(refreshToken);
     const credentials = await this.#secrets.credentials();
@@ -44,6 +44,7 @@ export class KeptRefreshToken implements Secrets {
     const text = JSON.stringify({ insteadOf: hash(credentials.refreshToken), refreshToken });
     const draft = `${this.#path}.new`;
     await guard('write', this.#path, async () => {
+      await mkdir(dirname(this.#path), { recursive: true });
       const file = await open(draft, 'w', 0o600);
       try {
         await file.writeFile(text);
