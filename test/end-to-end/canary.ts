@@ -72,7 +72,9 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 async function isInFile(path: string, needles: readonly Buffer[]): Promise<boolean> {
   const overlap = Math.max(...needles.map(({ length }) => length));
   let before = Buffer.alloc(0);
-  for await (const piece of createReadStream(path, { highWaterMark: PIECE_BYTES })) {
+  // Most files are small, and a stream would take a whole piece of memory for each.
+  const { size } = await stat(path);
+  for await (const piece of createReadStream(path, { highWaterMark: Math.max(1, Math.min(size, PIECE_BYTES)) })) {
     const bytes = Buffer.concat([before, piece]);
     if (holds(bytes, needles)) return true;
     before = bytes.subarray(Math.max(0, bytes.length - overlap));

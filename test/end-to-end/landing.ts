@@ -99,7 +99,7 @@ export async function landing(options: LandingOptions = {}) {
   });
   const services = options.adjust?.(built) ?? built;
   const mappings = functionMappings(services).map(options.between ?? ((mapping) => mapping));
-  const engine = startEngine(folder, mappings, { log, failedVisibilitySeconds: 1 });
+  const engine = startEngine(folder, mappings, { log, failedVisibilitySeconds: 1, lookAgainMs: 60_000 });
 
   async function ended(runId: string): Promise<Landed> {
     const run = await new Promise<Run>((resolve) => ends.set(runId, resolve));
