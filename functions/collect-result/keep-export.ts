@@ -18,7 +18,7 @@ import { PartedObject } from './parted-object.ts';
 const gzipped = promisify<Uint8Array, Buffer>(gzipCallback);
 
 /** Anaplan cuts the file into chunks of about 10 MB, so this is what a download needs of memory (anaplan-notes: Files). */
-const CHUNKS_AT_ONCE = 3;
+const CHUNKS_AT_ONCE = 2;
 /** How often a download begins anew because what it began with is gone. */
 const MAX_RESTARTS = 3;
 

@@ -56,7 +56,7 @@ export class PartedObject {
     await this.#sending;
     const { restKey } = this.#options;
     if (this.#buffered.length === 0) return { ...this.#download, rest: null };
-    const body = Buffer.concat(this.#buffered);
+    const body = joined(this.#buffered);
     // Nobody needs it once its run has ended, so it may expire.
     const { versionId } = await this.#store.put(restKey, body, { tags: { ended: 'true' } });
     return { ...this.#download, rest: { key: restKey, versionId, bytes: body.byteLength } };
@@ -68,9 +68,9 @@ export class PartedObject {
     const { key, rest } = this.#download;
     const { contentType, restKey } = this.#options;
     if (this.#download.write === null) {
-      await this.#store.put(key, Buffer.concat(this.#buffered), contentType === undefined ? {} : { contentType });
+      await this.#store.put(key, joined(this.#buffered), contentType === undefined ? {} : { contentType });
     } else {
-      if (this.#buffered.length > 0) await this.#keep(Buffer.concat(this.#buffered));
+      if (this.#buffered.length > 0) await this.#keep(joined(this.#buffered));
       const { writeId, parts } = this.#download.write;
       await this.#store.completeParts({ key, writeId }, parts);
     }
@@ -80,7 +80,7 @@ export class PartedObject {
   /** Hands the part on once the one before has arrived, and does not wait for it. After a failure everything fails: bytes are missing. */
   async #send(): Promise<void> {
     await this.#sending;
-    const body = Buffer.concat(this.#buffered);
+    const body = joined(this.#buffered);
     this.#buffered = [];
     this.#sending = this.#keep(body);
     // It is awaited by whatever comes next; when it fails earlier than that, it is not lost.
@@ -105,6 +105,12 @@ export class PartedObject {
 
 function bytesOf(parts: readonly KeptPart[]): number {
   return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Without a copy where there is but one: a chunk of Anaplan's is usually a part. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first, ...others] = pieces;
+  return first !== undefined && others.length === 0 ? first : Buffer.concat(pieces);
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {

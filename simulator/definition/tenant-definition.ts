@@ -150,6 +150,8 @@ const exportAction = z.strictObject({
   exportType: z.string().default('TABULAR_MULTI_COLUMN'),
   /** rows without any value are left out */
   omitEmpty: z.boolean().default(true),
+  /** size of a file of made-up rows, which it writes instead of what is in the model; nothing of it is kept anywhere */
+  bytes: z.number().int().positive().optional(),
   seconds: z.number().nonnegative().optional(),
 });
 

@@ -153,6 +153,8 @@ export interface ExportDefinition {
   exportType?: string | undefined;
   /** leaves out rows without any value (default) */
   omitEmpty?: boolean | undefined;
+  /** size of a file of made-up rows, which it writes instead of what is in the model; nothing of it is kept anywhere */
+  bytes?: number | undefined;
   seconds?: number | undefined;
 }
 

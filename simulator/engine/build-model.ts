@@ -193,7 +193,7 @@ function addOtherActions(model: Model, plan: ModelPlan, ids: ObjectIds): void {
   for (const [name, each] of Object.entries(plan.exports)) {
     const id = each.id ?? ids.next('export');
     const from = known(model.modules.get(each.from) ?? model.lists.get(each.from), each.from);
-    const format = { separator: each.separator, encoding: each.encoding, omitEmpty: each.omitEmpty };
+    const format = { separator: each.separator, encoding: each.encoding, omitEmpty: each.omitEmpty, bytes: each.bytes };
     const action = { id, name, from, format, exportType: each.exportType, seconds: each.seconds };
     model.exports.set(id, action);
     model.files.add({ id, name: each.name ?? `${name}.csv`, format: undefined, fallback: undefined });

@@ -6,26 +6,36 @@ import { join } from 'node:path';
 const KEEP_BELOW_BYTES = 64 * 1024;
 const KEEP_AT_MOST_BYTES = 32 * 1024 * 1024;
 
-/** Bytes kept for later: short ones in memory, long ones in a temporary folder. Counted, so that a reader may outlive an overwrite. */
+/** Makes up the bytes from `start` to `end`, the same each time. */
+export type MadeUp = (start: number, end: number) => Iterable<Buffer>;
+
+/**
+ * Bytes kept for later: short ones in memory, long ones in a temporary folder, made-up ones nowhere. Counted, so that a reader may
+ * outlive an overwrite.
+ */
 export class Spooled {
   readonly bytes: number;
-  readonly #content: Buffer | string;
+  readonly #content: Buffer | string | MadeUp;
   readonly #drop: (spooled: Spooled) => void;
   #holders = 1;
 
-  constructor(content: Buffer | string, bytes: number, drop: (spooled: Spooled) => void) {
+  constructor(content: Buffer | string | MadeUp, bytes: number, drop: (spooled: Spooled) => void) {
     this.#content = content;
     this.bytes = bytes;
     this.#drop = drop;
   }
 
-  /** path of the file it lies in; undefined when it is in memory */
+  /** path of the file it lies in; undefined when it is in none */
   get path(): string | undefined {
     return typeof this.#content === 'string' ? this.#content : undefined;
   }
 
   async *read(start = 0, end = this.bytes): AsyncGenerator<Buffer> {
     if (end <= start) return;
+    if (typeof this.#content === 'function') {
+      yield* this.#content(start, end);
+      return;
+    }
     if (typeof this.#content !== 'string') {
       yield this.#content.subarray(start, end);
       return;
@@ -82,6 +92,11 @@ export class Spool {
         });
       },
     );
+  }
+
+  /** Bytes that are made up whenever they are read. */
+  madeUp(bytes: number, content: MadeUp): Spooled {
+    return new Spooled(content, bytes, () => {});
   }
 
   async close(): Promise<void> {

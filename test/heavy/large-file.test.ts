@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { finished, start, tenantAndFolder } from '../end-to-end/plandrop.ts';
+import { watchPeak } from './watch-peak.ts';
 
 const MEGABYTES = 200;
 const PEAK_MEGABYTES = 350;
@@ -57,16 +57,4 @@ async function generate(path: string, atLeastBytes: number): Promise<{ bytes: nu
 function line(n: number): string {
   const [product, region, month] = [PRODUCTS[n % 7], REGIONS[Math.floor(n / 7) % 4], MONTHS[Math.floor(n / 28) % 12]];
   return `${product},${region},${month} 26,${n % 977},${((n * 37) % 100_003) / 100}\n`;
-}
-
-/** The most memory the process ever held, by the kernel's own count (`VmHWM`), in MB. */
-async function watchPeak(pid: number): Promise<number> {
-  let peak = 0;
-  for (;;) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
-    if (kilobytes === undefined) return peak;
-    peak = Number(kilobytes) / 1000;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
