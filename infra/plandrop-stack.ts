@@ -19,6 +19,8 @@ export interface PlandropStackProps extends StackProps {
   makeFunction: FunctionFactory;
   /** Who gets alerts by e-mail. */
   alertsEmail?: string;
+  /** Epoch ms, for tests: when the stack is made, which decides which schedules are over. Default: now. */
+  now?: number;
 }
 
 /** How long a newcomer waits before it asks for an idle lane: drops of the same moment arrive out of order. */
@@ -78,6 +80,7 @@ export class PlandropStack extends Stack {
       pipelines: configuration.pipelines,
       schedules: schedules.queue,
       poison,
+      now: props.now ?? Date.now(),
     });
 
     const upload = new Stage(this, 'UploadFile', {

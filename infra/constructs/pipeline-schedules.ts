@@ -1,4 +1,4 @@
-import { RemovalPolicy, TimeZone } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
 import {
   ContextAttribute,
   Schedule,
@@ -9,6 +9,7 @@ import {
 import { SqsSendMessage } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { nextFiring } from '../../shared/pipeline/schedule-times.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
 import type { PoisonQueue } from './poison-queue.ts';
 
@@ -16,18 +17,29 @@ export interface PipelineSchedulesProps {
   pipelines: Configuration['pipelines'];
   schedules: Queue;
   poison: PoisonQueue;
+  /** epoch ms; what is over by then is left out */
+  now: number;
 }
 
-/** One schedule for each scheduled pipeline. It sends the time it was scheduled for, which is what names the run. */
+/**
+ * One schedule for each scheduled pipeline. It sends the time it was scheduled for, which is what names the run. EventBridge Scheduler
+ * refuses a time that is over, so one that has fired is left out: else it would stand in the way of each later deployment.
+ */
 export class PipelineSchedules extends Construct {
-  constructor(scope: Construct, id: string, { pipelines, schedules, poison }: PipelineSchedulesProps) {
+  constructor(scope: Construct, id: string, { pipelines, schedules, poison, now }: PipelineSchedulesProps) {
     super(scope, id);
     const scheduled = Object.entries(pipelines).flatMap(([name, { trigger }]) =>
       trigger?.kind === 'schedule' ? [{ name, ...trigger }] : [],
     );
-    if (scheduled.length === 0) return;
+    const over = scheduled.filter((schedule) => nextFiring(schedule, now, now) === undefined);
+    for (const { name, expression, timezone } of over) {
+      const text = `Pipeline "${name}" is not scheduled: ${expression} in ${timezone} fires no more. Change it, or take it out`;
+      Annotations.of(this).addWarningV2(`plandrop:over:${name}`, text);
+    }
+    const firing = scheduled.filter((schedule) => !over.includes(schedule));
+    if (firing.length === 0) return;
     const scheduleGroup = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY });
-    for (const { name, expression, timezone } of scheduled) {
+    for (const { name, expression, timezone } of firing) {
       new Schedule(this, `Pipeline-${name}`, {
         scheduleGroup,
         description: `Plandrop: starts pipeline ${name}`,

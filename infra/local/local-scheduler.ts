@@ -116,12 +116,15 @@ export class LocalScheduler {
   /** A schedule that is new, or was changed, begins now: it does not catch up on a past it did not have. */
   async #remember(): Promise<Memory> {
     if (this.#memory !== undefined) return this.#memory;
-    const { state, clock, schedules } = this.#options;
+    const { state, clock, schedules, log } = this.#options;
     const known = parse((await state.get(KEY))?.body);
     const now = clock.now();
     const memory: Memory = {};
     for (const { pipeline, expression, timezone } of schedules) {
       const before = known[pipeline];
+      if (nextFiring({ expression, timezone }, now - 1, now) === undefined) {
+        log.warn(`The schedule of ${pipeline} fires no more: ${expression} in ${timezone}.`, { pipeline });
+      }
       memory[pipeline] =
         before?.expression === expression && before.timezone === timezone
           ? before

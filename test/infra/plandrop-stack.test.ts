@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE, type Synthesised, stackOf, synthesise } from './synthesise.ts';
@@ -332,6 +332,31 @@ describe('the schedules', () => {
       },
     });
   });
+
+  const NOW = Date.parse('2026-03-01T12:00:00Z');
+  const scheduled = (schedule: string) =>
+    SAMPLE.replace('"cron(0 6 ? * SUN *)"', `"${schedule}", timezone: Asia/Tokyo`);
+
+  it.each(['rate(6 hours)', 'at(2026-12-31T18:00:00)', 'cron(0 6 L * ? 2026-2028)'])('may be %s', (expression) => {
+    const weekly = synthesise(scheduled(expression), NOW).the('AWS::Scheduler::Schedule', 'SchedulesPipelineweekly');
+    expect(weekly.Properties).toMatchObject({
+      ScheduleExpression: expression,
+      ScheduleExpressionTimezone: 'Asia/Tokyo',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+    });
+    // Without a start a rate begins at once; with one in the past EventBridge Scheduler refuses it.
+    expect(weekly.Properties).not.toHaveProperty('StartDate');
+  });
+
+  it.each(['at(2026-03-01T20:59:00)', 'cron(0 6 * * ? 2025)'])(
+    'leave %s out when it is over, and say so',
+    (expression) => {
+      const { stack } = stackOf(scheduled(expression), NOW);
+      expect(Object.keys(Template.fromStack(stack).findResources('AWS::Scheduler::Schedule'))).toHaveLength(1 + 1);
+      const said = `Pipeline "weekly" is not scheduled: ${expression} in Asia/Tokyo fires no more. Change it, or take it out [ack: plandrop:over:weekly]`;
+      expect(Annotations.fromStack(stack).findWarning('*', Match.exact(said))).toHaveLength(1);
+    },
+  );
 
   it('are as many as there are scheduled pipelines, beside the timer of the watch', () => {
     expect(template.all('AWS::Scheduler::Schedule')).toHaveLength(2 + 1);

@@ -49,13 +49,14 @@ const folder = mkdtempSync(join(tmpdir(), 'plandrop-cdk-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** An app with the stack of `text` in it. */
-export function stackOf(text: string = SAMPLE): { app: App; stack: PlandropStack } {
+export function stackOf(text: string = SAMPLE, now?: number): { app: App; stack: PlandropStack } {
   const loaded = loadConfiguration(text);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
   const app = new App({ outdir: mkdtempSync(join(folder, 'cdk.out-')), context });
   const stack = new PlandropStack(app, 'Plandrop', {
     configuration: loaded.configuration,
     makeFunction: stub,
+    ...(now === undefined ? {} : { now }),
     alertsEmail: 'on-call@example.com',
   });
   return { app, stack };
@@ -79,8 +80,8 @@ export interface Synthesised {
   all(type: string): (Resource & { logicalId: string })[];
 }
 
-export function synthesise(text?: string): Synthesised {
-  const resources: Record<string, Resource> = Template.fromStack(stackOf(text).stack).toJSON().Resources;
+export function synthesise(text?: string, now?: number): Synthesised {
+  const resources: Record<string, Resource> = Template.fromStack(stackOf(text, now).stack).toJSON().Resources;
   const all = (type: string) =>
     Object.entries(resources).flatMap(([logicalId, resource]) =>
       resource.Type === type ? [{ logicalId, ...resource }] : [],

@@ -111,6 +111,34 @@ describe('LocalScheduler', () => {
     await running.stop();
   });
 
+  it('fires one time once, also after a restart, and then says that it is over', async () => {
+    const once: PipelineSchedule = {
+      pipeline: 'close',
+      expression: 'at(2026-11-20T07:05:00)',
+      timezone: 'Europe/Berlin',
+    };
+    await scheduler(once).fireDue();
+    expect(said).toEqual([]);
+    await minutes(8);
+    const running = scheduler(once);
+    expect(await running.fireDue()).toBeUndefined();
+    await minutes(30);
+    await running.fireDue();
+    await scheduler(once).fireDue();
+    expect(sent()).toEqual(['close 06:05']);
+    expect(said.slice(-1)).toEqual(['The schedule of close fires no more: at(2026-11-20T07:05:00) in Europe/Berlin.']);
+  });
+
+  it('counts a rate from when it was first seen, through restarts, and fires at once', async () => {
+    const often: PipelineSchedule = { pipeline: 'sync', expression: 'rate(10 minutes)', timezone: 'UTC' };
+    await scheduler(often).fireDue();
+    await minutes(4);
+    await scheduler(often).fireDue();
+    await minutes(7);
+    await scheduler(often).fireDue();
+    expect(sent()).toEqual(['sync 05:58', 'sync 06:08']);
+  });
+
   it('says when it is to be asked again', async () => {
     expect(await scheduler(DAILY, OFTEN).fireDue()).toBe(Date.parse('2026-11-20T06:00:00Z'));
     expect(await scheduler({ ...DAILY, expression: 'at(2020-01-01T00:00:00)' }).fireDue()).toBeUndefined();
