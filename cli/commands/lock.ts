@@ -1,7 +1,5 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { guard } from '../../infra/local/storage-error.ts';
 import { formatLock } from '../../shared/pipeline/lock.ts';
 import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
@@ -11,6 +9,7 @@ import { refusedByAnaplan, withAnaplan } from '../doctor/ask-anaplan.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configOption, dataDirOption, jsonOption } from '../options.ts';
 import { usableCredentials } from '../usable-credentials.ts';
+import { writeWhole } from '../write-whole.ts';
 
 export function lockCommand(): Command {
   return new Command('lock')
@@ -41,15 +40,7 @@ async function lock(options: { config: string; dataDir: string; json?: true }): 
     });
   }
   const path = join(dirname(options.config), 'plandrop.lock.json');
-  const draft = `${path}.${process.pid}.new`;
-  try {
-    await guard('write', path, async () => {
-      await writeFile(draft, formatLock(lock));
-      await rename(draft, path);
-    });
-  } finally {
-    await rm(draft, { force: true }).catch(() => {});
-  }
+  await writeWhole(path, formatLock(lock));
   const pipelines = Object.keys(lock.pipelines);
   process.stdout.write(
     options.json ? `${JSON.stringify({ path, pipelines })}\n` : `Wrote ${path}: ${pipelines.join(', ')}.\n`,
