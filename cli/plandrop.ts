@@ -12,6 +12,7 @@ import { runsCommand } from './commands/runs.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { supportCommand } from './commands/support.ts';
+import { validateCommand } from './commands/validate.ts';
 import { EXIT } from './exit-codes.ts';
 import { version } from './version.ts';
 
@@ -26,6 +27,7 @@ const program = strict(
     .addCommand(failuresCommand())
     .addCommand(supportCommand())
     .addCommand(lockCommand())
+    .addCommand(validateCommand())
     .addCommand(schemaCommand())
     .addCommand(checkCommand())
     .addCommand(doctorCommand())

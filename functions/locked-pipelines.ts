@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
+import { problemText } from '../shared/pipeline/find-named.ts';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import type { Lock } from '../shared/pipeline/lock.ts';
 import type { NameProblem } from '../shared/pipeline/resolve-names.ts';
@@ -31,9 +32,7 @@ export function misconfigured(pipeline: string, message: string): Diagnosis {
 
 /** Names that Anaplan does not know, as the failure of the run that met them. */
 export function namesNotFound(pipeline: string, problems: readonly NameProblem[]): Diagnosis {
-  const told = problems.map(({ what, near }) =>
-    near.length === 0 ? what : `${what}; there is ${near.map((name) => `"${name}"`).join(', ')}`,
-  );
+  const told = problems.map(problemText);
   return {
     category: 'not-found',
     cause: 'A name in the configuration is wrong, or the integration user does not see that object.',

@@ -1,12 +1,12 @@
-import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { problemText } from '../../shared/pipeline/find-named.ts';
 import { formatLock } from '../../shared/pipeline/lock.ts';
-import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
+import { askNames } from '../ask-names.ts';
 import { CommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
-import { refusedByAnaplan, withAnaplan } from '../doctor/ask-anaplan.ts';
 import { EXIT } from '../exit-codes.ts';
+import { lockFileOf } from '../lock-file.ts';
 import { configOption, dataDirOption, jsonOption } from '../options.ts';
 import { usableCredentials } from '../usable-credentials.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -24,22 +24,16 @@ async function lock(options: { config: string; dataDir: string; json?: true }): 
   const configuration = await configurationFor(options.config, process.env);
   const secrets = environmentSecrets(process.env);
   await usableCredentials(secrets);
-  const { lock, problems } = await withAnaplan(configuration, { secrets, dataDir: options.dataDir }, (anaplan) =>
-    resolveNames(configuration, anaplan).catch((error: unknown) => {
-      throw refusedByAnaplan(error);
-    }),
-  );
+  const { lock, problems } = await askNames(configuration, { secrets, dataDir: options.dataDir });
   if (problems.length > 0) {
-    const told = problems.map(({ pipeline, what, near }) => {
-      return `pipeline "${pipeline}": ${what}${near.length === 0 ? '' : `; there is ${near.map((name) => `"${name}"`).join(', ')}`}`;
-    });
+    const told = problems.map((problem) => `pipeline "${problem.pipeline}": ${problemText(problem)}`);
     throw new CommandError(`Not every name was found, so nothing was written.\n${told.join('\n')}`, {
       category: 'not-found',
       whatToCheck: ['Compare the names with those in Anaplan, or grant the integration user access to the objects.'],
       exitCode: EXIT.failed,
     });
   }
-  const path = join(dirname(options.config), 'plandrop.lock.json');
+  const path = lockFileOf(options.config);
   await writeWhole(path, formatLock(lock));
   const pipelines = Object.keys(lock.pipelines);
   process.stdout.write(

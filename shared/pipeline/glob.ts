@@ -19,6 +19,21 @@ export function globMistake(glob: string): string | undefined {
   return undefined;
 }
 
+/** Why a pattern that is allowed most likely matches nothing, as words behind its name; undefined when there is no doubt. */
+export function globDoubt(glob: string): string | undefined {
+  const folders = glob.split('/');
+  if (folders.includes('')) return 'has an empty folder ("//"), which no usual key has';
+  if (folders.some((part) => part === '.' || part === '..'))
+    return 'has "." or ".." for a folder, which no usual key has';
+  if (folders.some((part) => part !== part.trim())) return 'begins or ends a name with a blank, which few keys do';
+  if (/\[[^\]]*$/.test(glob) || /\{[^}]*$/.test(glob))
+    return 'has a bracket that is never closed, and means the bracket itself';
+  if (folders[0] === 'taken' || folders.some((part) => part.startsWith('.'))) {
+    return 'matches nothing in "plandrop local", which leaves taken/ and names that begin with a dot alone';
+  }
+  return undefined;
+}
+
 /**
  * Whether some key matches both patterns, where that can be told for certain; undefined where it cannot (classes, extended
  * patterns), so that only a key shows it.

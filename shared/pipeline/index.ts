@@ -1,4 +1,5 @@
 export type { ExpectBy } from './expect-by-schema.ts';
+export { problemText } from './find-named.ts';
 export * from './freeze.ts';
 export * from './frozen-pipeline.ts';
 export { globMatcher } from './glob.ts';

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { fillIn, type Variables } from './fill-in.ts';
-import { type Mistake, mistakesOf } from './mistakes.ts';
+import { type Mistake, mistakesOf, type Place, placeOf } from './mistakes.ts';
 import { readYaml, withoutNotes } from './read-yaml.ts';
 import { type Configuration, configurationSchema } from './schema.ts';
 
 export type LoadedConfiguration =
-  | { ok: true; configuration: Configuration }
+  | { ok: true; configuration: Configuration; placeOf: (path: readonly PropertyKey[]) => Place }
   | { ok: false; mistakes: readonly Mistake[] };
 
 /** The configuration cannot be used. Told without asking Anaplan: exit 64. One line per mistake, `file:line:column: what`. */
@@ -38,7 +38,8 @@ export function loadConfiguration(text: string, variables: Variables = {}): Load
   ];
   const mistakes = inOrder([...yaml.mistakes, ...mistakesOf(found, yaml.document, yaml.lines)]);
   if (!read.success || mistakes.length > 0) return { ok: false, mistakes };
-  return { ok: true, configuration: read.data };
+  const { document, lines } = yaml;
+  return { ok: true, configuration: read.data, placeOf: (path) => placeOf(path, 'value', document, lines) };
 }
 
 /** In the order of the file; what an alias brings to several places is one mistake. */
@@ -49,15 +50,18 @@ function inOrder(mistakes: readonly Mistake[]): Mistake[] {
 
 /** Reads the file. @throws ConfigurationError when it is not there, cannot be read, or has mistakes */
 export async function readConfiguration(path: string, variables: Variables = {}): Promise<Configuration> {
-  let text: string;
+  const loaded = loadConfiguration(await readText(path), variables);
+  if (!loaded.ok) throw new ConfigurationError(path, loaded.mistakes);
+  return loaded.configuration;
+}
+
+/** The text of the file. @throws ConfigurationError when it is not there or cannot be read */
+export async function readText(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const why = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`;
     throw new ConfigurationError(path, [{ line: 1, column: 1, message: why }]);
   }
-  const loaded = loadConfiguration(text, variables);
-  if (!loaded.ok) throw new ConfigurationError(path, loaded.mistakes);
-  return loaded.configuration;
 }

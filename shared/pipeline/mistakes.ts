@@ -16,10 +16,14 @@ import * as z from 'zod';
 import { nearMatches } from './near.ts';
 import { configurationSchema } from './schema.ts';
 
-/** One thing wrong with a configuration, where it is (1-based), and what would be right. */
-export interface Mistake {
+/** A place in the text, 1-based. */
+export interface Place {
   line: number;
   column: number;
+}
+
+/** One thing wrong with a configuration, where it is, and what would be right. */
+export interface Mistake extends Place {
   message: string;
 }
 
@@ -28,10 +32,7 @@ type Path = readonly PropertyKey[];
 /** Every issue that the schema found, in the order of the file, in words and places of the file. */
 export function mistakesOf(found: readonly z.core.$ZodIssue[], document: Document, lines: LineCounter): Mistake[] {
   const issues = found.flatMap(withinShape);
-  const at = (path: Path, part: 'key' | 'value'): Pick<Mistake, 'line' | 'column'> => {
-    const { line, col } = lines.linePos(offsetOf(document, path, part));
-    return { line, column: col };
-  };
+  const at = (path: Path, part: 'key' | 'value'): Place => placeOf(path, part, document, lines);
   // A misspelt key is one mistake, not also a missing one.
   const meant = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
@@ -120,6 +121,12 @@ function unwrapped(schema: unknown): unknown {
   if (schema instanceof z.ZodUnion)
     return schema.options.map(unwrapped).find((option) => option instanceof z.ZodObject);
   return schema;
+}
+
+/** Where the key or the value of `path` stands; where it is not written, the nearest thing around it. */
+export function placeOf(path: Path, part: 'key' | 'value', document: Document, lines: LineCounter): Place {
+  const { line, col } = lines.linePos(offsetOf(document, path, part));
+  return { line, column: col };
 }
 
 /** Where in the text the key or the value of `path` begins; where it is not written, the nearest thing around it. */

@@ -10,8 +10,7 @@ import type { Step } from './step-schema.ts';
  */
 export async function resolveFiles(
   asked: NonNullable<Step['files']>,
-  ref: ModelRef,
-  process: Named,
+  { ref, process, path: above }: { ref: ModelRef; process: Named; path: readonly string[] },
   directory: NameDirectory,
 ): Promise<{ files: LockedFile[]; problems: Problem[] }> {
   const [{ actions }, imports] = await Promise.all([directory.getProcess(ref, process.id), directory.listImports(ref)]);
@@ -26,11 +25,12 @@ export async function resolveFiles(
   const problems: Problem[] = [];
   for (const { name } of asked) {
     // An import and the data source that it reads may have one name: either says the same file.
+    const path = [...above, name];
     const places = isImport(name) ? readers : [...readers, ...sources];
-    const found = find('file', name, places, `that process "${process.name}" reads`);
+    const found = find('file', name, places, { place: `that process "${process.name}" reads`, path });
     if (!found.found) {
       const { what, near } = found.problem;
-      problems.push({ what, near: near.length > 0 ? near : readers.map((reader) => reader.name) });
+      problems.push({ path, what, near: near.length > 0 ? near : readers.map((reader) => reader.name) });
       continue;
     }
     const { id } = found.object;
@@ -39,6 +39,7 @@ export async function resolveFiles(
     const twice = files.find((file) => file.fileId === fileId);
     if (twice !== undefined) {
       problems.push({
+        path,
         what: `"${twice.asked}" and "${name}" are the same file of process "${process.name}"`,
         near: [],
       });

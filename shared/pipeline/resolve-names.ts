@@ -44,25 +44,28 @@ async function resolvePipeline(
   pipeline: Pipeline,
   directory: NameDirectory,
 ): Promise<{ locked?: LockedPipeline; problems: Problem[] }> {
-  const workspace = find('workspace', pipeline.workspace, await directory.listWorkspaces(), 'this user sees');
+  const workspace = find('workspace', pipeline.workspace, await directory.listWorkspaces(), {
+    place: 'this user sees',
+    path: ['workspace'],
+  });
   if (!workspace.found) return { problems: [workspace.problem] };
   const inWorkspace = `workspace "${workspace.object.name}"`;
-  const model = find('model', pipeline.model, await directory.listModels(workspace.object.id), `of ${inWorkspace}`);
+  const model = find('model', pipeline.model, await directory.listModels(workspace.object.id), {
+    place: `of ${inWorkspace}`,
+    path: ['model'],
+  });
   if (!model.found) return { problems: [model.problem] };
 
   const ref: ModelRef = { workspaceId: workspace.object.id, modelId: model.object.id };
   const steps: LockedStep[] = [];
   const problems: Problem[] = [];
-  for (const step of pipeline.steps) {
-    const resolved = await resolveStep(step, ref, model.object.name, directory);
+  for (const [index, step] of pipeline.steps.entries()) {
+    const path = ['steps', String(index)];
+    const resolved = await resolveStep(step, { ref, modelName: model.object.name, path }, directory);
     if ('problems' in resolved) problems.push(...resolved.problems);
     else steps.push(resolved.step);
   }
-  if (problems.length === 0 && pipeline.trigger?.kind === 'drop' && !steps.some(({ fileId }) => fileId !== undefined)) {
-    const what =
-      'a drop starts it, but none of its imports reads a file (they read other models), so nothing could be uploaded';
-    problems.push({ what, near: [] });
-  }
+  if (problems.length === 0) problems.push(...sourceProblems(pipeline, steps));
   if (problems.length > 0) return { problems };
   return {
     locked: { workspace: kept(pipeline.workspace, workspace.object), model: kept(pipeline.model, model.object), steps },
@@ -70,22 +73,39 @@ async function resolvePipeline(
   };
 }
 
+/** Whether what starts the pipeline brings a file for each import that reads one, and only then. */
+function sourceProblems({ trigger }: Pipeline, steps: readonly LockedStep[]): Problem[] {
+  if (trigger === undefined) return [];
+  if (trigger.kind === 'drop') {
+    if (steps.some(({ fileId }) => fileId !== undefined)) return [];
+    const what =
+      'a drop starts it, but none of its imports reads a file (they read other models), so nothing could be uploaded';
+    return [{ path: ['on'], what, near: [] }];
+  }
+  return steps.flatMap(({ kind, name, fileId }, index): Problem[] => {
+    if (kind !== 'import' || fileId === undefined) return [];
+    const what = `import "${name}" reads a file, but a pipeline with ${trigger.kind} has none for it; start it with a drop, or put the import into the process that takes files`;
+    return [{ path: ['steps', String(index), kind], what, near: [] }];
+  });
+}
+
 async function resolveStep(
   step: Step,
-  ref: ModelRef,
-  modelName: string,
+  { ref, modelName, path }: { ref: ModelRef; modelName: string; path: readonly string[] },
   directory: NameDirectory,
 ): Promise<{ step: LockedStep } | { problems: Problem[] }> {
-  const object = find(
-    step.kind,
-    step.name,
-    await LISTS[actionKindOf(step.kind)](directory, ref),
-    `of model "${modelName}"`,
-  );
+  const object = find(step.kind, step.name, await LISTS[actionKindOf(step.kind)](directory, ref), {
+    place: `of model "${modelName}"`,
+    path: [...path, step.kind],
+  });
   if (!object.found) return { problems: [object.problem] };
   const base = { kind: step.kind, ...kept(step.name, object.object) };
   if (step.files !== undefined) {
-    const { files, problems } = await resolveFiles(step.files, ref, object.object, directory);
+    const { files, problems } = await resolveFiles(
+      step.files,
+      { ref, process: object.object, path: [...path, 'files'] },
+      directory,
+    );
     return problems.length > 0 ? { problems } : { step: { ...base, files } };
   }
   const { importDataSourceId: fileId } = object.object;

@@ -40,18 +40,26 @@ export function nextFiring(schedule: ScheduleExpression, after: number, anchor: 
 }
 
 function nextOfCron(fields: readonly string[], timezone: string, after: number): number | undefined {
-  // The pattern is walked as wall-clock time, so that what happens when clocks change is decided here and not by croner.
-  const cron = new Cron(cronerPattern(fields), {
-    timezone: 'UTC',
-    mode: '7-part',
-    alternativeWeekdays: true,
-    paused: true,
-  });
+  const cron = wallClock(fields);
   for (let wall = cron.nextRun(new Date(wallTimeOf(after, timezone))); wall !== null; wall = cron.nextRun(wall)) {
     const instant = instantOf(wall.getTime(), timezone);
     if (instant !== undefined && instant > after) return instant;
   }
   return undefined;
+}
+
+/** The pattern is walked as wall-clock time, so that what happens when clocks change is decided here and not by croner. */
+function wallClock(fields: readonly string[]): Cron {
+  return new Cron(cronerPattern(fields), { timezone: 'UTC', mode: '7-part', alternativeWeekdays: true, paused: true });
+}
+
+/** The local times that a cron expression names from `from` up to `until`, all three written as if they were UTC (epoch ms). */
+export function* cronWallTimes(fields: readonly string[], from: number, until: number): Generator<number> {
+  const cron = wallClock(fields);
+  for (let wall = cron.nextRun(new Date(from - 1)); wall !== null; wall = cron.nextRun(wall)) {
+    if (wall.getTime() >= until) return;
+    yield wall.getTime();
+  }
 }
 
 /** Of each field of EventBridge's cron: its first and last value, and the names that stand for its values. */
@@ -98,7 +106,7 @@ function withoutStep(item: string, index: number): string {
 }
 
 /** The instant at which clocks in `timezone` show `wall` (wall-clock time written as if it were UTC); the earlier of two. */
-function instantOf(wall: number, timezone: string): number | undefined {
+export function instantOf(wall: number, timezone: string): number | undefined {
   // The offsets of the day before and the day after are the only two candidates.
   const candidates = [wall - DAY_MS, wall + DAY_MS]
     .map((near) => wall - offsetAt(near, timezone))
@@ -113,7 +121,7 @@ function wallTimeOf(instant: number, timezone: string): number {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** How far clocks in `timezone` are ahead of UTC (ms). */
-function offsetAt(instant: number, timezone: string): number {
+export function offsetAt(instant: number, timezone: string): number {
   let format = formats.get(timezone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' });

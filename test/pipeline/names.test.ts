@@ -112,34 +112,46 @@ describe('resolving names', () => {
       TEXT.replace('Finance', 'Fnance'),
       'no workspace this user sees is called "Fnance" or has this id',
       ['Finance'],
+      'workspace',
     ],
     [
       'an unknown model',
       TEXT.replace('FY26', 'FY27'),
       'no model of workspace "Finance" is called "FY27 Plan" or has this id',
       ['FY25 Plan', 'FY26 Plan'],
+      'model',
     ],
     [
       'an unknown import',
       TEXT.replace('Load Sales', 'load sales'),
       'no import of model "FY26 Plan" is called "load sales" or has this id',
       ['Load Sales'],
+      'steps.0.import',
     ],
     [
       'an unknown process',
       TEXT.replace('118000000001', 'Rebuild'),
       'no process of model "FY26 Plan" is called "Rebuild" or has this id',
       [],
+      'steps.1.process',
+    ],
+    [
+      'an import with a file where a schedule starts it',
+      TEXT.replace('drop: "sales/*.csv"', 'schedule: "rate(1 day)"'),
+      'import "Load Sales" reads a file, but a pipeline with schedule has none for it; start it with a drop, or put the import into the process that takes files',
+      [],
+      'steps.0.import',
     ],
     [
       'a drop for an import that reads another model',
       TEXT.replace('Load Sales', 'From Hub'),
       'a drop starts it, but none of its imports reads a file (they read other models), so nothing could be uploaded',
       [],
+      'on',
     ],
-  ])('%s is a problem with what is near', async (_, text, what, near) => {
+  ])('%s is a problem with what is near', async (_, text, what, near, path) => {
     const { lock, problems } = await resolveNames(configurationOf(text), tenant());
-    expect(problems).toEqual([{ pipeline: 'sales', what, near }]);
+    expect(problems).toEqual([{ pipeline: 'sales', path: path.split('.'), what, near }]);
     expect(lock.pipelines).toEqual({});
   });
 
@@ -154,6 +166,7 @@ describe('resolving names', () => {
     expect(problems).toEqual([
       {
         pipeline: 'sales',
+        path: ['model'],
         what: '2 models of workspace "Finance" are called "FY26 Plan"; use the id of one',
         near: ['M1', 'M9'],
       },
@@ -254,28 +267,32 @@ describe('the files of a process', () => {
       SET.replace('Load Products:', 'Load Prices:'),
       'no file that process "Recalculate" reads is called "Load Prices" or has this id',
       ['Load Sales', 'Load Products'],
+      'Load Prices',
     ],
     [
       'an import that reads another model',
       SET.replace('Load Products:', 'From Hub:'),
       'no file that process "Recalculate" reads is called "From Hub" or has this id',
       ['Load Sales', 'Load Products'],
+      'From Hub',
     ],
     [
       'a data source that no import of the process reads',
       SET.replace('sales.csv:', 'elsewhere.csv:'),
       'no file that process "Recalculate" reads is called "elsewhere.csv" or has this id',
       ['Load Sales', 'Load Products'],
+      'elsewhere.csv',
     ],
     [
       'one file named twice',
       SET.replace('sales.csv:', 'products.csv:'),
       '"Load Products" and "products.csv" are the same file of process "Recalculate"',
       [],
+      'products.csv',
     ],
-  ])('%s is a problem', async (_, text, what, near) => {
+  ])('%s is a problem', async (_, text, what, near, file) => {
     const { problems } = await resolveNames(configurationOf(text), tenant());
-    expect(problems).toEqual([{ pipeline: 'nightly', what, near }]);
+    expect(problems).toEqual([{ pipeline: 'nightly', path: ['steps', '0', 'files', file], what, near }]);
   });
 
   it('freeze with their patterns; so does what becomes of drops, and who follows', async () => {

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
+import { warningsOf } from '../../shared/pipeline/warnings.ts';
+
+const NOW = Date.parse('2026-11-20T12:00:00Z');
+const BASE = 'workspace: w, model: m';
+const byDrop = (more: string) => `it: { ${BASE}, on: { drop: "in/*.csv" }, steps: [{ import: x }], ${more} }`;
+const scheduled = (expression: string, timezone: string) =>
+  `it: { ${BASE}, on: { schedule: "${expression}", timezone: ${timezone} }, steps: [{ process: x }] }`;
+
+function warnings(...pipelines: string[]): string[] {
+  const [first = ''] = pipelines;
+  const text = first.startsWith('anaplan') ? first : `pipelines:\n${pipelines.map((line) => `  ${line}`).join('\n')}\n`;
+  const loaded = loadConfiguration(text);
+  if (!loaded.ok) throw new ConfigurationError('plandrop.yaml', loaded.mistakes);
+  return warningsOf(loaded.configuration, NOW).map(({ path, message }) => `${path.join('.')} ${message}`);
+}
+
+describe('a warning', () => {
+  it.each([
+    [
+      'of a local time that clocks skip',
+      [scheduled('cron(30 1 * * ? *)', 'Europe/London')],
+      [
+        'pipelines.it.on.schedule names 01:30 on 2027-03-28, which clocks in Europe/London skip: the pipeline does not run then',
+        'pipelines.it.on.schedule names 01:30 on 2027-10-31, which clocks in Europe/London show twice: the pipeline runs once, at the first',
+      ],
+    ],
+    [
+      'of many such times, in one line a day',
+      [scheduled('cron(0/15 * ? * SUN *)', 'America/New_York')],
+      [
+        'pipelines.it.on.schedule names 02:00 and 3 more on 2027-03-14, which clocks in America/New_York skip: the pipeline does not run then',
+        'pipelines.it.on.schedule names 01:00 and 3 more on 2027-11-07, which clocks in America/New_York show twice: the pipeline runs once, at the first',
+      ],
+    ],
+    [
+      'of clocks that move by half an hour, in the south',
+      [scheduled('cron(45 1 * * ? *)', 'Australia/Lord_Howe')],
+      [
+        'pipelines.it.on.schedule names 01:45 on 2027-04-04, which clocks in Australia/Lord_Howe show twice: the pipeline runs once, at the first',
+      ],
+    ],
+    ['of no time on days that the schedule leaves out', [scheduled('cron(30 1 ? * MON-FRI *)', 'Europe/London')], []],
+    ['of no time where clocks stand', [scheduled('cron(30 1 * * ? *)', 'Asia/Kolkata')], []],
+    [
+      'of an expected time that clocks skip',
+      [byDrop('expectBy: { at: "02:30", timezone: Europe/Berlin, days: SUN }')],
+      [
+        'pipelines.it.expectBy names 02:30 on 2027-03-28, which clocks in Europe/Berlin skip: nothing is expected by then',
+        'pipelines.it.expectBy names 02:30 on 2027-10-31, which clocks in Europe/Berlin show twice: it is expected by the first',
+      ],
+    ],
+    [
+      'of a time that is over',
+      [scheduled('at(2026-11-20T11:59:00)', 'UTC')],
+      ['pipelines.it.on.schedule is over: it never runs again'],
+    ],
+    [
+      'of years that are over',
+      [scheduled('cron(0 6 * * ? 2025)', 'UTC')],
+      ['pipelines.it.on.schedule is over: it never runs again'],
+    ],
+    [
+      'of one time that clocks skip',
+      [scheduled('at(2027-03-28T01:30:00)', 'Europe/London')],
+      ['pipelines.it.on.schedule names a time that clocks in Europe/London skip, so it never runs'],
+    ],
+    ['of no rate', [scheduled('rate(5 minutes)', 'Europe/London')], []],
+    [
+      'of a folder without a name',
+      [byDrop('keep: leave').replace('in/*.csv', 'in//*.csv')],
+      ['pipelines.it.on.drop has an empty folder ("//"), which no usual key has'],
+    ],
+    [
+      'of a folder that means the folder above',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/../*.csv')],
+      ['pipelines.it.on.drop has "." or ".." for a folder, which no usual key has'],
+    ],
+    [
+      'of a blank at the end',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/*.csv ')],
+      ['pipelines.it.on.drop begins or ends a name with a blank, which few keys do'],
+    ],
+    [
+      'of a bracket that is never closed',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/[ab.csv')],
+      ['pipelines.it.on.drop has a bracket that is never closed, and means the bracket itself'],
+    ],
+    [
+      'of files that the watched folder leaves alone',
+      [byDrop('keep: leave').replace('in/*.csv', 'taken/*.csv')],
+      [
+        'pipelines.it.on.drop matches nothing in "plandrop local", which leaves taken/ and names that begin with a dot alone',
+      ],
+    ],
+    [
+      'of patterns that only a key can compare',
+      [
+        byDrop('keep: leave').replace('in/*.csv', 'in/[ab].csv'),
+        byDrop('keep: leave').replace('it:', 'other:').replace('in/*.csv', 'in/[bc].csv'),
+      ],
+      [
+        'pipelines.other.on.drop may match the same key as a pattern of pipeline "it" (in/[ab].csv); only a key shows it, and such a drop is refused',
+      ],
+    ],
+    [
+      'of files that nothing waits for',
+      [`it: { ${BASE}, steps: [{ process: x, files: { a: "in/*.csv" } }] }`],
+      [
+        'pipelines.it.steps.0.files has patterns that nothing looks at: only "plandrop run" starts this pipeline, and it takes files by name',
+      ],
+    ],
+    [
+      'of a pipeline after one that nothing starts',
+      [`one: { ${BASE}, steps: [{ process: x }] }`, `two: { ${BASE}, on: { after: one }, steps: [{ process: x }] }`],
+      ['pipelines.two.on.after follows "one", which only "plandrop run" starts'],
+    ],
+    [
+      'of an allowance that allows everything',
+      [byDrop('rejects: { maxPercent: 100 }')],
+      ['pipelines.it.rejects.maxPercent lets every row be rejected without a word'],
+    ],
+    [
+      'of a wait that is longer than the run may take',
+      [byDrop('modelWait: 6h, deadline: 4h')],
+      ['pipelines.it.modelWait is longer than deadline, which ends the run first'],
+    ],
+    [
+      'of more requests than Anaplan answers',
+      [`anaplan: { requestsPerMinute: 1200 }\npipelines: { ${byDrop('keep: leave')} }`],
+      ['anaplan.requestsPerMinute is more than the 600 that Anaplan answers for a whole tenant'],
+    ],
+    ['of nothing that is usual', [byDrop('expectBy: "06:30"')], []],
+  ])('%s', (_, pipelines, expected) => {
+    expect(warnings(...pipelines)).toEqual(expected);
+  });
+});
