@@ -25,9 +25,10 @@ export async function collectFiles(
   { withDumps }: { withDumps: boolean },
 ): Promise<{ files: BundleFile[]; requests: KeptRequests }> {
   const requests = await readRequests(state, run);
-  const shown = withDumps ? (value: unknown) => value : withoutRows;
+  const left = withDumps ? ['scan'] : ['scan', 'samples'];
+  const shown = (value: unknown) => without(left, value);
   const files = [
-    json('ledger.json', 'the ledger of the run: all that Plandrop knows of it', shown(withoutScans(run))),
+    json('ledger.json', 'the ledger of the run: all that Plandrop knows of it', shown(run)),
     json('outcome.json', 'what the run came to', shown(outcomeOf(run))),
     text('requests.txt', 'every request, one line each', requestTable(requests.requests)),
     text(
@@ -83,12 +84,7 @@ function parsed(content: string): unknown {
   }
 }
 
-/** A saved scan holds the first bytes of the file. */
-function withoutScans(run: Run): Run {
-  return { ...run, steps: run.steps.map((step) => ({ ...step, epoch: step.epoch && { ...step.epoch, scan: null } })) };
-}
-
-/** Sample rows, wherever they stand. */
-function withoutRows(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (name, inner) => (name === 'samples' && Array.isArray(inner) ? [] : inner)));
+/** A saved scan holds the first bytes of the file, and samples hold rows: left out wherever they stand. */
+function without(names: readonly string[], value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (name, inner) => (names.includes(name) ? null : inner)));
 }

@@ -1,6 +1,6 @@
 import type { Task, TaskResult } from '../../shared/anaplan/types.ts';
 import { excerpt } from '../../shared/diagnosis/words.ts';
-import { outcomeOf } from '../../shared/run/outcome.ts';
+import { failedStepOf, outcomeOf } from '../../shared/run/outcome.ts';
 import type { JournaledRequest } from '../../shared/run/request-journal.ts';
 import { isFinalState, type Outcome, type Run } from '../../shared/run/run.ts';
 import { asSteps } from './request-table.ts';
@@ -83,45 +83,40 @@ function title(run: Run): string {
   return `${what} ${run.ended === null ? 'is still under way' : OUTCOMES[run.ended.outcome]}`;
 }
 
-function actionOf({ pipeline, position }: Run): string | undefined {
-  const step = pipeline?.steps[position.step];
+function actionOf(run: Run): string | undefined {
+  const step = run.pipeline?.steps[failedStepOf(run)];
   return step === undefined ? undefined : `${step.kind} "${step.name}"`;
 }
 
 function happened(told: Told): string[] {
   const { run } = told;
-  const { ended, pipeline, position } = run;
-  const outcome = outcomeOf(run);
-  const step = pipeline?.steps[position.step];
-  const rows = outcome.source?.rows;
-  const took = rows === undefined ? 'the action is carried out' : `all ${rows} rows of the file are taken`;
-  return [
-    `- When: ${time(Date.parse(run.createdAt), told)}${ended === null ? '' : ` to ${time(Date.parse(ended.at), told)}`}`,
-    ...(step === undefined
-      ? []
-      : [`- What: step ${position.step + 1} of ${pipeline?.steps.length} of pipeline "${run.pipelineName}"`]),
-    `- Expected: ${took}, and the task ends COMPLETE and successful.`,
-    `- Happened: ${outcome.failure === undefined ? '[what is wrong: Plandrop saw no failure]' : inline(outcome.failure.message)}`,
-    ...(outcome.failure === undefined
-      ? []
-      : [
-          `- Category: ${outcome.failure.category}${outcome.failure.code === undefined ? '' : `, Anaplan's code ${outcome.failure.code}`}. ${outcome.failure.cause}`,
-        ]),
-    ...(outcome.source === undefined
-      ? []
-      : [
-          `- File: ${outcome.source.key}, ${outcome.source.bytes} bytes${outcome.source.sha256 === undefined ? '' : `, SHA-256 ${outcome.source.sha256}`}`,
-        ]),
-    ...(run.redriveOf === undefined
-      ? []
-      : [`- It goes on with run ${run.redriveOf.runId}, which has a bundle of its own.`]),
-    '- Who is affected, and how much: [what cannot be done without this data, and by when]',
-  ];
+  const { ended, pipeline, redriveOf, settled } = run;
+  const { failure, source, sources = source === undefined ? [] : [source] } = outcomeOf(run);
+  const until = ended === null ? '' : ` to ${time(Date.parse(ended.at), told)}`;
+  const rows = sources.length === 1 ? sources[0]?.rows : undefined;
+  const taken = rows === undefined ? 'the action is carried out' : `all ${rows} rows of the file are taken`;
+  const lines = [`When: ${time(Date.parse(run.createdAt), told)}${until}`];
+  if (pipeline !== null)
+    lines.push(`What: step ${failedStepOf(run) + 1} of ${pipeline.steps.length} of pipeline "${run.pipelineName}"`);
+  lines.push(`Expected: ${taken}, and the task ends COMPLETE and successful.`);
+  lines.push(`Happened: ${failure?.message ?? '[what is wrong: Plandrop saw no failure]'}`);
+  if (failure !== undefined)
+    lines.push(
+      `Category: ${failure.category}${failure.code === undefined ? '' : ` (${failure.code})`}. ${failure.cause}`,
+    );
+  for (const { key, bytes, sha256 } of sources)
+    lines.push(`File: ${key}, ${bytes} bytes${sha256 === undefined ? '' : `, SHA-256 ${sha256}`}`);
+  if (redriveOf !== undefined)
+    lines.push(`It goes on with run ${redriveOf.runId}, of which there is a bundle of its own.`);
+  if (settled !== undefined)
+    lines.push(`Settled as ${settled.as} at ${settled.at} by ${settled.by}: ${settled.evidence}`);
+  lines.push('Who is affected, and how much: [what cannot be done without this data, and by when]');
+  return lines.map((line) => `- ${inline(line)}`);
 }
 
 function where({ run, requests, userHere }: Told): string[] {
-  const { pipeline, position, steps } = run;
-  const step = pipeline?.steps[position.step];
+  const { pipeline, steps } = run;
+  const step = pipeline?.steps[failedStepOf(run)];
   const users = [...new Set(requests.flatMap(({ user = [] }) => user))];
   const hosts = [...new Set(requests.map(({ host }) => host))];
   const tasks = steps.flatMap(({ task }, i) => (task === null ? [] : [`${task.taskId} (step ${i + 1})`]));
@@ -145,12 +140,12 @@ function refusedRequest({ run, requests }: Told): JournaledRequest | undefined {
   const last = (fits: (request: JournaledRequest) => boolean) => requests.findLast(fits);
   const named =
     http && last(({ method, path, status }) => method === http.method && path === http.path && status === http.status);
-  if (named !== undefined || isFinalState(run.steps[run.position.step]?.task?.seen?.taskState)) return named;
+  if (named !== undefined || isFinalState(run.steps[failedStepOf(run)]?.task?.seen?.taskState)) return named;
   return last(({ status = 0, problem }) => problem !== undefined || status >= 400);
 }
 
 function answered(run: Run, refused: JournaledRequest | undefined): string[] {
-  const task = run.steps[run.position.step]?.task?.seen;
+  const task = run.steps[failedStepOf(run)]?.task?.seen;
   const lines: string[] = [];
   if (refused !== undefined) {
     const { method, path, status, at, ms, requestId, responseBody, problem } = refused;

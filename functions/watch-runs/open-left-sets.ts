@@ -2,6 +2,7 @@ import { type DropSet, type StartedSet, triggerOfSet } from '../../shared/run/dr
 import { listSets, noteOpened } from '../../shared/run/drop-sets.ts';
 import { VISIBILITY_SECONDS } from '../../shared/run/limits.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { freezeForRun } from '../freeze-for-run.ts';
 import type { Services } from '../services.ts';
 
 /** The message of a drop is delivered again for days; what it left is seen to long before that. */
@@ -24,10 +25,11 @@ export async function openLeftSets(services: Services): Promise<number> {
 }
 
 async function openLeft(services: Services, set: DropSet, started: StartedSet): Promise<boolean> {
-  const pipeline = await services.pipelines.freeze(set.pipeline);
+  const trigger = triggerOfSet(set, started);
+  const pipeline = await freezeForRun(set.pipeline, trigger, 1, services);
   // What may heal is looked at again by the next watch.
   if (!pipeline.ok && pipeline.diagnosis.retry.kind !== 'no') return false;
-  await openRun(services, { pipelineName: set.pipeline, trigger: triggerOfSet(set, started), pipeline });
+  await openRun(services, { pipelineName: set.pipeline, trigger, pipeline });
   await noteOpened(services, set, started.generation);
   return true;
 }

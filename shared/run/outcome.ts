@@ -135,7 +135,7 @@ function stepOutcome(run: Run, step: StepRecord, index: number): StepOutcome {
 function failureOf(run: Run): FailureOutcome | undefined {
   const failure = run.ended?.failure;
   if (failure === undefined) return undefined;
-  const { task, result } = failedStep(run) ?? { task: null, result: null };
+  const { task, result } = run.steps[failedStepOf(run)] ?? { task: null, result: null };
   return {
     id: run.runId,
     category: failure.category,
@@ -158,9 +158,10 @@ function failureOf(run: Run): FailureOutcome | undefined {
   };
 }
 
-/** The step that the failure of a run is about: where it stands, or the earlier one whose rejects were within the allowance. */
-function failedStep({ ended, steps, position }: Run): StepRecord | undefined {
-  const last = steps[position.step];
-  if (ended?.outcome !== 'succeeded-with-rejects' || last?.result?.outcome !== 'succeeded') return last;
-  return steps.find(({ result }) => result?.outcome === 'succeeded-with-rejects') ?? last;
+/** Which step the failure of a run is about, from 0: where it stands, or the earlier one whose rejects were within the allowance. */
+export function failedStepOf({ ended, steps, position }: Run): number {
+  if (ended?.outcome !== 'succeeded-with-rejects' || steps[position.step]?.result?.outcome !== 'succeeded')
+    return position.step;
+  const rejecting = steps.findIndex(({ result }) => result?.outcome === 'succeeded-with-rejects');
+  return rejecting < 0 ? position.step : rejecting;
 }

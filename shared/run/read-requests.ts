@@ -11,15 +11,15 @@ export interface KeptRequests {
   gaps: string[];
 }
 
+/** What the ledger tells of how much was asked. */
+type Asking = Pick<Run, 'asked' | 'turn' | 'ended'>;
+
 const READ_AT_ONCE = 8;
 
 /** Every request of a run, each once, and what is known to be missing. */
-export async function readRequests(
-  state: Store,
-  { runId, asked = 0 }: Pick<Run, 'runId' | 'asked'>,
-): Promise<KeptRequests> {
+export async function readRequests(state: Store, run: Asking & Pick<Run, 'runId'>): Promise<KeptRequests> {
   const keys: string[] = [];
-  for await (const { key } of state.list(requestsPrefix(runId))) keys.push(key);
+  for await (const { key } of state.list(requestsPrefix(run.runId))) keys.push(key);
   const lines: JournalLine[] = [];
   let unreadable = 0;
   for (let i = 0; i < keys.length; i += READ_AT_ONCE) {
@@ -33,7 +33,7 @@ export async function readRequests(
       }
     }
   }
-  const gaps = gapsOf(lines, asked);
+  const gaps = gapsOf(lines, run);
   if (unreadable > 0) gaps.push(`${countOf(unreadable, 'line')} of the journal cannot be read.`);
   return { requests: inOrder(lines), gaps };
 }
@@ -56,9 +56,8 @@ export function inOrder(lines: readonly JournalLine[]): JournaledRequest[] {
 /**
  * What is missing: an attempt without its last line, one with fewer lines than it counted, a delivery that left none before another did,
  * and fewer lines than the ledger counts. Pure.
- * @param asked how many requests the ledger counts
  */
-export function gapsOf(lines: readonly JournalLine[], asked: number): string[] {
+export function gapsOf(lines: readonly JournalLine[], { asked = 0, turn: lastTurn, ended }: Asking): string[] {
   const attempts = new Map<string, { turn: number; delivery: number; known: Set<number>; total: number | undefined }>();
   for (const line of lines) {
     const { attempt, turn, delivery } = line;
@@ -72,21 +71,20 @@ export function gapsOf(lines: readonly JournalLine[], asked: number): string[] {
   const deliveries = new Map<number, Set<number>>();
   let kept = 0;
   for (const { turn, delivery, known, total } of attempts.values()) {
-    const named = turn === 0 ? 'The looking up of names' : `Turn ${turn} (delivery ${delivery})`;
+    const named = nameOf(turn, delivery);
     if (total === undefined)
       gaps.push(`${named} was cut short, or is still under way: what it asked last may be missing.`);
     else if (known.size < total)
       gaps.push(`${named} made ${countOf(total, 'request')}, of which ${total - known.size} could not be kept.`);
-    if (turn === 0) continue;
+    // The ledger counts what turns asked: not what was asked before the first, nor by looks at a run that has ended.
+    if (turn === 0 || (ended !== null && turn >= lastTurn)) continue;
     kept += known.size;
     deliveries.set(turn, (deliveries.get(turn) ?? new Set()).add(delivery));
   }
   for (const [turn, left] of deliveries) {
     for (let delivery = 1; delivery < Math.max(...left); delivery++) {
       if (!left.has(delivery))
-        gaps.push(
-          `Turn ${turn} (delivery ${delivery}) left no requests: it asked nothing, or died before it could keep any.`,
-        );
+        gaps.push(`${nameOf(turn, delivery)} left no requests: it asked nothing, or died before it could keep any.`);
     }
   }
   if (kept < asked)
@@ -94,4 +92,8 @@ export function gapsOf(lines: readonly JournalLine[], asked: number): string[] {
       `The run made at least ${countOf(asked, 'request')}, of which ${kept} are kept: others were lost, or have expired.`,
     );
   return gaps;
+}
+
+function nameOf(turn: number, delivery: number): string {
+  return turn === 0 ? 'The looking up of names' : `Turn ${turn} (delivery ${delivery})`;
 }

@@ -1,3 +1,4 @@
+import { readRequests } from '../../shared/run/read-requests.ts';
 import type { Scenario } from '../../simulator/index.ts';
 import type { PipelineOptions } from '../simulation/tenant.ts';
 import { violationsOf } from '../simulation/violations.ts';
@@ -68,4 +69,18 @@ function leavesUnknown(world: World): boolean {
       return task === null || (task.adopted && task.named !== true && result?.rowsVerified === false);
     }),
   );
+}
+
+/** What the simulated Anaplan saw, and what of it is kept of the one run, one line each; and where the run says that requests are missing. */
+export async function requestsOf(world: World) {
+  const [run] = world.runs();
+  if (run === undefined) throw new Error('there is no run');
+  const { requests, gaps } = await readRequests(world.state, run);
+  const line = ({ method, path, status }: { method: string; path: string; status?: number }) =>
+    `${method} ${path} ${status}`;
+  const saw = world.simulator.requests().map(line);
+  const kept = requests.map(line);
+  const countIn = (list: readonly string[], each: string) => list.filter((other) => other === each).length;
+  const missing = saw.filter((each) => countIn(saw, each) > countIn(kept, each));
+  return { saw, kept, gaps, missing, requests };
 }
