@@ -12,6 +12,9 @@ export function handServices({ state, queues }: { state: Store; queues: Queues }
     clock: systemClock,
     random: Math.random,
     log: jsonLogger(undefined, 'warn'),
+    source: () => {
+      throw new Error('a command changes no drops');
+    },
     settleSeconds: 0,
     alerts: {
       publish: async () => {

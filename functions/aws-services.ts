@@ -28,6 +28,8 @@ const environmentSchema = z.object({
   PLANDROP_SETTLE_SECONDS: z.coerce.number().nonnegative(),
   PLANDROP_SECRET_ARN: z.string().optional(),
   PLANDROP_REQUESTS_PER_MINUTE: z.coerce.number().positive().optional(),
+  PLANDROP_QUEUE_SCHEDULES_URL: z.string().optional(),
+  PLANDROP_KEEPS_DROPS: z.string().optional(),
 });
 
 /**
@@ -56,6 +58,10 @@ export function awsServices(env: NodeJS.ProcessEnv): Services {
     random: Math.random,
     log: powertoolsLogger(),
     settleSeconds: settings.PLANDROP_SETTLE_SECONDS,
+    leaves: [
+      ...(settings.PLANDROP_QUEUE_SCHEDULES_URL === undefined ? ['follow' as const] : []),
+      ...(settings.PLANDROP_KEEPS_DROPS === undefined ? ['keep' as const] : []),
+    ],
     gzip: true,
     pipelines: lockedPipelines(configuration, lock),
     anaplan: new AnaplanClient({

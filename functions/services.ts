@@ -2,7 +2,6 @@ import type { ExchangeNote } from '../shared/anaplan/exchange.ts';
 import type { AnaplanClient } from '../shared/anaplan/index.ts';
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
 import type { FrozenPipeline } from '../shared/pipeline/frozen-pipeline.ts';
-import type { Store } from '../shared/ports/store.ts';
 import type { RunServices } from '../shared/run/services.ts';
 import type { ConfiguredPipelines } from './configured-pipelines.ts';
 
@@ -22,8 +21,6 @@ export interface Pipelines extends ConfiguredPipelines {
 export interface Services extends RunServices {
   anaplan: AnaplanClient;
   pipelines: Pipelines;
-  /** The bucket that drops land in. */
-  source(bucket: string): Store;
   /** Whether chunks are compressed on their way to Anaplan. */
   gzip: boolean;
   /** How large the parts are in which exports go to the store; default 8 MiB, and S3 takes none below 5. */

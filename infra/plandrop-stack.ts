@@ -1,6 +1,7 @@
 import { Annotations, CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import type { Keep } from '../shared/pipeline/frozen-pipeline.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
 import { AlertsTopic } from './constructs/alerts-topic.ts';
 import { FailureFeed } from './constructs/failure-feed.ts';
@@ -73,8 +74,11 @@ export class PlandropStack extends Stack {
       memoryMegabytes: 512,
       batchSize: 10,
       maxConcurrency: 2,
-      reentered: false,
-      impact: 'Scheduled pipelines do not run; they will, late, when it works again.',
+      // A run that succeeded starts its followers here, and Lambda counts on through all runs that a lane lets by. Our guard is that
+      // no pipeline follows itself, however many are between.
+      reentered: true,
+      impact:
+        'Scheduled pipelines and those that follow others do not run; they will, late, when it works again. Nobody is told of files that are missing.',
     });
     new PipelineSchedules(this, 'Schedules', {
       pipelines: configuration.pipelines,
@@ -141,18 +145,20 @@ export class PlandropStack extends Stack {
 
     // Each sends the run on, back to its own queue, or, when a run ends, wakes the next run of the lane at its first stage.
     drops.sendsTo(drops, upload, start, failures);
-    schedules.sendsTo(upload, start, failures);
+    schedules.sendsTo(schedules, upload, start, failures);
     upload.sendsTo(upload, start, failures);
     start.sendsTo(start, poll, upload, failures);
     poll.sendsTo(poll, collect, upload, start, failures);
-    collect.sendsTo(collect, upload, start, failures);
+    // A run succeeds here, and its followers are started.
+    collect.sendsTo(collect, schedules, upload, start, failures);
     // A net sends the message of whatever turn a run stands at. The burier also does what receive-drop does, which asks again later.
-    burier.sendsTo(drops, upload, start, poll, collect, failures);
-    watch.sendsTo(upload, start, poll, collect, failures);
+    burier.sendsTo(drops, schedules, upload, start, poll, collect, failures);
+    watch.sendsTo(schedules, upload, start, poll, collect, failures);
 
     for (const each of [drops, schedules, upload, start, poll, collect, burier, watch])
       each.keepsRuns(state.bucket, alerts);
     for (const each of [drops, burier, watch]) each.keepsSets(state.bucket);
+    for (const each of [collect, burier, watch]) each.keepsDrops(source.bucket, keepsOf(configuration));
     // To ask for a version's date and size S3 wants the right to read it, so receive-drop has it too, and the burier with it.
     // The rows to mend are cut out of the drop itself, so collect-result reads it too.
     for (const each of [drops, upload, collect, burier]) each.readsDrops(source.bucket);
@@ -205,6 +211,12 @@ function requestShare({ anaplan }: Configuration, callers: readonly Stage[]): st
 function uploadMemory({ pipelines }: Configuration): number {
   const chunks = Object.values(pipelines).map(({ policies }) => policies.chunkBytes * (policies.chunksInFlight + 1));
   return Math.min(10_240, Math.max(1769, 512 + Math.ceil((2 * Math.max(0, ...chunks)) / 2 ** 20)));
+}
+
+/** What becomes of the drops that pipelines take. */
+function keepsOf({ pipelines }: Configuration): Keep[] {
+  const takers = Object.values(pipelines).filter(({ trigger }) => trigger?.kind === 'drop' || trigger?.kind === 'set');
+  return takers.map(({ keep }) => keep);
 }
 
 /** The folders of the state bucket that the pipelines export to; without a target of its own an export goes to `exports/`. */

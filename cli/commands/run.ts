@@ -158,13 +158,16 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-/** One call lands one file and nobody waits behind it, so a failure is told by the exit code and not by a held lane. */
+/**
+ * One call lands one file and nobody waits behind it, so a failure is told by the exit code and not by a held lane. Nor does anything
+ * follow it: the call is one run of one pipeline.
+ */
 function goingOn(pipelines: Pipelines): Pipelines {
   return {
     ...pipelines,
     freeze: async (name, onExchange) => {
       const frozen = await pipelines.freeze(name, onExchange);
-      return frozen.ok ? { ok: true, pipeline: { ...frozen.pipeline, onFailure: 'continue' } } : frozen;
+      return frozen.ok ? { ok: true, pipeline: { ...frozen.pipeline, onFailure: 'continue', followers: [] } } : frozen;
     },
   };
 }

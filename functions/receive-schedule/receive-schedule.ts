@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { excerpt } from '../../shared/diagnosis/words.ts';
 import { redactText } from '../../shared/observe/redact.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import type { Trigger } from '../../shared/run/trigger.ts';
 import { askAgainLater } from '../ask-again.ts';
 import { freezeForRun } from '../freeze-for-run.ts';
 import { receiveCountOf } from '../handle-records.ts';
@@ -9,7 +10,15 @@ import type { Services } from '../services.ts';
 import { reportStrangeMessage, sentAtOf } from '../strange-message.ts';
 import { readScheduleMessage } from './schedule-message.ts';
 
-/** Opens the run that a schedule, or a person, asks for. Repeating it is harmless. */
+const STARTED_BY: Readonly<Record<Trigger['kind'], string>> = {
+  schedule: 'A schedule',
+  manual: 'What a person asked for',
+  after: 'A run before it',
+  drop: 'A drop',
+  set: 'A set',
+};
+
+/** Opens the run that a schedule, a person, or a run before it asks for. Repeating it is harmless. */
 export async function receiveSchedule(record: SQSRecord, services: Services): Promise<void> {
   const message = readScheduleMessage(record);
   if (message === undefined)
@@ -19,7 +28,8 @@ export async function receiveSchedule(record: SQSRecord, services: Services): Pr
   const pipeline = await freezeForRun(message.pipeline, trigger, receiveCountOf(record), services);
   if (!pipeline.ok && (await askAgainLater('schedules', record, pipeline.diagnosis, services))) return;
   const { run, created } = await openRun(services, { pipelineName: message.pipeline, trigger, pipeline });
-  services.log.info(created ? 'A schedule became a run.' : 'This schedule has its run already.', {
+  const what = STARTED_BY[trigger.kind];
+  services.log.info(created ? `${what} became a run.` : `${what} has its run already.`, {
     runId: run.runId,
     pipeline: message.pipeline,
   });

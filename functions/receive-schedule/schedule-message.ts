@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
+import type { AfterMessage } from '../../shared/run/followers.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
 
 /** What a schedule sends: the time it was scheduled for, not the time it came (`<aws.scheduler.scheduled-time>` on AWS). */
@@ -11,6 +12,12 @@ const scheduleMessage = z.object({
 });
 
 const instant = z.iso.datetime({ offset: true });
+
+/** What a run that succeeded sends for each pipeline that follows its own. */
+const afterMessage: z.ZodType<AfterMessage> = z.object({
+  pipeline: z.string(),
+  after: z.object({ pipeline: z.string(), runId: z.string(), endedAt: z.iso.datetime() }),
+});
 
 /**
  * What the scheduler tells of a schedule that it could not hand over: its dead letter may hold our text before the time was filled
@@ -24,7 +31,7 @@ export interface ScheduleMessage {
   trigger?: Trigger;
 }
 
-/** @returns undefined when the message is not what a schedule sends: it can never become one */
+/** @returns undefined when the message is not what a schedule, a person or a run before sends: it can never become one */
 export function readScheduleMessage(
   record: Pick<SQSRecord, 'body' | 'messageAttributes'>,
 ): ScheduleMessage | undefined {
@@ -33,6 +40,11 @@ export function readScheduleMessage(
     json = JSON.parse(record.body);
   } catch {
     return undefined;
+  }
+  const following = afterMessage.safeParse(json);
+  if (following.success) {
+    const { pipeline, after: before } = following.data;
+    return { pipeline, trigger: { kind: 'after', ...before } };
   }
   const read = scheduleMessage.safeParse(json);
   if (!read.success) return undefined;

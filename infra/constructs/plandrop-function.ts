@@ -15,6 +15,7 @@ import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Keep } from '../../shared/pipeline/frozen-pipeline.ts';
 import type { QueueName } from '../../shared/ports/queue.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/limits.ts';
 import type { AlertsTopic } from './alerts-topic.ts';
@@ -167,6 +168,27 @@ export class PlandropFunction extends Construct {
     this.#mayWithObjects(['s3:GetObject', 's3:GetObjectVersion'], { bucket: source, keys: ['*'], reason });
     this.#mayList(source);
     this.function.addEnvironment('PLANDROP_SOURCE_BUCKET', source.bucketName);
+    return this;
+  }
+
+  /**
+   * Does with the drops of a run that succeeded what its pipeline says. A copy and a tag are made of a pinned version, and only that
+   * version is removed.
+   */
+  keepsDrops(source: Bucket, keeps: readonly Keep[]): this {
+    const reason = 'Drops have whatever keys their senders give them, and keep them below the archive.';
+    const may = (actions: string[], keys: readonly string[]) =>
+      this.#mayWithObjects(actions, { bucket: source, keys, reason });
+    const kinds = new Set(keeps.map(({ kind }) => kind));
+    if (kinds.has('leave')) may(['s3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'], ['*']);
+    if (kinds.has('archive')) {
+      may(['s3:GetObjectVersion', 's3:GetObjectVersionTagging'], ['*']);
+      const archives = new Set(keeps.flatMap((keep) => (keep.kind === 'archive' ? [`${keep.prefix}*`] : [])));
+      may(['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload'], [...archives].sort());
+    }
+    if (kinds.has('archive') || kinds.has('delete')) may(['s3:DeleteObjectVersion'], ['*']);
+    if (kinds.size > 0) this.#mayList(source);
+    this.function.addEnvironment('PLANDROP_KEEPS_DROPS', 'true');
     return this;
   }
 

@@ -171,16 +171,27 @@ export class DropFolder {
       return false;
     }
     const source = fingerprintOf(stats);
+    // The run of this file is done, and has removed it from the bucket: nobody has to be told again.
+    if (drops.removedTags(key)?.source === source) return this.#moved(key);
     // The same file, copied before a kill: its version names the run, so it must not get another.
     const copied = drops.tags(key)?.source === source ? await drops.head(key) : undefined;
     const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source }, asSeen: source }));
     const now = await this.#stats(key);
     if (now === undefined || fingerprintOf(now) !== source) return false;
     // Once it is announced it has to move, or it would be announced again and again.
+    await this.#makeTaken(key);
+    await announceDrop(this.#folder, head);
+    return this.#moved(key);
+  }
+
+  async #makeTaken(key: string): Promise<void> {
     await guard('write', join(this.#path, TAKEN), () =>
       mkdir(dirname(join(this.#path, TAKEN, key)), { recursive: true }),
     );
-    await announceDrop(this.#folder, head);
+  }
+
+  async #moved(key: string): Promise<true> {
+    await this.#makeTaken(key);
     await guard('write', join(this.#path, TAKEN), () => this.#moveToTaken(key));
     return true;
   }

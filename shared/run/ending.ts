@@ -1,4 +1,6 @@
 import { failureAttributes } from '../diagnosis/failure-report.ts';
+import { startFollowers } from './followers.ts';
+import { keepDrops } from './keep-drops.ts';
 import { leaveLane } from './lane.ts';
 import { commitRun, type Held } from './ledger.ts';
 import { reportOf } from './report-of.ts';
@@ -8,14 +10,17 @@ import { tellFailure } from './tell-failure.ts';
 
 /**
  * Carries out what an ended run still has to do, and ticks it off. Each item is harmless to repeat: whoever dies on the way
- * leaves the rest to the next message of the run. An item that fails does not keep the others from being done.
+ * leaves the rest to the next message of the run. An item that fails does not keep the others from being done, and one that this
+ * process has no right to is left to one that has.
  *
  * @throws the first failure, after everything else is done and ticked off, so that the message is delivered again
  */
 export async function finishEnding(services: RunServices, held: Held): Promise<void> {
   const failures: unknown[] = [];
   const done = new Set<Todo>();
-  for (const item of held.run.ended?.todo ?? []) {
+  const todo = held.run.ended?.todo ?? [];
+  const mine = todo.filter((item) => !services.leaves?.includes(item));
+  for (const item of mine) {
     try {
       await ACTIONS[item](services, held.run);
       done.add(item);
@@ -25,6 +30,7 @@ export async function finishEnding(services: RunServices, held: Held): Promise<v
   }
   if (done.size > 0) await tickOff(services, held, done);
   if (failures.length > 0) throw failures[0];
+  if (mine.length < todo.length) return;
   // Last of all, because the ticket is how an open list is found again.
   if (held.run.ticket !== null) await services.state.delete(held.run.ticket);
 }
@@ -44,6 +50,8 @@ const ACTIONS: Readonly<Record<Todo, (services: RunServices, run: Run) => Promis
   lane: async (services, run) => {
     if (hasBegun(run)) await leaveLane(services, run, run.ended?.holdLane);
   },
+  follow: startFollowers,
+  keep: keepDrops,
 };
 
 async function tickOff(services: RunServices, held: Held, done: ReadonlySet<Todo>): Promise<void> {

@@ -161,7 +161,7 @@ const journalSchema = z.object({
 });
 export type JournalEntry = z.infer<typeof journalSchema>;
 
-export const TODO = ['report', 'feed', 'alert', 'lane'] as const;
+export const TODO = ['report', 'feed', 'alert', 'lane', 'follow', 'keep'] as const;
 export type Todo = (typeof TODO)[number];
 
 const endedSchema = z.object({

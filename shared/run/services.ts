@@ -3,17 +3,21 @@ import type { Alerts } from '../ports/alerts.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Queues } from '../ports/queue.ts';
 import type { Store } from '../ports/store.ts';
-import type { Run } from './run.ts';
+import type { Run, Todo } from './run.ts';
 
 /** What the life of a run needs from the outside, built once per process and passed in. */
 export interface RunServices {
   /** Ledger, lanes, failures, dumps. */
   state: Store;
+  /** The bucket that drops land in. */
+  source(bucket: string): Store;
   queues: Queues;
   alerts: Alerts;
   clock: Clock;
   random: Random;
   log: Logger;
+  /** What of an ending this process has no right to do; another does it. */
+  leaves?: readonly Todo[];
   /** This start of the local engine; absent on AWS. Claims of an earlier start are dead. */
   engine?: string;
   /** How long a newcomer waits before it asks for an idle lane: drops arrive out of order on AWS, never locally. */

@@ -1,4 +1,5 @@
 import type { Category, Diagnosis } from '../diagnosis/diagnosis.ts';
+import { todoOfSuccess } from './followers.ts';
 import {
   type BegunRun,
   type Ended,
@@ -81,7 +82,10 @@ export function end<R extends Run>(
 ): R {
   const holdLane = whyHold(run, ending);
   // The lane comes before the alert: nobody waits for an address that does not answer.
-  const todo: Todo[] = ending.alarming ? ['report', 'feed', 'lane', 'alert'] : ['lane'];
+  const succeeded = ending.outcome === 'succeeded' || ending.outcome === 'succeeded-with-rejects';
+  const todo: Todo[] = ending.alarming
+    ? ['report', 'feed', 'lane', 'alert']
+    : ['lane', ...(succeeded ? todoOfSuccess(run) : [])];
   const ended: Ended = {
     outcome: ending.outcome,
     at: isoTime(ending.now),

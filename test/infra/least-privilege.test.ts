@@ -68,6 +68,12 @@ const DROPS = [
   's3:GetObjectVersion on SourceBucket/*',
   's3:ListBucket on SourceBucket',
 ];
+/** To tag drops that stay where they are. */
+const KEEPS = [
+  's3:GetObjectVersionTagging on SourceBucket/*',
+  's3:ListBucket on SourceBucket',
+  's3:PutObjectVersionTagging on SourceBucket/*',
+];
 const ANAPLAN = [
   'secretsmanager:DescribeSecret on AnaplanCredentials',
   'secretsmanager:GetSecretValue on AnaplanCredentials',
@@ -93,13 +99,19 @@ const EVERY_TURN = ['UploadFile', 'StartAction', 'PollTask', 'CollectResult'];
 describe('each role has exactly these rights', () => {
   it.each([
     ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS, ...SETS]],
-    ['ReceiveSchedule', sends('UploadFile', 'StartAction', 'Failures')],
+    ['ReceiveSchedule', sends('ReceiveSchedule', 'UploadFile', 'StartAction', 'Failures')],
     ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...ANAPLAN]],
     ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...ANAPLAN]],
     ['PollTask', [...sends('PollTask', 'CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...ANAPLAN]],
     [
       'CollectResult',
-      [...sends('CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...FILES, ...DROPS, ...ANAPLAN],
+      [
+        ...sends('CollectResult', 'ReceiveSchedule', 'UploadFile', 'StartAction', 'Failures'),
+        ...FILES,
+        ...DROPS,
+        ...KEEPS,
+        ...ANAPLAN,
+      ],
     ],
   ])('%s', (stage, own) => {
     const expected = new Set([...receives(stage), ...logs(stage), ...TRACES, ...RUNS, ...own]);
@@ -107,8 +119,17 @@ describe('each role has exactly these rights', () => {
   });
 
   it.each([
-    ['BuryMessage', [...receives('Poison'), ...sends('ReceiveDrop', ...EVERY_TURN, 'Failures'), ...DROPS, ...SETS]],
-    ['WatchRuns', [...sends(...EVERY_TURN, 'Failures'), ...SETS]],
+    [
+      'BuryMessage',
+      [
+        ...receives('Poison'),
+        ...sends('ReceiveDrop', 'ReceiveSchedule', ...EVERY_TURN, 'Failures'),
+        ...DROPS,
+        ...SETS,
+        ...KEEPS,
+      ],
+    ],
+    ['WatchRuns', [...sends('ReceiveSchedule', ...EVERY_TURN, 'Failures'), ...SETS, ...KEEPS]],
   ])('%s, which looks after runs and never calls Anaplan', (net, own) => {
     const expected = new Set([...logs(net), ...TRACES, ...RUNS, ...own]);
     expect(rightsOf(`${net}Role`)).toEqual([...expected].sort());
@@ -123,6 +144,43 @@ describe('each role has exactly these rights', () => {
       'sqs:SendMessage on PoisonQueue',
       'sqs:SendMessage on ReceiveScheduleQueue',
     ]);
+  });
+});
+
+describe('what becomes of drops decides what the three that end runs may do in the source bucket', () => {
+  const pipeline = (name: string, keep: string) => `
+  ${name}:
+    workspace: Finance
+    model: FY26 Plan
+    on: { drop: "${name}/*.csv" }
+    keep: ${keep}
+    steps: [{ import: Load Sales }]`;
+  const TAGS = ['GetObjectVersionTagging', 'PutObjectVersionTagging'];
+  const COPIES = ['AbortMultipartUpload', 'PutObject', 'PutObjectTagging'];
+
+  it.each([
+    ['leave', TAGS.map((action) => `s3:${action} on SourceBucket/*`)],
+    ['delete', ['s3:DeleteObjectVersion on SourceBucket/*']],
+    [
+      '{ archive: "done/" }',
+      [
+        ...['DeleteObjectVersion', 'GetObjectVersion', 'GetObjectVersionTagging'].map(
+          (action) => `s3:${action} on SourceBucket/*`,
+        ),
+        ...COPIES.map((action) => `s3:${action} on SourceBucket/done/*`),
+      ],
+    ],
+  ])('keep: %s', (keep, expected) => {
+    template = synthesise(`pipelines:${pipeline('sales', keep)}\n`);
+    const inSource = rightsOf('WatchRunsRole').filter((right) => right.includes('SourceBucket'));
+    expect(inSource).toEqual([...expected, 's3:ListBucket on SourceBucket'].sort());
+    for (const role of ['CollectResultRole', 'BuryMessageRole'])
+      expect(rightsOf(role)).toEqual(expect.arrayContaining(inSource));
+    for (const role of ['ReceiveDropRole', 'UploadFileRole']) {
+      const changes = rightsOf(role).filter((right) => /^s3:(Put|Delete)\w+ on SourceBucket/.test(right));
+      expect(changes).toEqual([]);
+    }
+    template = synthesise();
   });
 });
 
@@ -156,9 +214,11 @@ describe('no role has more than it should', () => {
     }
   });
 
-  it('nobody writes to the source bucket, and nobody deletes but notes of what is to do and what an export put aside', () => {
+  it('nobody changes the source bucket but for tags, and nobody deletes but notes of what is to do and what an export put aside', () => {
     const changes = everyRight().filter((right) => /^s3:(Put|Delete|Abort)/.test(right));
-    expect(changes.filter((right) => right.includes('SourceBucket'))).toEqual([]);
+    expect(new Set(changes.filter((right) => right.includes('SourceBucket')))).toEqual(
+      new Set(['s3:PutObjectVersionTagging on SourceBucket/*']),
+    );
     expect(new Set(changes.filter((right) => right.startsWith('s3:Delete')))).toEqual(
       new Set([
         's3:DeleteObject on StateBucket/alerts/open/*',

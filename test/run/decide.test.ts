@@ -265,11 +265,11 @@ describe('a collected step', () => {
   };
 
   it.each([
-    ['succeeds and frees the lane', result(), { outcome: 'succeeded', todo: ['lane'] }, undefined],
+    ['succeeds and frees the lane', result(), { outcome: 'succeeded', todo: ['lane', 'keep'] }, undefined],
     [
       'with rejects within the allowance says so and frees the lane',
       result({ outcome: 'succeeded-with-rejects' }),
-      { outcome: 'succeeded-with-rejects', todo: ['lane'] },
+      { outcome: 'succeeded-with-rejects', todo: ['lane', 'keep'] },
       undefined,
     ],
     [

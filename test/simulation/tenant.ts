@@ -66,6 +66,11 @@ export async function configurationOf(
   pipelines: Readonly<Record<string, PipelineOptions>>,
   models: number,
 ): Promise<{ configuration: Configuration; lock: Lock }> {
+  // A pipeline that follows another is understood only beside it.
+  if (Object.values(pipelines).some(({ on = '' }) => on.includes('after:'))) {
+    const all = Object.entries(pipelines).map(([name, options]) => yamlOf(name, options).replace('pipelines:\n', ''));
+    return understood(`pipelines:\n${all.join('')}`, models);
+  }
   const parts = await Promise.all(Object.entries(pipelines).map(([name, options]) => partOf(name, options, models)));
   const [first] = parts;
   if (first === undefined) throw new Error('a world needs a pipeline');
@@ -82,7 +87,10 @@ const parts = new Map<string, Promise<{ configuration: Configuration; lock: Lock
 
 /** One pipeline alone. Ids follow from names, so that it is found out once for all worlds that have it. */
 function partOf(name: string, options: PipelineOptions, models: number) {
-  const text = yamlOf(name, options);
+  return understood(yamlOf(name, options), models);
+}
+
+function understood(text: string, models: number) {
   const key = `${models} ${text}`;
   const known = parts.get(key) ?? resolve(text, models);
   parts.set(key, known);
