@@ -232,6 +232,18 @@ describe.concurrent('plandrop doctor', () => {
     expect(asked.map(({ path }) => path)).toEqual(['/token/authenticate']);
   });
 
+  it('shows what is wrong as one ✘ with what to do next, and nothing else: exit 1', async ({ expect }) => {
+    await using at = await tenantAndFolder({ tenant: tenantWith({ state: 'LOCKED' }) });
+    const path = join(at.folder, 'plandrop.yaml');
+    await writeFile(path, USUAL);
+    const told = await plandrop(['doctor', '--config', path], at.env);
+    const lines = told.stdout.split('\n');
+    const wrong = lines.flatMap((line, index) => (line.trimStart().startsWith('✘') ? [index] : []));
+    expect([told.code, wrong.length]).toEqual([1, 1]);
+    expect(lines[wrong[0] ?? 0]).toContain('✘ Model "FY26 Plan" is locked');
+    expect(lines[(wrong[0] ?? 0) + 1]).toContain('unlock it');
+  });
+
   it.for([
     ['good for long', 400, '✔', '399 days left'],
     ['to be renewed soon', 9, '?', '8 days left'],
