@@ -88,8 +88,10 @@ export async function landing(options: LandingOptions = {}) {
   const alerts: Alert[] = [];
   const log = memoryLogger();
   const ends = new Map<string, (run: Run) => void>();
+  const text = options.pipelines ?? impatient('products', '[import: Load Products]');
+  const configuration = configurationFor(simulator, text);
   const built = localServices(folder, {
-    configuration: configurationFor(simulator, options.pipelines ?? impatient('products', '[import: Load Products]')),
+    configuration,
     secrets: { credentials: async () => ({ kind: 'basic', username: user.email, password: user.password }) },
     alerts: { publish: async (alert) => void alerts.push(alert) },
     log,
@@ -109,6 +111,9 @@ export async function landing(options: LandingOptions = {}) {
   return {
     simulator,
     services,
+    /** what drop folders and schedulers of this machine work on */
+    folder,
+    configuration,
     alerts,
     log,
     dataDir,
