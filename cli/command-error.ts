@@ -58,12 +58,27 @@ export function asCommandError(error: unknown): CommandError {
       exitCode: EXIT.failed,
     });
   }
+  if (isOfAws(error)) {
+    return new CommandError(`AWS did not answer what was asked: ${error.name}: ${redactText(error.message)}`, {
+      whatToCheck: [
+        'See that the name of the state bucket is the output StateIsKeptHere of the stack.',
+        'See that this terminal has credentials and the region of that account (AWS_PROFILE, AWS_REGION), with the rights to the bucket.',
+      ],
+      exitCode: EXIT.failed,
+    });
+  }
   const message = error instanceof Error ? error.message : String(error);
   return new CommandError(`plandrop met an error it does not know: ${redactText(message)}`, {
     category: 'internal',
     whatToCheck: ['Run it again with PLANDROP_DEBUG=1 to see where it happened, and report it.'],
     exitCode: EXIT.failed,
   });
+}
+
+/** The SDK is not loaded for this: its service errors carry `$metadata`, and what keeps it from asking at all has these names. */
+function isOfAws(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return '$metadata' in error || error.name === 'CredentialsProviderError' || error.message === 'Region is missing';
 }
 
 function isAddressInUse(error: unknown): error is Error & { port: number } {

@@ -8,6 +8,7 @@ import type { Store } from '../shared/ports/store.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT } from './exit-codes.ts';
 import { dataDirOption, jsonOption } from './options.ts';
+import { stackQueues } from './stack-queues.ts';
 
 /** Options of commands that read what runs left: on this machine, or in the state bucket of a deployed stack. */
 export interface StateOptions {
@@ -29,7 +30,7 @@ export function withStateOptions(command: Command): Command {
 
 export interface OpenState extends Disposable {
   state: Store;
-  /** wakes runs on this machine at once */
+  /** wakes runs at once */
   queues: Queues;
 }
 
@@ -41,16 +42,23 @@ export async function openState({ dataDir, stateBucket }: StateOptions): Promise
     return joinDataFolder(dataDir);
   }
   // The AWS SDK takes longer to load than everything else together, and most commands never need it.
-  const [{ s3Client }, { S3Store }] = await Promise.all([
+  const [{ s3Client, sqsClient }, { S3Store }, { SqsQueues }] = await Promise.all([
     import('../shared/ports/aws/clients.ts'),
     import('../shared/ports/aws/s3-store.ts'),
+    import('../shared/ports/aws/sqs-queues.ts'),
   ]);
-  const client = s3Client();
+  const [s3, sqs] = [s3Client(), sqsClient()];
+  const state = new S3Store(s3, { bucket: stateBucket });
   return {
-    state: new S3Store(client, { bucket: stateBucket }),
-    // A stack looks by itself, every five minutes, for runs that may go on.
-    queues: { send: async () => {} },
-    [Symbol.dispose]: () => client.destroy(),
+    state,
+    queues: stackQueues(state, {
+      queuesAt: (urls) => new SqsQueues(sqs, urls),
+      say: (line) => process.stderr.write(`${line}\n`),
+    }),
+    [Symbol.dispose]: () => {
+      s3.destroy();
+      sqs.destroy();
+    },
   };
 }
 

@@ -96,7 +96,7 @@ function secretsOf(arn: string | undefined): Secrets {
 }
 
 /** `PLANDROP_QUEUE_UPLOAD_URL` and so on, of the queues this function sends to. */
-function queueUrlsOf(env: NodeJS.ProcessEnv): Partial<Record<QueueName, string>> {
+export function queueUrlsOf(env: NodeJS.ProcessEnv): Partial<Record<QueueName, string>> {
   const urls: Partial<Record<QueueName, string>> = {};
   for (const name of QUEUE_NAMES) {
     const url = env[`PLANDROP_QUEUE_${name.toUpperCase()}_URL`];

@@ -162,6 +162,7 @@ export class PlandropStack extends Stack {
     // To ask for a version's date and size S3 wants the right to read it, so receive-drop has it too, and the burier with it.
     // The rows to mend are cut out of the drop itself, so collect-result reads it too.
     for (const each of [drops, upload, collect, burier]) each.readsDrops(source.bucket);
+    watch.keepsInstallation(state.bucket);
     collect.keepsFiles(state.bucket).keepsExports(state.bucket, exportFolders(configuration));
 
     const callers = [upload, start, poll, collect];

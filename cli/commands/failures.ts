@@ -134,7 +134,7 @@ function tellOf(
       : [`It waits: the lane of model "${run.pipeline?.modelName ?? ''}" is held by ${waitsFor}.`]),
     stateBucket === undefined
       ? 'It runs at once where plandrop local runs on this data folder, else with the next plandrop local or plandrop run.'
-      : 'The stack finds it within minutes.',
+      : 'The stack is told of it.',
   ];
 }
 

@@ -1,10 +1,16 @@
-import { awsServices } from '../aws-services.ts';
+import { keepInstallation } from '../../shared/run/installation.ts';
+import { awsServices, queueUrlsOf } from '../aws-services.ts';
 import { createWatchRuns } from './handler.ts';
 
 /** Services are built once, at the cold start. */
-const watch = createWatchRuns(awsServices(process.env));
+const services = awsServices(process.env);
+const watch = createWatchRuns(services);
+let isKept = false;
 
 /** What the timer says is of no interest, and nobody reads an answer. */
 export const handler = async (): Promise<void> => {
   await watch();
+  if (isKept) return;
+  await keepInstallation(services.state, queueUrlsOf(process.env));
+  isKept = true;
 };

@@ -17,6 +17,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Keep } from '../../shared/pipeline/frozen-pipeline.ts';
 import type { QueueName } from '../../shared/ports/queue.ts';
+import { INSTALLATION_KEY } from '../../shared/run/installation.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../shared/run/limits.ts';
 import type { AlertsTopic } from './alerts-topic.ts';
 import type { FunctionFactory } from './function-code.ts';
@@ -189,6 +190,13 @@ export class PlandropFunction extends Construct {
     if (kinds.has('archive') || kinds.has('delete')) may(['s3:DeleteObjectVersion'], ['*']);
     if (kinds.size > 0) this.#mayList(source);
     this.function.addEnvironment('PLANDROP_KEEPS_DROPS', 'true');
+    return this;
+  }
+
+  /** Says in the state bucket where the queues are, for commands that wake runs. */
+  keepsInstallation(state: Bucket): this {
+    const resources = [state.arnForObjects(INSTALLATION_KEY)];
+    this.function.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources }));
     return this;
   }
 

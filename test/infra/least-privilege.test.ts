@@ -63,6 +63,7 @@ const RUNS = [
 const SETS = ['sets', 'unmatched'].flatMap((folder) =>
   ['GetObject', 'PutObject', 'PutObjectTagging'].map((action) => `s3:${action} on StateBucket/${folder}/*`),
 );
+const INSTALLATION = ['GetObject', 'PutObject'].map((action) => `s3:${action} on StateBucket/installation.json`);
 const DROPS = [
   's3:GetObject on SourceBucket/*',
   's3:GetObjectVersion on SourceBucket/*',
@@ -129,7 +130,7 @@ describe('each role has exactly these rights', () => {
         ...KEEPS,
       ],
     ],
-    ['WatchRuns', [...sends('ReceiveSchedule', ...EVERY_TURN, 'Failures'), ...SETS, ...KEEPS]],
+    ['WatchRuns', [...sends('ReceiveSchedule', ...EVERY_TURN, 'Failures'), ...SETS, ...KEEPS, ...INSTALLATION]],
   ])('%s, which looks after runs and never calls Anaplan', (net, own) => {
     const expected = new Set([...logs(net), ...TRACES, ...RUNS, ...own]);
     expect(rightsOf(`${net}Role`)).toEqual([...expected].sort());
