@@ -4,6 +4,8 @@ import { type Engine, startEngine } from '../infra/local/engine.ts';
 import { functionMappings } from '../infra/local/function-mappings.ts';
 import { type LocalServicesOptions, localServices } from '../infra/local/local-services.ts';
 import { LocalWatch } from '../infra/local/local-watch.ts';
+import { expire, expireTaken } from '../infra/local/retention.ts';
+import { retentionDays } from '../shared/pipeline/retention.ts';
 
 export interface EmbeddedEngine {
   folder: LockedDataFolder;
@@ -18,6 +20,8 @@ export async function embeddedEngine(
   dataDir: string,
   options: Omit<LocalServicesOptions, 'alerts'> & {
     alerts: (folder: LockedDataFolder) => LocalServicesOptions['alerts'];
+    /** the folder that is watched for drops: files taken there long ago are removed */
+    dropFolder?: string;
     /** gets the reason, in plain words, when this machine does not let work go on; without it, it is logged */
     onTrouble?: (reason: string) => void;
     /** a last change to the services before the functions get them */
@@ -32,7 +36,14 @@ export async function embeddedEngine(
       log: options.log,
       ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
     });
-    const watch = new LocalWatch(services);
+    const { configuration, dropFolder, log } = options;
+    const days = retentionDays(configuration);
+    const watch = new LocalWatch(services, async () => {
+      const expired = await expire(folder, days);
+      const taken = dropFolder === undefined ? 0 : await expireTaken(dropFolder, days, folder.clock.now());
+      if (expired.objects + expired.drops + taken > 0)
+        log.info(`Removed what ended more than ${days} days ago.`, { ...expired, taken });
+    });
     watch.start();
     const stop = async (waitSeconds: number) => {
       await watch.stop();

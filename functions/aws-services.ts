@@ -5,6 +5,7 @@ import { powertoolsLogger } from '../shared/observe/powertools-logger.ts';
 import { ConfigurationError, loadConfiguration } from '../shared/pipeline/load-configuration.ts';
 import { parseLock } from '../shared/pipeline/lock.ts';
 import { notifyFor } from '../shared/pipeline/notify-for.ts';
+import { retentionDays } from '../shared/pipeline/retention.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
 import { s3Client, secretsManagerClient, snsClient, sqsClient } from '../shared/ports/aws/clients.ts';
 import { S3Store } from '../shared/ports/aws/s3-store.ts';
@@ -62,6 +63,7 @@ export function awsServices(env: NodeJS.ProcessEnv): Services {
       ...(settings.PLANDROP_QUEUE_SCHEDULES_URL === undefined ? ['follow' as const] : []),
       ...(settings.PLANDROP_KEEPS_DROPS === undefined ? ['keep' as const] : []),
     ],
+    retentionDays: retentionDays(configuration),
     gzip: true,
     pipelines: lockedPipelines(configuration, lock),
     anaplan: new AnaplanClient({

@@ -2,6 +2,7 @@ import { Annotations, CfnOutput, RemovalPolicy, Stack, type StackProps, Validati
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Keep } from '../shared/pipeline/frozen-pipeline.ts';
+import { retentionDays } from '../shared/pipeline/retention.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
 import { AlertsTopic } from './constructs/alerts-topic.ts';
 import { FailureFeed } from './constructs/failure-feed.ts';
@@ -44,7 +45,7 @@ export class PlandropStack extends Stack {
     const secret = anaplanCredentials(this);
 
     const source = new SourceBucket(this, 'Source');
-    const state = new StateBucket(this, 'State', { keepDays: configuration.keepDays });
+    const state = new StateBucket(this, 'State', { keepDays: retentionDays(configuration) });
 
     const environment = {
       PLANDROP_CONFIG: CONFIG_IN_FUNCTION,

@@ -62,6 +62,7 @@ async function local(options: LocalOptions): Promise<number> {
         log,
       }),
     log,
+    dropFolder: options.drops,
     onCommit: progressOf(say),
   });
   try {

@@ -2,7 +2,7 @@ import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { AnnouncedDump } from '../../shared/diagnosis/classify-task.ts';
 import type { DumpSummary } from '../../shared/diagnosis/dump-summary.ts';
 import { summariseDump } from '../../shared/diagnosis/summarise-dump.ts';
-import type { Store } from '../../shared/ports/store.ts';
+import { ENDED, type Store } from '../../shared/ports/store.ts';
 import { isLastTry } from '../../shared/run/decide-hindered.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import type { StepResult } from '../../shared/run/run.ts';
@@ -46,7 +46,7 @@ export async function keepDumps(
         kept.lost = `Anaplan announced the dump of object ${objectId} and no longer has it.`;
         continue;
       }
-      const { size } = await services.state.putStream(key, dump.bytes, { contentType: 'text/csv' });
+      const { size } = await services.state.putStream(key, dump.bytes, { contentType: 'text/csv', tags: ENDED });
       await keep(size);
     } catch (error) {
       const diagnosis = diagnose(error, run);

@@ -3,6 +3,7 @@ import { readRejectedLines } from '../../shared/diagnosis/rejected-lines.ts';
 import { repairFile } from '../../shared/diagnosis/repair-file.ts';
 import type { SourceFormat } from '../../shared/diagnosis/source-scan.ts';
 import { formatOf } from '../../shared/diagnosis/source-text.ts';
+import { ENDED } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
@@ -35,7 +36,7 @@ export async function keepRepair(
       () => clock.now() < turn.sliceEndsAt,
     );
     const format = step.source === undefined ? {} : formatOf(step.source);
-    await state.putStream(key, wholly(source, rejected.lines, format), { contentType: 'text/csv' });
+    await state.putStream(key, wholly(source, rejected.lines, format), { contentType: 'text/csv', tags: ENDED });
     return state.address(key);
   } catch (error) {
     log.warn('There is no repair file.', { ...of, error });

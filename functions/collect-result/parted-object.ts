@@ -1,4 +1,4 @@
-import { type KeptPart, ObjectGoneError, type Store, type WriteOptions } from '../../shared/ports/store.ts';
+import { ENDED, type KeptPart, ObjectGoneError, type Store, type WriteOptions } from '../../shared/ports/store.ts';
 import type { Download } from '../../shared/run/run.ts';
 
 /** Two of them are in memory at a time. S3's limit of 10,000 parts then allows objects of 80 GB. */
@@ -58,7 +58,7 @@ export class PartedObject {
     if (this.#buffered.length === 0) return { ...this.#download, rest: null };
     const body = joined(this.#buffered);
     // Nobody needs it once its run has ended, so it may expire.
-    const { versionId } = await this.#store.put(restKey, body, { tags: { ended: 'true' } });
+    const { versionId } = await this.#store.put(restKey, body, { tags: ENDED });
     return { ...this.#download, rest: { key: restKey, versionId, bytes: body.byteLength } };
   }
 

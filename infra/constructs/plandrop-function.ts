@@ -142,9 +142,10 @@ export class PlandropFunction extends Construct {
   /** Keeps dumps and what a person mends, which are streams of unknown length. A dump is read again to be summarised. */
   keepsFiles(state: Bucket): this {
     const reason = 'The name of a dump is made of run and object ids, which come later.';
-    this.#mayWithObjects(['s3:GetObject', 's3:PutObjectTagging'], { bucket: state, keys: ['dumps/*'], reason });
+    this.#mayWithObjects(['s3:GetObject'], { bucket: state, keys: ['dumps/*'], reason });
     const keys = ['dumps/*', 'repairs/*'];
-    this.#mayWithObjects(['s3:PutObject', 's3:AbortMultipartUpload'], { bucket: state, keys, reason });
+    const actions = ['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload'];
+    this.#mayWithObjects(actions, { bucket: state, keys, reason });
     return this;
   }
 

@@ -17,7 +17,7 @@ export interface DropFolderOptions {
 }
 
 /** Where taken files go, inside the folder. */
-const TAKEN = 'taken';
+export const TAKEN = 'taken';
 /** How long a file that cannot be taken is left alone. */
 const TROUBLE_MS = 30_000;
 

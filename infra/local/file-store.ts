@@ -19,7 +19,7 @@ import {
 } from '../../shared/ports/store.ts';
 import { transaction } from './database.ts';
 import { type IncomingFile, isCode, ObjectFiles } from './object-files.ts';
-import { ObjectIndex } from './object-index.ts';
+import { ObjectIndex, type OldVersion } from './object-index.ts';
 import { ObjectParts } from './object-parts.ts';
 import { guard, guardSync, StorageError } from './storage-error.ts';
 
@@ -238,6 +238,34 @@ export class FileStore implements Store, Disposable {
       });
     }
     return swept;
+  }
+
+  /**
+   * Removes versions for good that were written before `before` (ISO 8601) and that `mayGo`. Where it was the current one, nothing
+   * is current any more; what it had replaced goes with the next call.
+   * @returns how many
+   */
+  async expire(before: string, mayGo: (version: OldVersion) => boolean): Promise<number> {
+    let removed = 0;
+    for (let after = 0; ; ) {
+      const page = guardSync('read', this.#folder, () => this.#index.old(before, after, PAGE));
+      for (const version of page.filter(mayGo)) {
+        const { key, versionId, isCurrent } = version;
+        const isGone = this.#change(() => {
+          // Another process may have written meanwhile, and the new version is not old.
+          if ((this.#index.find(key)?.versionId === versionId) !== isCurrent) return false;
+          this.#index.expire(version);
+          if (isCurrent) this.#files.hide(key);
+          return true;
+        });
+        if (!isGone) continue;
+        this.#files.discard(this.#files.object(versionId));
+        removed++;
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return removed;
+      after = last.id;
+    }
   }
 
   close(): void {

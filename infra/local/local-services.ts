@@ -1,6 +1,7 @@
 import type { Services } from '../../functions/services.ts';
 import { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Logger } from '../../shared/observe/logger.ts';
+import { retentionDays } from '../../shared/pipeline/retention.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
 import type { Alerts } from '../../shared/ports/alerts.ts';
 import type { Random } from '../../shared/ports/clock.ts';
@@ -46,6 +47,7 @@ export function localServices(folder: LockedDataFolder, options: LocalServicesOp
     log,
     engine: engineId,
     settleSeconds: 0,
+    retentionDays: retentionDays(configuration),
     gzip: true,
     ...(onCommit === undefined ? {} : { onCommit }),
     anaplan,

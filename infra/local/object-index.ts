@@ -30,6 +30,18 @@ export interface Version extends ObjectHead {
   tags: Readonly<Record<string, string>>;
 }
 
+/** A version that may be too old to be kept. */
+export interface OldVersion {
+  /** grows with each version that is written */
+  id: number;
+  key: string;
+  versionId: string;
+  tags: Readonly<Record<string, string>>;
+  isCurrent: boolean;
+  /** nothing is current under its key */
+  isDeleted: boolean;
+}
+
 /**
  * Which version of which key is current, in one SQLite file beside the objects. SQLite makes conditional writes atomic
  * between processes, and compares text by its UTF-8 bytes, which is the order in which S3 lists.
@@ -120,6 +132,24 @@ export class ObjectIndex {
     return this.#sql.prune.all(key, key, keep).map((row) => text(row, 'version_id'));
   }
 
+  /** Versions written before `before` (ISO 8601), in the order of their writing, from just after `afterId`. */
+  old(before: string, afterId: number, limit: number): OldVersion[] {
+    return this.#sql.old.all(before, afterId, limit).map((row) => ({
+      id: integer(row, 'id'),
+      key: text(row, 'key'),
+      versionId: text(row, 'version_id'),
+      tags: textMap(row, 'tags'),
+      isCurrent: integer(row, 'is_current') === 1,
+      isDeleted: integer(row, 'is_deleted') === 1,
+    }));
+  }
+
+  /** Forgets a version for good; what is current stays so, unless it was this. Call inside a transaction. */
+  expire({ key, versionId, isCurrent }: OldVersion): void {
+    if (isCurrent) this.removeCurrent(key);
+    this.#sql.removeVersion.run(key, versionId);
+  }
+
   /** One page of current objects after `after` (or from `from` on, inclusive). */
   page(from: string, after: string | undefined, limit: number): ListedObject[] {
     const rows = after === undefined ? this.#sql.pageFrom.all(from, limit) : this.#sql.pageAfter.all(after, limit);
@@ -198,6 +228,9 @@ function prepare(database: DatabaseSync) {
     findParted: sql(`SELECT options FROM parted WHERE write_id = ?`),
     removeParted: sql(`DELETE FROM parted WHERE write_id = ?`),
     forgetParted: sql(`DELETE FROM parted WHERE begun < ?`),
+    old: sql(`SELECT v.*, EXISTS(SELECT 1 FROM current c WHERE c.id = v.id) AS is_current,
+                NOT EXISTS(SELECT 1 FROM current c WHERE c.key = v.key) AS is_deleted
+              FROM versions v WHERE v.last_modified < ? AND v.id > ? ORDER BY v.id LIMIT ?`),
     pageAfter: sql(`SELECT v.* FROM current c JOIN versions v ON v.id = c.id WHERE c.key > ? ORDER BY c.key LIMIT ?`),
   };
 }

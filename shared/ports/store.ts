@@ -33,6 +33,12 @@ export interface WriteOptions {
   tags?: Readonly<Record<string, string>>;
 }
 
+/**
+ * Of what may expire: it is of no use to a run that goes on. Records get it when their run is done. Dumps, reports and repair files
+ * get it when they are written, because the retention is longer than the rest of any run (see `retentionDays`).
+ */
+export const ENDED = { ended: 'true' } as const;
+
 /** A write that is under way in parts: what a later process needs to go on with it. */
 export interface PartedWrite {
   key: string;

@@ -1,4 +1,5 @@
 import { failureAttributes } from '../diagnosis/failure-report.ts';
+import { ENDED } from '../ports/store.ts';
 import { startFollowers } from './followers.ts';
 import { keepDrops } from './keep-drops.ts';
 import { leaveLane } from './lane.ts';
@@ -40,6 +41,7 @@ const ACTIONS: Readonly<Record<Todo, (services: RunServices, run: Run) => Promis
     // Create-once: the record of a failure never changes. That it is there already is as good.
     await state.create(`failures/${run.runId}.json`, `${JSON.stringify(reportOf(run), null, 1)}\n`, {
       contentType: 'application/json',
+      tags: ENDED,
     });
   },
   feed: async ({ queues }, run) => {

@@ -1,4 +1,4 @@
-import type { ConditionalWrite, WriteOptions } from '../ports/store.ts';
+import { type ConditionalWrite, ENDED, type WriteOptions } from '../ports/store.ts';
 import { nonce } from './nonce.ts';
 import { isDone, type Run, runSchema } from './run.ts';
 import type { RunServices } from './services.ts';
@@ -77,5 +77,5 @@ function serialise(run: Run): string {
 
 /** Lifecycle rules expire only what is tagged `ended`, so an unfinished run outlives any retention. */
 function writeOptions(run: Run): WriteOptions {
-  return { contentType: 'application/json', ...(isDone(run) ? { tags: { ended: 'true' } } : {}) };
+  return { contentType: 'application/json', ...(isDone(run) ? { tags: ENDED } : {}) };
 }

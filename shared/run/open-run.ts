@@ -6,7 +6,7 @@ import { createRun, type Held, readRun } from './ledger.ts';
 import { type BegunRun, hasBegun, isDone, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
 import { firstStage, isoTime } from './transitions.ts';
-import { runIdOf, type Trigger } from './trigger.ts';
+import { runIdOf, type Trigger, triggerTime } from './trigger.ts';
 
 export interface Opening {
   pipelineName: string;
@@ -23,7 +23,7 @@ export interface Opening {
  * run that has failed already, so that it is reported like any other failure.
  */
 export async function openRun(services: RunServices, opening: Opening): Promise<Held & { created: boolean }> {
-  const opened = await createRun(services, newRun(opening, services.clock.now()));
+  const opened = await createRun(services, newRun(withinRetention(services, opening), services.clock.now()));
   const { run } = opened;
   if (run.ended !== null) {
     await finishEnding(services, opened);
@@ -32,6 +32,32 @@ export async function openRun(services: RunServices, opening: Opening): Promise<
     if (await mayAsk(services, run)) await sendNext(services, run, services.settleSeconds);
   }
   return opened;
+}
+
+/**
+ * A trigger that is older than the retention becomes a run that has failed: the ledger that says whether it had its run before may
+ * be gone. Where the ledger is there, this changes nothing.
+ */
+function withinRetention({ clock, retentionDays }: RunServices, opening: Opening): Opening {
+  const at = triggerTime(opening.trigger);
+  if (retentionDays === undefined || clock.now() - Date.parse(at) <= retentionDays * 86_400_000) return opening;
+  return { ...opening, pipeline: { ok: false, diagnosis: tooOld(opening, retentionDays) } };
+}
+
+function tooOld({ pipelineName, trigger }: Opening, retentionDays: number): Diagnosis {
+  const what = trigger.kind === 'drop' ? trigger.key : `A run of pipeline "${pipelineName}"`;
+  const runId = runIdOf(pipelineName, trigger);
+  return {
+    category: trigger.kind === 'drop' ? 'source-file' : 'configuration',
+    cause: `It is older than the ${retentionDays} days for which Plandrop remembers its runs (keepDays), so it may have been run before.`,
+    message: `${what} is of ${triggerTime(trigger)}, and was asked for only now. Nothing was loaded.`,
+    whatToCheck: [
+      'See what announced something so old: a replayed event, or a notification for files that were there already.',
+      `If it was never loaded and is to be, run it: plandrop failures redrive ${runId}`,
+    ],
+    retry: { kind: 'no' },
+    references: { pipeline: pipelineName },
+  };
 }
 
 /**

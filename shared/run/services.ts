@@ -22,6 +22,8 @@ export interface RunServices {
   engine?: string;
   /** How long a newcomer waits before it asks for an idle lane: drops arrive out of order on AWS, never locally. */
   settleSeconds: number;
+  /** How many days ledgers are kept: an older trigger may have had its run, and opens none. Absent: nothing is too old. */
+  retentionDays?: number;
   /** How long failures like one that was told of are only counted; default 15 minutes, 0: each is told by itself. */
   burstSeconds?: number;
   /** Told after every commit; the command line shows progress with it. */

@@ -3,6 +3,7 @@ import { burstText } from '../diagnosis/burst-text.ts';
 import type { FailureReport } from '../diagnosis/failure-report.ts';
 import { redactText } from '../observe/redact.ts';
 import type { Alert } from '../ports/alerts.ts';
+import { ENDED } from '../ports/store.ts';
 import {
   BURST_SECONDS,
   type Burst,
@@ -190,7 +191,7 @@ async function readBurst({ state }: Pick<RunServices, 'state'>, id: string): Pro
 /** @returns whether the write stands. A refused one may be our own lost success; who reads again finds out. */
 async function write({ state }: RunServices, id: string, burst: Burst, etag: string | undefined): Promise<boolean> {
   const body = `${JSON.stringify(burst)}\n`;
-  const options = { contentType: 'application/json', ...(burst.closed ? { tags: { ended: 'true' } } : {}) };
+  const options = { contentType: 'application/json', ...(burst.closed ? { tags: ENDED } : {}) };
   const answer =
     etag === undefined
       ? await state.create(keyOf(id), body, options)

@@ -83,6 +83,7 @@ const ANAPLAN = [
 const FILES = [
   's3:GetObject on StateBucket/dumps/*',
   's3:PutObjectTagging on StateBucket/dumps/*',
+  's3:PutObjectTagging on StateBucket/repairs/*',
   ...['dumps', 'exports', 'out', 'repairs'].flatMap((folder) => [
     `s3:AbortMultipartUpload on StateBucket/${folder}/*`,
     `s3:PutObject on StateBucket/${folder}/*`,

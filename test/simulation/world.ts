@@ -353,6 +353,7 @@ export class World {
       log,
       ...(this.like === 'local' ? { engine: process.name } : {}),
       settleSeconds: this.like === 'local' ? 0 : 10,
+      retentionDays: 400,
       gzip: false,
       ...(this.options.exportBytes === undefined ? {} : { exportPartBytes: this.options.exportBytes.part }),
       pipelines: this.#pipelines,
