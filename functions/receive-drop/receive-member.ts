@@ -1,6 +1,7 @@
 import type { SetPlace } from '../../shared/pipeline/match-set.ts';
 import { missingOf, triggerOfSet } from '../../shared/run/drop-set.ts';
 import { addDrop, noteOpened } from '../../shared/run/drop-sets.ts';
+import { isForgotten } from '../../shared/run/too-old.ts';
 import type { Drop, Trigger } from '../../shared/run/trigger.ts';
 import { keepUnmatched } from '../../shared/run/unmatched.ts';
 import type { Services } from '../services.ts';
@@ -27,6 +28,11 @@ export async function receiveMember(
     const head = await services.source(drop.bucket).head(drop.key);
     return head === undefined || head.versionId === drop.versionId;
   };
+  if (isForgotten(services, drop.lastModified)) {
+    const because = `it is of ${drop.lastModified}, older than what Plandrop remembers of its runs (keepDays), so it may have been loaded before`;
+    const { bucket, key, versionId } = drop;
+    return keepUnmatched(services, { bucket, key, versionId, because });
+  }
   const { set, addition } = await addDrop(services, { pipeline, setId }, { drop, ...arrival }, isLatest);
   const { started } = addition;
   if (started === undefined) {

@@ -15,6 +15,7 @@ export const STATE_FOLDERS = [
   'requests',
   'parts',
   'sets',
+  'unmatched',
 ] as const;
 
 const PLACEHOLDERS = ['date', 'run', 'pipeline'];

@@ -5,8 +5,9 @@ import { readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
 import { createRun, type Held, readRun } from './ledger.ts';
 import { type BegunRun, hasBegun, isDone, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
+import { tooOld } from './too-old.ts';
 import { firstStage, isoTime } from './transitions.ts';
-import { runIdOf, type Trigger, triggerTime } from './trigger.ts';
+import { runIdOf, type Trigger } from './trigger.ts';
 
 export interface Opening {
   pipelineName: string;
@@ -38,26 +39,9 @@ export async function openRun(services: RunServices, opening: Opening): Promise<
  * A trigger that is older than the retention becomes a run that has failed: the ledger that says whether it had its run before may
  * be gone. Where the ledger is there, this changes nothing.
  */
-function withinRetention({ clock, retentionDays }: RunServices, opening: Opening): Opening {
-  const at = triggerTime(opening.trigger);
-  if (retentionDays === undefined || clock.now() - Date.parse(at) <= retentionDays * 86_400_000) return opening;
-  return { ...opening, pipeline: { ok: false, diagnosis: tooOld(opening, retentionDays) } };
-}
-
-function tooOld({ pipelineName, trigger }: Opening, retentionDays: number): Diagnosis {
-  const what = trigger.kind === 'drop' ? trigger.key : `A run of pipeline "${pipelineName}"`;
-  const runId = runIdOf(pipelineName, trigger);
-  return {
-    category: trigger.kind === 'drop' ? 'source-file' : 'configuration',
-    cause: `It is older than the ${retentionDays} days for which Plandrop remembers its runs (keepDays), so it may have been run before.`,
-    message: `${what} is of ${triggerTime(trigger)}, and was asked for only now. Nothing was loaded.`,
-    whatToCheck: [
-      'See what announced something so old: a replayed event, or a notification for files that were there already.',
-      `If it was never loaded and is to be, run it: plandrop failures redrive ${runId}`,
-    ],
-    retry: { kind: 'no' },
-    references: { pipeline: pipelineName },
-  };
+function withinRetention(services: RunServices, opening: Opening): Opening {
+  const diagnosis = tooOld(services, opening);
+  return diagnosis === undefined ? opening : { ...opening, pipeline: { ok: false, diagnosis } };
 }
 
 /**

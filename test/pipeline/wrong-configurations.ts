@@ -264,7 +264,7 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     'an export among the ledgers',
     pipeline('steps: [{ export: a, to: runs/x.csv }]'),
     [
-      '5:30: "to" must be a key outside runs/, lanes/, failures/, dumps/, repairs/, requests/, parts/, sets/ (Plandrop keeps its own records there), not "runs/x.csv"',
+      '5:30: "to" must be a key outside runs/, lanes/, failures/, alerts/, dumps/, repairs/, mended/, requests/, parts/, sets/, unmatched/ (Plandrop keeps its own records there), not "runs/x.csv"',
     ],
   ],
   [

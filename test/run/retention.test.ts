@@ -67,6 +67,23 @@ describe('a drop that is older than the retention', () => {
     expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual(['succeeded']);
   });
 
+  it('is put into no set, and is told of as a file that nothing is done with', async () => {
+    const month = { model: 'Plan 1', steps: ['several-files'], on: '{ set: folder }' } as const;
+    await using world = await World.build({ pipelines: { month }, watchSeconds: 300 });
+    const { key, versionId, size } = await world.drops.put('month/03/sales.csv', TEXT);
+    await world.clock.advance(401 * DAY_MS);
+    const object = { key, versionId, size };
+    const event = { eventName: 'ObjectCreated:Put', s3: { bucket: { name: world.drops.bucket }, object } };
+    await world.queues.send('drops', JSON.stringify({ Records: [event] }));
+    await world.runUntilQuiet();
+    world.watch();
+    await world.runUntilQuiet();
+    expect(world.state.keys().filter((each) => each.startsWith('sets/'))).toEqual([]);
+    expect(world.alerts.published.map(({ text }) => text)).toEqual([
+      expect.stringContaining('month/03/sales.csv (in plandrop-drops): it is of 20'),
+    ]);
+  });
+
   it('keeps the run that it has', async () => {
     await using world = await droppedAndAnnouncedAfter(1);
     const [before] = world.runs();
