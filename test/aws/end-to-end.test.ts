@@ -26,6 +26,7 @@ import { readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { Canary } from '../end-to-end/canary.ts';
+import { plandrop } from '../end-to-end/plandrop.ts';
 import { newName, requireLocalEndpoint } from './endpoint.ts';
 
 /** The functions as Lambda builds them, on S3, SQS, SNS and Secrets Manager; only Lambda's own event source mapping is ours. */
@@ -136,6 +137,19 @@ describe('a drop on AWS', () => {
     const [alert] = await alerts.receive('failures', { max: 1, visibilitySeconds: 60, waitSeconds: 1 });
     canary.saw('an alert', JSON.stringify(alert));
     expect(alert?.body).toContain('sales/gaps.csv was loaded into model "FY26 Plan" without 1 row');
+  });
+
+  it('leaves every request of its run in the state bucket, for a support bundle', async () => {
+    const seen = simulator.requests().length;
+    const [outcome] = await drop('sales/more.csv', `${HEADER}P100,North,Apr 26,5,74.5,2026-04-30\n`);
+    const output = join(folder, 'bundle.zip');
+    const variables = ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    const env = Object.fromEntries(variables.map((name) => [name, process.env[name] ?? '']));
+    const state = ['--state-bucket', services.state.bucket, '--json'];
+    const made = await plandrop(['support', outcome?.runId ?? '', '--output', output, ...state], env);
+    expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('"lacks": []')]);
+    // The token is the one of the runs before.
+    expect(JSON.parse(made.stdout).requests).toBe(simulator.requests().length - seen);
   });
 
   it('is ignored when it is a folder marker, or no pipeline matches it', async () => {
