@@ -2,10 +2,9 @@ import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { DropFolder } from '../../infra/local/drop-folder.ts';
 import { fileAlerts } from '../../infra/local/file-alerts.ts';
-import { LocalScheduler, type PipelineSchedule } from '../../infra/local/local-scheduler.ts';
+import { LocalScheduler, schedulesOf } from '../../infra/local/local-scheduler.ts';
 import { routedAlerts } from '../../infra/local/routed-alerts.ts';
 import { jsonLogger } from '../../shared/observe/logger.ts';
-import type { Configuration } from '../../shared/pipeline/schema.ts';
 import type { Alert } from '../../shared/ports/alerts.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import { configurationFor } from '../configuration.ts';
@@ -86,12 +85,6 @@ async function local(options: LocalOptions): Promise<number> {
   } finally {
     await stop(STOP_SECONDS);
   }
-}
-
-function schedulesOf({ pipelines }: Configuration): PipelineSchedule[] {
-  return Object.entries(pipelines).flatMap(([pipeline, { trigger }]) =>
-    trigger?.kind === 'schedule' ? [{ pipeline, expression: trigger.expression, timezone: trigger.timezone }] : [],
-  );
 }
 
 function tell({ subject, text }: Alert, say: (line: string) => void): void {

@@ -8,6 +8,7 @@ import { freezeForRun } from '../freeze-for-run.ts';
 import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
 import { reportStrangeMessage, sentAtOf } from '../strange-message.ts';
+import { checkExpectation } from './check-expectation.ts';
 import { readScheduleMessage } from './schedule-message.ts';
 
 const STARTED_BY: Readonly<Record<Trigger['kind'], string>> = {
@@ -18,20 +19,21 @@ const STARTED_BY: Readonly<Record<Trigger['kind'], string>> = {
   set: 'A set',
 };
 
-/** Opens the run that a schedule, a person, or a run before it asks for. Repeating it is harmless. */
+/** Opens the run that a schedule, a person, or a run before it asks for, or looks for the file that is expected. Repeating it is harmless. */
 export async function receiveSchedule(record: SQSRecord, services: Services): Promise<void> {
   const message = readScheduleMessage(record);
   if (message === undefined)
     return reportStrangeMessage('schedules', { record, because: 'it names no pipeline and time' }, services);
-  const { trigger } = message;
-  if (trigger === undefined) return reportMissedSchedule(message.pipeline, record, services);
-  const pipeline = await freezeForRun(message.pipeline, trigger, receiveCountOf(record), services);
+  const { pipeline: pipelineName, trigger, expectedBy } = message;
+  if (expectedBy !== undefined) return checkExpectation({ pipeline: pipelineName, scheduledAt: expectedBy }, services);
+  if (trigger === undefined) return reportMissedSchedule(pipelineName, record, services);
+  const pipeline = await freezeForRun(pipelineName, trigger, receiveCountOf(record), services);
   if (!pipeline.ok && (await askAgainLater('schedules', record, pipeline.diagnosis, services))) return;
-  const { run, created } = await openRun(services, { pipelineName: message.pipeline, trigger, pipeline });
+  const { run, created } = await openRun(services, { pipelineName, trigger, pipeline });
   const what = STARTED_BY[trigger.kind];
   services.log.info(created ? `${what} became a run.` : `${what} has its run already.`, {
     runId: run.runId,
-    pipeline: message.pipeline,
+    pipeline: pipelineName,
   });
 }
 

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import type { AfterMessage } from '../../shared/run/followers.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
+import { sentAtOf } from '../strange-message.ts';
 
 /** What a schedule sends: the time it was scheduled for, not the time it came (`<aws.scheduler.scheduled-time>` on AWS). */
 const scheduleMessage = z.object({
@@ -9,6 +10,8 @@ const scheduleMessage = z.object({
   scheduledAt: z.string(),
   /** Set when a person asked for the run by hand: each asking is a run of its own. */
   requestId: z.string().optional(),
+  /** Nothing is to run: a file should have come by then. */
+  expect: z.literal(true).optional(),
 });
 
 const instant = z.iso.datetime({ offset: true });
@@ -29,12 +32,12 @@ export interface ScheduleMessage {
   pipeline: string;
   /** absent when nobody says for which time it was: then no run can have its name */
   trigger?: Trigger;
+  /** instead of a run: by when a file should have come (ISO 8601, UTC) */
+  expectedBy?: string;
 }
 
 /** @returns undefined when the message is not what a schedule, a person or a run before sends: it can never become one */
-export function readScheduleMessage(
-  record: Pick<SQSRecord, 'body' | 'messageAttributes'>,
-): ScheduleMessage | undefined {
+export function readScheduleMessage(record: SQSRecord): ScheduleMessage | undefined {
   let json: unknown;
   try {
     json = JSON.parse(record.body);
@@ -48,11 +51,12 @@ export function readScheduleMessage(
   }
   const read = scheduleMessage.safeParse(json);
   if (!read.success) return undefined;
-  const { pipeline, scheduledAt, requestId } = read.data;
+  const { pipeline, scheduledAt, requestId, expect } = read.data;
   const told = [scheduledAt, record.messageAttributes[SCHEDULED_TIME_ATTRIBUTE]?.stringValue];
   const time = told.find((each) => instant.safeParse(each).success);
-  if (time === undefined) return { pipeline };
+  if (time === undefined) return expect ? { pipeline, expectedBy: sentAtOf(record) } : { pipeline };
   const at = new Date(time).toISOString();
+  if (expect) return { pipeline, expectedBy: at };
   if (requestId === undefined) return { pipeline, trigger: { kind: 'schedule', scheduledAt: at } };
   return { pipeline, trigger: { kind: 'manual', requestId, requestedAt: at } };
 }

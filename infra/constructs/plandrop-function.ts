@@ -139,6 +139,21 @@ export class PlandropFunction extends Construct {
     return this;
   }
 
+  /** Notes whether files came when they were expected. */
+  keepsExpectations(state: Bucket): this {
+    const reason = 'The name of an expectation is made of its pipeline and of its time, which come later.';
+    const actions = ['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'];
+    this.#mayWithObjects(actions, { bucket: state, keys: ['expected/*'], reason });
+    return this;
+  }
+
+  /** Tells what sets wait for. */
+  readsSets(state: Bucket): this {
+    const reason = 'The name of a set is made of its pipeline and of what its files have in common, which come later.';
+    this.#mayWithObjects(['s3:GetObject'], { bucket: state, keys: ['sets/*'], reason });
+    return this;
+  }
+
   /** Keeps dumps and what a person mends, which are streams of unknown length. A dump is read again to be summarised. */
   keepsFiles(state: Bucket): this {
     const reason = 'The name of a dump is made of run and object ids, which come later.';

@@ -1,13 +1,30 @@
 import * as z from 'zod';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
+import { expectationSchedule } from '../../shared/pipeline/expectation.ts';
 import { nextFiring, type ScheduleExpression } from '../../shared/pipeline/schedule-times.ts';
+import type { Configuration } from '../../shared/pipeline/schema.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Queues } from '../../shared/ports/queue.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
-/** A pipeline and when it is to run. */
+/** A pipeline and when it is to run, or when a file of it should have come. */
 export interface PipelineSchedule extends ScheduleExpression {
   pipeline: string;
+  expect?: true;
+}
+
+/** Every schedule of a configuration. */
+export function schedulesOf({ pipelines }: Pick<Configuration, 'pipelines'>): PipelineSchedule[] {
+  return Object.entries(pipelines).flatMap(([pipeline, { trigger, expectBy }]): PipelineSchedule[] => {
+    if (expectBy !== undefined) return [{ pipeline, expect: true, ...expectationSchedule(expectBy) }];
+    if (trigger?.kind !== 'schedule') return [];
+    return [{ pipeline, expression: trigger.expression, timezone: trigger.timezone }];
+  });
+}
+
+/** Under which name the last firing of a schedule is kept. */
+function memoryKey({ pipeline, expect }: PipelineSchedule): string {
+  return expect ? `${pipeline}/expect` : pipeline;
 }
 
 export interface LocalSchedulerOptions {
@@ -32,7 +49,8 @@ const memorySchema = z.record(
 type Memory = z.infer<typeof memorySchema>;
 
 /**
- * EventBridge Scheduler for one machine: sends `{ pipeline, scheduledAt }` to the `schedules` queue when a schedule is due.
+ * EventBridge Scheduler for one machine: sends `{ pipeline, scheduledAt }` to the `schedules` queue when a schedule is due, and says
+ * where nothing is to run but a file should have come.
  *
  * A firing is sent before it is written down, so a kill in between sends it twice; the scheduled time names the run, so the
  * second message finds the run of the first.
@@ -69,7 +87,7 @@ export class LocalScheduler {
     for (;;) {
       const next = this.#next(memory);
       if (next === undefined || next.at > now) return next?.at;
-      const { pipeline } = next.schedule;
+      const { pipeline, expect } = next.schedule;
       const scheduledAt = new Date(next.at).toISOString();
       if (next.at < horizon) {
         log.warn(
@@ -80,7 +98,7 @@ export class LocalScheduler {
         );
         next.entry.last = horizon - 1;
       } else {
-        await queues.send('schedules', JSON.stringify({ pipeline, scheduledAt }));
+        await queues.send('schedules', JSON.stringify({ pipeline, ...(expect ? { expect } : {}), scheduledAt }));
         log.info(`The schedule of ${pipeline} has fired`, { pipeline, scheduledAt });
         next.entry.last = next.at;
       }
@@ -105,7 +123,7 @@ export class LocalScheduler {
   #next(memory: Memory) {
     let first: { at: number; schedule: PipelineSchedule; entry: Memory[string] } | undefined;
     for (const schedule of this.#options.schedules) {
-      const entry = memory[schedule.pipeline];
+      const entry = memory[memoryKey(schedule)];
       const at = entry && nextFiring(schedule, entry.last, entry.anchor);
       if (entry !== undefined && at !== undefined && (first === undefined || at < first.at))
         first = { at, schedule, entry };
@@ -120,12 +138,13 @@ export class LocalScheduler {
     const known = parse((await state.get(KEY))?.body);
     const now = clock.now();
     const memory: Memory = {};
-    for (const { pipeline, expression, timezone } of schedules) {
-      const before = known[pipeline];
+    for (const schedule of schedules) {
+      const { pipeline, expression, timezone } = schedule;
+      const before = known[memoryKey(schedule)];
       if (nextFiring({ expression, timezone }, now - 1, now) === undefined) {
         log.warn(`The schedule of ${pipeline} fires no more: ${expression} in ${timezone}.`, { pipeline });
       }
-      memory[pipeline] =
+      memory[memoryKey(schedule)] =
         before?.expression === expression && before.timezone === timezone
           ? before
           : { expression, timezone, anchor: now, last: now - 1 };

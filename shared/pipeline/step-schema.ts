@@ -16,6 +16,7 @@ export const STATE_FOLDERS = [
   'parts',
   'sets',
   'unmatched',
+  'expected',
 ] as const;
 
 const PLACEHOLDERS = ['date', 'run', 'pipeline'];

@@ -64,6 +64,10 @@ const SETS = ['sets', 'unmatched'].flatMap((folder) =>
   ['GetObject', 'PutObject', 'PutObjectTagging'].map((action) => `s3:${action} on StateBucket/${folder}/*`),
 );
 const INSTALLATION = ['GetObject', 'PutObject'].map((action) => `s3:${action} on StateBucket/installation.json`);
+const EXPECTATIONS = [
+  ...['GetObject', 'PutObject', 'PutObjectTagging'].map((action) => `s3:${action} on StateBucket/expected/*`),
+  's3:GetObject on StateBucket/sets/*',
+];
 const DROPS = [
   's3:GetObject on SourceBucket/*',
   's3:GetObjectVersion on SourceBucket/*',
@@ -101,7 +105,7 @@ const EVERY_TURN = ['UploadFile', 'StartAction', 'PollTask', 'CollectResult'];
 describe('each role has exactly these rights', () => {
   it.each([
     ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS, ...SETS]],
-    ['ReceiveSchedule', sends('ReceiveSchedule', 'UploadFile', 'StartAction', 'Failures')],
+    ['ReceiveSchedule', [...sends('ReceiveSchedule', 'UploadFile', 'StartAction', 'Failures'), ...EXPECTATIONS]],
     ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...ANAPLAN]],
     ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...ANAPLAN]],
     ['PollTask', [...sends('PollTask', 'CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...ANAPLAN]],
@@ -128,6 +132,7 @@ describe('each role has exactly these rights', () => {
         ...sends('ReceiveDrop', 'ReceiveSchedule', ...EVERY_TURN, 'Failures'),
         ...DROPS,
         ...SETS,
+        ...EXPECTATIONS,
         ...KEEPS,
       ],
     ],

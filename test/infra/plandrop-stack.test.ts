@@ -333,6 +333,21 @@ describe('the schedules', () => {
     });
   });
 
+  it('look by the clocks of their pipeline whether a file has come that is expected', () => {
+    const expecting = SAMPLE.replace(
+      'on: { drop: "sales/*.csv" }',
+      'on: { drop: "sales/*.csv" }\n    expectBy: { at: "06:30", timezone: Europe/London, days: MON-FRI }',
+    );
+    const { Properties } = synthesise(expecting).the('AWS::Scheduler::Schedule', 'SchedulesExpectsales');
+    expect(Properties).toMatchObject({
+      ScheduleExpression: 'cron(30 6 ? * MON-FRI *)',
+      ScheduleExpressionTimezone: 'Europe/London',
+      Target: {
+        Input: JSON.stringify({ pipeline: 'sales', expect: true, scheduledAt: '<aws.scheduler.scheduled-time>' }),
+      },
+    });
+  });
+
   const NOW = Date.parse('2026-03-01T12:00:00Z');
   const scheduled = (schedule: string) =>
     SAMPLE.replace('"cron(0 6 ? * SUN *)"', `"${schedule}", timezone: Asia/Tokyo`);

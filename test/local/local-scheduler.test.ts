@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LocalScheduler, type PipelineSchedule } from '../../infra/local/local-scheduler.ts';
+import { LocalScheduler, type PipelineSchedule, schedulesOf } from '../../infra/local/local-scheduler.ts';
 import { silentLogger } from '../../shared/observe/logger.ts';
+import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
 import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
@@ -55,6 +56,23 @@ describe('LocalScheduler', () => {
     await running.stop();
     await minutes(10);
     expect(sent()).toHaveLength(4);
+  });
+
+  it('says of an expectation that nothing is to run, and keeps its firings apart from those of a schedule', async () => {
+    const text = (on: string, more: string) =>
+      `pipelines: { daily: { workspace: W, model: M, on: ${on}, ${more} steps: [{ import: Load }] } }`;
+    const schedules = ['{ drop: "a/*.csv" }', '{ schedule: "cron(0 6 * * ? *)" }'].flatMap((on, index) => {
+      const loaded = loadConfiguration(text(on, index === 0 ? 'expectBy: "06:00",' : ''));
+      return loaded.ok ? schedulesOf(loaded.configuration) : [];
+    });
+    const running = scheduler(...schedules);
+    running.start();
+    await minutes(3);
+    expect(queues.peek('schedules').map(({ body }) => JSON.parse(body))).toEqual([
+      { pipeline: 'daily', expect: true, scheduledAt: '2026-11-20T06:00:00.000Z' },
+      { pipeline: 'daily', scheduledAt: '2026-11-20T06:00:00.000Z' },
+    ]);
+    await running.stop();
   });
 
   it('fires what was due while it was down for a short time, once', async () => {
