@@ -9,6 +9,7 @@ import { freeze } from '../../shared/pipeline/freeze.ts';
 import type { FrozenPipeline } from '../../shared/pipeline/frozen-pipeline.ts';
 import { LockError, parseLock } from '../../shared/pipeline/lock.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import { acceptRejects } from '../../shared/run/accept-rejects.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import {
   discardRun,
@@ -26,7 +27,7 @@ import { handServices } from '../hand-services.ts';
 import { configOption } from '../options.ts';
 import { printList } from '../print.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
-import { inShort, readRunNamed, sinceThen, whyUnreadable } from './runs.ts';
+import { inShort, readRunNamed, sayLane, sinceThen, whyUnreadable } from './runs.ts';
 
 const LOCK = 'plandrop.lock.json';
 
@@ -44,6 +45,11 @@ export function failuresCommand(): Command {
     .addOption(new Option('--as-was', "follow the definition that the run had, instead of today's"))
     .addOption(configOption())
     .action(redrive);
+  withStateOptions(
+    failures.command('accept <id>').description('leave rejected rows out, and go on with the steps after them'),
+  )
+    .addOption(new Option('--because <why>', 'why they may be left out').makeOptionMandatory())
+    .action(accept);
   withStateOptions(failures.command('discard <id>').description('note that nothing more is to be done about it'))
     .addOption(new Option('--because <why>', 'why').makeOptionMandatory())
     .action(discard);
@@ -136,6 +142,24 @@ function tellOf(
       ? 'It runs at once where plandrop local runs on this data folder, else with the next plandrop local or plandrop run.'
       : 'The stack is told of it.',
   ];
+}
+
+async function accept(id: string, { because }: { because: string }, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<StateOptions>();
+  using opened = await openState(options);
+  const held = await readRunNamed(id, opened);
+  const answer = await acceptRejects(handServices(opened), held, { by: userInfo().username, because });
+  if (!answer.ok) throw refusedBecause(answer);
+  const { goesOn } = answer;
+  if (options.json) {
+    const next =
+      goesOn === undefined ? { lane: answer.lane } : { goesOnAs: goesOn.run.runId, waitsFor: goesOn.waitsFor };
+    process.stdout.write(`${JSON.stringify({ id, because, ...next }, null, 2)}\n`);
+    return;
+  }
+  const then =
+    goesOn === undefined ? sayLane(answer.lane, held.run) : tellOf({ ok: true, created: true, ...goesOn }, id, options);
+  process.stdout.write(`${[`The rejected rows of ${id} are left out.`, ...then].join('\n')}\n`);
 }
 
 async function discard(id: string, { because }: { because: string }, command: Command): Promise<void> {

@@ -8,7 +8,7 @@ import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { requestCancel } from '../../shared/run/request-cancel.ts';
 import { requestSkip } from '../../shared/run/request-skip.ts';
 import type { Run, Settled } from '../../shared/run/run.ts';
-import { settleRun } from '../../shared/run/settle.ts';
+import { type SettleAnswer, settleRun } from '../../shared/run/settle.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
@@ -172,11 +172,18 @@ async function settle(
     return;
   }
   process.stdout.write(`Run ${runId} is settled as ${as}.\n`);
-  const model = run.pipeline?.modelName ?? '';
-  if (lane?.freed === true) process.stdout.write(`The lane of model "${model}" is free.\n`);
-  if (lane?.freed === false) process.stdout.write(`The lane of model "${model}" stays held by ${lane.because}.\n`);
+  for (const line of sayLane(lane, run)) process.stdout.write(`${line}\n`);
   if (as === 'failed' || run.position.step + 1 < run.steps.length)
     process.stdout.write(`What is not done of it runs with: plandrop failures redrive ${runId}\n`);
+}
+
+/** What became of the lane of a run about which somebody has given their word. */
+export function sayLane(lane: Extract<SettleAnswer, { ok: true }>['lane'], { pipeline }: Run): string[] {
+  const model = pipeline?.modelName ?? '';
+  if (lane === null) return [];
+  return lane.freed
+    ? [`The lane of model "${model}" is free.`]
+    : [`The lane of model "${model}" stays held by ${lane.because}.`];
 }
 
 /** @throws CommandError when there is no such run, naming those that are called nearly so, or when its ledger cannot be read */

@@ -117,8 +117,13 @@ function redriveSection(report: FailureReport): string {
       `  npx plandrop runs settle ${report.runId} --as failed, and then ${report.redrive}${held}`
     );
   }
-  const file = report.outcome === 'succeeded-with-rejects' ? ', or drop a file with the mended rows' : '';
-  return `When the cause is mended, run it again${file}:\n  ${report.redrive}${held}`;
+  if (report.outcome !== 'succeeded-with-rejects')
+    return `When the cause is mended, run it again:\n  ${report.redrive}${held}`;
+  return (
+    `When the cause is mended, run it again, or drop a file with the mended rows:\n  ${report.redrive}\n` +
+    'Or accept that these rows are left out; the steps after it are then run:\n' +
+    `  npx plandrop failures accept ${report.runId} --because "…"${held}`
+  );
 }
 
 function provenance(report: FailureReport): string {

@@ -124,6 +124,8 @@ function finishedRecord(run: Run, index: number): StepRecord | undefined {
   const isOver = task?.seen?.taskState === 'COMPLETE' || task?.seen?.taskState === 'CANCELLED';
   return {
     ...record,
+    // Somebody has accepted them.
+    result: result === null ? null : { ...result, beyondAllowance: false },
     fileCallUnanswered: false,
     start: start === null ? null : { ...start, open: false },
     task: isOver ? task : null,

@@ -17,7 +17,8 @@ export type SettleAnswer =
  * The ledger entry of a run after somebody has found out what became of it. Pure.
  *
  * Only a run of which nobody could tell is settled: one that ended `unknown`, or one that ended with a call of it still
- * unanswered, of which it is known that it did not succeed. `succeeded` frees the lane, `failed` does what `onFailure` says.
+ * unanswered, of which it is known that it did not succeed; and one that waits for a word about its rejected rows, which may be left out.
+ * `succeeded` frees the lane, `failed` does what `onFailure` says.
  */
 export function settleOf(run: Run, word: Settled): SettleDecision {
   const { ended, runId } = run;
@@ -26,7 +27,7 @@ export function settleOf(run: Run, word: Settled): SettleDecision {
     const { as, by, at } = run.settled;
     return { ok: false, because: `Run ${runId} was settled as ${as} by ${by} at ${at}.` };
   }
-  const isUnknown = ended.outcome === 'unknown';
+  const isUnknown = ended.outcome === 'unknown' || (word.as === 'succeeded' && hasRejectsBeyond(run));
   if (!isUnknown && isReleasable(run))
     return { ok: false, because: `Run ${runId} ended ${ended.outcome}, so there is nothing to settle.` };
   if (!isUnknown && word.as === 'succeeded')
@@ -37,6 +38,11 @@ export function settleOf(run: Run, word: Settled): SettleDecision {
   // Whoever does the to-do list later frees the lane too.
   const left = freesLane || holdLane === undefined ? rest : { ...rest, holdLane: HELD_BY_POLICY };
   return { ok: true, run: { ...run, ended: left, settled: word }, freesLane };
+}
+
+/** It ended because more rows were rejected than its pipeline allows. */
+export function hasRejectsBeyond({ ended, steps, position }: Run): boolean {
+  return ended?.outcome === 'succeeded-with-rejects' && steps[position.step]?.result?.beyondAllowance === true;
 }
 
 const HELD_BY_POLICY = 'the run was settled as failed and the pipeline says onFailure: hold';

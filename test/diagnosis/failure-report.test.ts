@@ -135,6 +135,8 @@ s3://state/dumps/2026-11-02-ab12/1-1-112000000002.csv
 
 When the cause is mended, run it again, or drop a file with the mended rows:
   npx plandrop failures redrive 2026-11-02-ab12
+Or accept that these rows are left out; the steps after it are then run:
+  npx plandrop failures accept 2026-11-02-ab12 --because "…"
 
 Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales" (112000000002); Anaplan task 1B1D; Anaplan code moduleImportInvalidListIdentifier.
 `,
