@@ -6,6 +6,9 @@ import type { CallFailure, FailedRequest } from './failure.ts';
 /** No list of 5,000 elements comes near it; more is not Anaplan's. */
 const JSON_LIMIT_BYTES = 64 * 1024 * 1024;
 
+/** A process within a process within a process is not as deep; reading and keeping an answer takes stack for each level. */
+const MAX_DEPTH = 64;
+
 /** Both envelopes: the API's `status` is an object, the sign-in service's a string (anaplan-notes: Signing in), OAuth has its own. */
 const errorBody = z.union([
   z
@@ -96,6 +99,7 @@ export async function readJson<T>(answer: Answer, schema: z.ZodType<T>): Promise
   const json = jsonOrUndefined(text);
   if (json === undefined)
     throw answer.unreadable(text.trim() === '' ? 'its body is empty' : 'its body is not JSON', text);
+  if (isDeeperThan(json, MAX_DEPTH)) throw answer.unreadable('its body is nested too deep', text);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -109,6 +113,16 @@ export async function readJson<T>(answer: Answer, schema: z.ZodType<T>): Promise
 export async function discard(answer: Answer): Promise<void> {
   const { text } = await readText(answer.body, 65_536);
   if (text !== '') answer.noteBody(text);
+}
+
+/** Without recursion, because what would overflow the stack is what is looked for. */
+function isDeeperThan(json: unknown, levels: number): boolean {
+  let level = [json];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > levels) return true;
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return false;
 }
 
 function jsonOrUndefined(text: string): unknown {

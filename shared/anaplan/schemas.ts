@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hideSecrets } from '../observe/index.ts';
 import type { AnaplanFile, AnaplanImport, ImportSource, Task, TaskDetail, TaskResult } from './types.ts';
 
 /**
@@ -17,7 +18,14 @@ function present<T extends object>(fields: T): Present<T> {
   return Object.fromEntries(kept) as Present<T>;
 }
 
-const id = z.string().min(1);
+/** No id of Anaplan's is nearly as long; what is longer fits in no address. */
+const id = z.string().min(1).max(300);
+
+const MAX_WORDS = 8000;
+/** What Anaplan says in words for people, as a ledger may keep it: whoever answers may repeat what we sent, a token included. */
+const bounded = (said: string) => hideSecrets(said).slice(0, MAX_WORDS);
+const said = z.string().transform(bounded).nullish().catch(undefined);
+const spoken = z.string().transform(bounded).catch('');
 const named = { id, name: z.string().catch('') };
 
 export const workspace = z
@@ -45,9 +53,9 @@ export type Model = z.output<typeof model>;
 
 const requestStatus = z
   .object({
-    currentStep: z.string(),
+    currentStep: z.string().transform(bounded),
     progress: number,
-    tooltip: text,
+    tooltip: said,
     taskId: text,
     exportTaskType: text,
     creationTime: number,
@@ -159,30 +167,35 @@ const flatValues = z
 
 const detail = z
   .object({
-    type: z.string().catch(''),
-    localMessageText: z.string().catch(''),
+    type: spoken,
+    localMessageText: spoken,
     occurrences: z.coerce.number().catch(0),
     values: flatValues,
   })
   .transform(({ values, ...rest }): TaskDetail => ({ ...rest, ...readValues(values ?? []) }));
+
+const MAX_VALUES = 200;
 
 /**
  * Anaplan's flat list name, value, name, value read into a map; null values stay. A list that is not made of pairs is kept
  * as it came, in `unpaired` (anaplan-notes: Task details).
  */
 function readValues(flat: readonly (string | number | boolean | null)[]): Pick<TaskDetail, 'values' | 'unpaired'> {
-  const texts = flat.map((value) => (value === null ? null : String(value)));
+  const texts = flat.slice(0, MAX_VALUES).map((value) => (value === null ? null : bounded(String(value))));
   const names = texts.filter((_, index) => index % 2 === 0);
   const paired = texts.length % 2 === 0 && !names.includes(null) && new Set(names).size === names.length;
   if (!paired) return { values: {}, unpaired: texts };
   return { values: Object.fromEntries(names.map((name, index) => [name ?? '', texts[index * 2 + 1] ?? null])) };
 }
 
+/** More than any module has line items, and any process actions. */
+const MAX_LINES = 2000;
+
 const taskResult: z.ZodType<TaskResult> = z.lazy(() =>
   z
     .object({
-      objectId: text,
-      objectName: text,
+      objectId: said,
+      objectName: said,
       successful: flag,
       failureDumpAvailable: flag,
       details: z.array(detail).nullish(),
@@ -192,8 +205,8 @@ const taskResult: z.ZodType<TaskResult> = z.lazy(() =>
       ({ failureDumpAvailable, details, nestedResults, ...rest }): TaskResult => ({
         ...present(rest),
         failureDumpAvailable: failureDumpAvailable === true,
-        details: details ?? [],
-        nestedResults: nestedResults ?? [],
+        details: (details ?? []).slice(0, MAX_LINES),
+        nestedResults: (nestedResults ?? []).slice(0, MAX_LINES),
       }),
     ),
 );
@@ -203,9 +216,9 @@ export const task = z
     taskId: id,
     taskState,
     creationTime: number,
-    currentStep: text,
+    currentStep: said,
     progress: number,
-    cancelledBy: text,
+    cancelledBy: said,
     result: taskResult.nullish(),
   })
   .transform(({ taskId, taskState, ...rest }): Task => ({ taskId, taskState, ...present(rest) }));

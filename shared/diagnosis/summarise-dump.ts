@@ -1,3 +1,4 @@
+import { hideSecrets } from '../observe/index.ts';
 import type { Reason } from './diagnosis.ts';
 import { type DumpRow, readDumpRows } from './dump-rows.ts';
 import type { DumpSummary } from './dump-summary.ts';
@@ -47,7 +48,7 @@ interface Group {
 /**
  * What a dump says, streamed: its size does not matter. Reasons are counted by code, the values that Anaplan appends
  * taken off (anaplan-notes: Dumps). Whatever the bytes are, a summary comes back, with `unreadable` where it is not the
- * whole truth; only errors of reading `bytes` are thrown.
+ * whole truth; only errors of reading `bytes` are thrown. Secrets that this process knows are hidden in it.
  */
 export async function summariseDump(
   bytes: AsyncIterable<Uint8Array>,
@@ -118,14 +119,18 @@ function createCounting(maxSamples: number) {
     const isNoDump = layout !== undefined && layout.status < 0 && layout.line < 0 && layout.errors.length === 0;
     const unreadable = stopped ?? (isNoDump ? 'it has none of the columns of a failure dump' : undefined);
     return {
-      header: layout?.source.map(({ name }) => name) ?? [],
+      header: layout?.source.map(({ name }) => hideSecrets(name)) ?? [],
       rows,
       rejected,
       warned,
       hasStatus: layout === undefined || layout.status >= 0,
       reasons: top.map(reasonOf),
       otherMessages: messages - top.reduce((sum, group) => sum + group.count, 0),
-      missingMembers: members.all(),
+      missingMembers: members.all().map(({ list, members: names, ...rest }) => ({
+        ...(list === undefined ? {} : { list: hideSecrets(list) }),
+        members: names.map(hideSecrets),
+        ...rest,
+      })),
       ...(lines === undefined ? {} : { lines }),
       ...(unreadable === undefined ? {} : { unreadable }),
     };
@@ -189,10 +194,10 @@ function addSample(
 function reasonOf(group: Group): Reason {
   return {
     ...(group.code === undefined ? {} : { code: group.code }),
-    text: group.text,
+    text: hideSecrets(group.text),
     count: group.count,
     severity: group.severity,
-    columns: [...group.columns].sort(([, a], [, b]) => b - a).map(([name]) => name),
-    samples: group.samples,
+    columns: [...group.columns].sort(([, a], [, b]) => b - a).map(([name]) => hideSecrets(name)),
+    samples: group.samples.map(({ line, values }) => ({ line, values: values.map(hideSecrets) })),
   };
 }

@@ -11,6 +11,7 @@ export {
 } from './logger.ts';
 export {
   BODY_LIMIT_BYTES,
+  hideSecrets,
   isSecretName,
   REDACTED,
   redact,

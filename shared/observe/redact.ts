@@ -75,14 +75,22 @@ export function registerSecret(value: string): void {
   }
 }
 
-/** Text without secrets: registered values, authorization schemes, private keys, and values that stand after a secret's name. */
-export function redactText(text: string): string {
+/**
+ * Text without the values that were made known, and otherwise as it is: for what others named or wrote and people have to recognise,
+ * such as a list called "Basic Accounts".
+ */
+export function hideSecrets(text: string): string {
   knownLongestFirst ??= [...known].sort((a, b) => b.length - a.length);
   let clean = text;
   for (const secret of knownLongestFirst) {
     if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED);
   }
-  return clean
+  return clean;
+}
+
+/** Text without secrets: registered values, authorization schemes, private keys, and values that stand after a secret's name. */
+export function redactText(text: string): string {
+  return hideSecrets(text)
     .replace(PRIVATE_KEY, REDACTED)
     .replace(SECRET_IN_JSON, `$1${REDACTED}`)
     .replace(SECRET_IN_QUOTED_JSON, `$1${REDACTED}`)

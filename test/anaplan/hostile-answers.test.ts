@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnaplanCallError, AnaplanClient } from '../../shared/anaplan/index.ts';
-import { jumpingClock } from './fake-anaplan.ts';
-import { calls, canary, hostileAnswer, hostileTransport } from './hostile-answers.ts';
+import { jumpingClock, model } from './fake-anaplan.ts';
+import { calls, canary, hostileAnswer, hostileTransport, nearTask, nested } from './hostile-answers.ts';
+
+const credentials = async () => ({ kind: 'basic', username: 'me', password: 'correct horse' }) as const;
 
 describe('whatever answers', () => {
   it('a call ends, with a value or an AnaplanCallError that holds no token, after a bounded number of requests', async () => {
@@ -14,7 +16,7 @@ describe('whatever answers', () => {
           const { transport, asked } = hostileTransport(answers);
           const shown: unknown[] = [];
           const client = new AnaplanClient({
-            credentials: async () => ({ kind: 'basic', username: 'me', password: 'correct horse' }),
+            credentials,
             transport,
             clock: jumpingClock(),
             random: () => 0.5,
@@ -29,7 +31,45 @@ describe('whatever answers', () => {
           expect(JSON.stringify(shown)).not.toContain(canary);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
+  });
+});
+
+it('what a task or a status says in words is kept without a token in it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom('getTask', 'cancelTask', 'getModelStatus'), nearTask, async (name, text) => {
+      const { transport } = hostileTransport([{ status: 200, headers: {}, body: Buffer.from(text), breaks: false }]);
+      const client = new AnaplanClient({ credentials, transport, clock: jumpingClock(), random: () => 0.5 });
+      const value = JSON.stringify((await calls[name]?.(client)) ?? null);
+      expect(value).not.toContain(canary);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('ten megabytes of words are cut, and no token is cut in two', async () => {
+  const words = `${'x'.repeat(7990)}${canary}${'y'.repeat(10_000_000)}`;
+  const task = {
+    taskId: 'T',
+    taskState: 'COMPLETE',
+    currentStep: words,
+    result: { details: [{ type: words, localMessageText: words }] },
+  };
+  const { transport } = hostileTransport([
+    { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ task })), breaks: false },
+  ]);
+  const client = new AnaplanClient({ credentials, transport, clock: jumpingClock(), random: () => 0.5 });
+  const kept = JSON.stringify(await client.getTask(model, { kind: 'imports', id: '1' }, 'T'));
+  expect(kept.length).toBeLessThan(30_000);
+  expect(kept).not.toContain(canary.slice(0, 6));
+});
+
+it('a nesting that no stack could take is an answer that cannot be read', async () => {
+  const body = nested('{"task":{"taskId":"T","taskState":"COMPLETE","result":', 100_000);
+  const { transport } = hostileTransport([{ status: 200, headers: {}, body, breaks: false }]);
+  const client = new AnaplanClient({ credentials, transport, clock: jumpingClock(), random: () => 0.5 });
+  await expect(client.getTask(model, { kind: 'imports', id: '1' }, 'T')).rejects.toMatchObject({
+    failure: { kind: 'unreadable', problem: 'its body is nested too deep' },
   });
 });

@@ -90,7 +90,60 @@ const nearJson = fc
   }))
   .near.map((value) => JSON.stringify(value));
 
+/** A task and a status as Anaplan gives them, with anything where their words stand. */
+export const nearTask = fc
+  .letrec((tie) => ({
+    words: fc.oneof(
+      fc.constantFrom(canary, `by ${canary}`, '\ud800', '__proto__', 'NaN', '-7', null, 7, true),
+      fc.string(),
+    ),
+    result: fc.record(
+      {
+        objectId: tie('words'),
+        objectName: tie('words'),
+        successful: fc.oneof(fc.boolean(), tie('words')),
+        details: fc.array(
+          fc.record({
+            type: tie('words'),
+            localMessageText: tie('words'),
+            occurrences: tie('words'),
+            values: fc.array(tie('words'), { maxLength: 4 }),
+          }),
+          { maxLength: 3 },
+        ),
+        nestedResults: fc.oneof({ depthSize: 'small' }, fc.constant([]), fc.array(tie('result'), { maxLength: 2 })),
+      },
+      { requiredKeys: [] },
+    ),
+    task: fc.record(
+      {
+        taskId: fc.constant('T'),
+        taskState: fc.constant('COMPLETE'),
+        currentStep: tie('words'),
+        cancelledBy: tie('words'),
+        result: tie('result'),
+      },
+      { requiredKeys: ['taskId', 'taskState'] },
+    ),
+  }))
+  .task.map((task) => JSON.stringify({ task, requestStatus: { currentStep: canary, tooltip: `by ${canary}` } }));
+
+/** JSON that begins with `start` and goes on deeper than any stack. */
+export function nested(start: string, depth: number): Buffer {
+  const end = start.replaceAll(/[^{]/g, '').replaceAll('{', '}');
+  return Buffer.from(`${start}${'{"nestedResults":['.repeat(depth)}${']}'.repeat(depth)}${end}`);
+}
+
+const deep = fc
+  .tuple(
+    fc.constantFrom('{"task":{"taskId":"T","taskState":"COMPLETE","result":', '{"imports":', ''),
+    fc.integer({ min: 50, max: 2_000 }),
+  )
+  .map(([start, depth]) => nested(start, depth));
+
 const hostileBody = fc.oneof(
+  nearTask.map((text) => Buffer.from(text)),
+  deep,
   nearJson.map((text) => Buffer.from(text)),
   fc.uint8Array({ maxLength: 300 }),
   fc.string().map((text) => Buffer.from(text)),

@@ -8,6 +8,9 @@ import { classifyTask } from '../../shared/diagnosis/classify-task.ts';
 import { CATEGORIES, type Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { buildFailureReport, failureAttributes } from '../../shared/diagnosis/failure-report.ts';
 import { MESSAGE_CODES } from '../../shared/diagnosis/message-codes.ts';
+import { summariseDump } from '../../shared/diagnosis/summarise-dump.ts';
+import { taskLines } from '../../shared/diagnosis/task-lines.ts';
+import { registerSecret } from '../../shared/observe/redact.ts';
 
 const words = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
@@ -21,6 +24,10 @@ const words = fc.oneof(
     '{user}',
     '\u0000\u001b[2J',
     '\ud800',
+    'a\udc00\ud83d',
+    '1e400',
+    '-0',
+    '٣٤',
     '<'.repeat(5000),
   ),
   fc.integer({ min: 1, max: 6_000 }).map((length) => 'a'.repeat(length)),
@@ -69,8 +76,24 @@ const details: fc.Arbitrary<TaskDetail> = fc.record({
   localMessageText: fc.oneof(words, fc.constantFrom(...Object.values(MESSAGE_CODES).map(({ template }) => template))),
   occurrences: number,
   values: fc.dictionary(
-    fc.oneof(words, fc.constantFrom('successRowCount', 'failedCount', 'totalRowCount', 'rowCount', 'lineItemName')),
-    fc.oneof(words, fc.constant(null), fc.constantFrom('7', '99999999999999999999', '-1', '1e9')),
+    fc.oneof(
+      words,
+      fc.constantFrom(
+        '__proto__',
+        'constructor',
+        'toString',
+        'successRowCount',
+        'failedCount',
+        'totalRowCount',
+        'rowCount',
+        'lineItemName',
+      ),
+    ),
+    fc.oneof(
+      words,
+      fc.constant(null),
+      fc.constantFrom('7', '99999999999999999999', '-1', '-99', '1e9', 'NaN', 'Infinity'),
+    ),
     { maxKeys: 4 },
   ),
 });
@@ -177,4 +200,134 @@ describe('whatever Anaplan, a gateway or a network answers', () => {
       200,
     );
   });
+
+  const HUGE = 'x'.repeat(10_000_000);
+  const AT_MOST_MS = 2000;
+
+  it.each<[string, () => unknown]>([
+    [
+      'a body, a message and a path of 10 MB',
+      () =>
+        classifyCall(
+          {
+            kind: 'http',
+            call: 'start',
+            method: HUGE,
+            path: HUGE,
+            status: 500,
+            envelope: true,
+            anaplanMessage: HUGE,
+            requestId: HUGE,
+            body: `<${HUGE}`,
+          },
+          { object: HUGE, model: HUGE, user: HUGE },
+        ),
+    ],
+    [
+      'an unreadable page of 10 MB',
+      () =>
+        classifyCall({
+          kind: 'unreadable',
+          call: 'poll',
+          method: 'GET',
+          path: '/',
+          status: 200,
+          body: '<a '.repeat(3_000_000),
+          problem: HUGE,
+        }),
+    ],
+    [
+      'a task whose every word has 10 MB',
+      () =>
+        failed(
+          {
+            objectName: HUGE,
+            details: [{ type: HUGE, localMessageText: HUGE, occurrences: 1, values: { [HUGE]: HUGE } }],
+          },
+          HUGE,
+        ),
+    ],
+    [
+      'a task with 100,000 lines',
+      () =>
+        failed({
+          details: Array.from({ length: 100_000 }, (_, i) => ({
+            type: 'moduleImportNumberFormat',
+            localMessageText: `Invalid number: ${i}`,
+            occurrences: 1e300,
+            values: { failedCount: '99999999999999999999' },
+          })),
+        }),
+    ],
+    ['a member of a hostile name', () => failed({ objectId: '__proto__', objectName: 'constructor' })],
+  ])('%s is one diagnosis of bounded size, soon', (_, diagnose) => {
+    const began = performance.now();
+    const diagnosis = diagnose() as Diagnosis;
+    expectSound(diagnosis);
+    const report = buildFailureReport(diagnosis, { runId: 'r', pipeline: HUGE, outcome: 'failed', at: 'now' });
+    expect(alertText(report).text.length).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(AT_MOST_MS);
+  });
+
+  function failed(result: Partial<TaskResult>, step = ''): Diagnosis | undefined {
+    const whole = { successful: false, failureDumpAvailable: true, details: [], nestedResults: [], ...result };
+    const process = { ...whole, objectId: '1', nestedResults: [whole] };
+    const task: Task = { taskId: '1', taskState: 'COMPLETE', currentStep: step, cancelledBy: step, result: process };
+    const context = { action: { kind: 'processes', id: '118', name: 'p' }, names: {} } as const;
+    const { counts, diagnosis } = classifyTask(task, context);
+    for (const count of Object.values(counts ?? {})) expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
+    expect(JSON.stringify(taskLines(task)).length).toBeLessThan(60_000);
+    return diagnosis;
+  }
 });
+
+describe('a dump that repeats what we sent', () => {
+  const TOKEN = `canary-${'token'.repeat(20)}-of-a-dump`;
+  registerSecret(TOKEN);
+
+  it('is summarised without it, wherever it stands', async () => {
+    const places = ['_Status_', TOKEN, '_Line_', '_Error_1_', '_Error_2_'];
+    const rows = [
+      ['E', TOKEN, '2', `Item not located in Products list: ${TOKEN}`, `Item not located in ${TOKEN} list`],
+      ['E', 'x', TOKEN, TOKEN, `Invalid date: ${TOKEN}`],
+      [TOKEN, `a, ${TOKEN}`, '4', `${TOKEN}: ${TOKEN}`, ''],
+      ['W', '', '5', `Nobody knows this: ${'y'.repeat(100)}${TOKEN}`, ''],
+    ];
+    const text = [places, ...rows].map((cells) => cells.map((cell) => `"${cell}"`).join(',')).join('\n');
+    const summary = await summariseDump(pieces(Buffer.from(text)));
+    expect([summary.rows, summary.rejected]).toEqual([4, 3]);
+    expect(JSON.stringify(summary)).not.toContain(TOKEN.slice(0, 30));
+  });
+
+  it('is whole all the same in what is counted, whatever its columns and reasons are called', async () => {
+    const name = fc.constantFrom(
+      '__proto__',
+      'constructor',
+      'hasOwnProperty',
+      '',
+      '\ud800',
+      '_Error_1_',
+      '_Line_',
+      'a,b',
+      '"',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(name, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.array(name, { maxLength: 8 }), { maxLength: 8 }),
+        async (header, rows) => {
+          const quote = (cells: readonly string[]) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
+          const lines = [['_Status_', ...header], ...rows.map((row) => ['E', ...row])];
+          const summary = await summariseDump(pieces(Buffer.from(`${lines.map(quote).join('\n')}\n`)));
+          expect([summary.rows, summary.rejected, summary.warned]).toEqual([rows.length, rows.length, 0]);
+          expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
+}

@@ -166,6 +166,17 @@ describe('readRejectedLines', () => {
     expect((await read('"_Status_","A","_Line_"\n"E","x","near the end"\n"E","y","-4"\n')).unlocated).toBe(2);
   });
 
+  it.each(['10', '999999999', '9999999999', '0', '00', '+3', '1e1', '0x3', '٣', ' ', 'NaN', '3.5'])(
+    'counts as such a row on line "%s" of a source of eight bytes, and takes no memory for it',
+    async (line) => {
+      const dump = Buffer.from(`"_Status_","_Line_"\n"E","${line}"\n"E","3"\n`);
+      const before = process.memoryUsage().arrayBuffers;
+      const { lines, unlocated } = await readRejectedLines(inPieces(dump, 9), { sourceBytes: 8 });
+      expect([lines.size, lines.has(3), unlocated]).toEqual([1, true, 1]);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
+    },
+  );
+
   it('says why a dump is none', async () => {
     expect((await read('<html>')).unreadable).toContain('a web page');
   });

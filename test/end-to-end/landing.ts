@@ -99,7 +99,9 @@ export async function landing(options: LandingOptions = {}) {
       if (isDone(run)) ends.get(run.runId)?.(run);
     },
   });
-  const services = options.adjust?.(built) ?? built;
+  // Each row of a table has its own alert, however like the row before it is.
+  const apart = { ...built, burstSeconds: 0 };
+  const services = options.adjust?.(apart) ?? apart;
   const mappings = functionMappings(services).map(options.between ?? ((mapping) => mapping));
   const engine = startEngine(folder, mappings, { log, failedVisibilitySeconds: 1, lookAgainMs: 60_000 });
 
