@@ -161,7 +161,9 @@ export class PlandropStack extends Stack {
     for (const each of [drops, burier, watch]) each.keepsSets(state.bucket);
     for (const each of [schedules, burier]) each.keepsExpectations(state.bucket);
     schedules.readsSets(state.bucket);
-    for (const each of [collect, burier, watch]) each.keepsDrops(source.bucket, keepsOf(configuration));
+    for (const each of [collect, burier, watch])
+      each.keepsDrops(source.bucket, keepsOf(configuration)).endsMended(state.bucket);
+    for (const each of [upload, collect]) each.readsMended(state.bucket);
     // To ask for a version's date and size S3 wants the right to read it, so receive-drop has it too, and the burier with it.
     // The rows to mend are cut out of the drop itself, so collect-result reads it too.
     for (const each of [drops, upload, collect, burier]) each.readsDrops(source.bucket);

@@ -11,19 +11,14 @@ import { LockError, parseLock } from '../../shared/pipeline/lock.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { acceptRejects } from '../../shared/run/accept-rejects.ts';
 import { readRun } from '../../shared/run/ledger.ts';
-import {
-  discardRun,
-  type RedriveAnswer,
-  redriveIdOf,
-  redriveRun,
-  repairRedrive,
-  whyNotRedriven,
-} from '../../shared/run/redrive.ts';
+import { discardRun, type RedriveAnswer, redriveIdOf, redriveRun, repairRedrive } from '../../shared/run/redrive.ts';
+import { whyNotRedriven } from '../../shared/run/redrive-plan.ts';
 import type { Run } from '../../shared/run/run.ts';
 import { CommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
+import { keepMended, type MendedFile, readMended } from '../mended-file.ts';
 import { configOption } from '../options.ts';
 import { printList } from '../print.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
@@ -32,7 +27,7 @@ import { inShort, readRunNamed, sayLane, sinceThen, whyUnreadable } from './runs
 const LOCK = 'plandrop.lock.json';
 
 type Since = Pick<Run, 'settled' | 'redrivenAs' | 'discarded'>;
-type RedriveOptions = StateOptions & { config: string; asWas?: true };
+type RedriveOptions = StateOptions & { config: string; asWas?: true; with?: string };
 
 export function failuresCommand(): Command {
   const failures = withStateOptions(new Command('failures').description('the failure reports of this machine')).action(
@@ -42,6 +37,7 @@ export function failuresCommand(): Command {
     failures.command('show <id>').description('one failure report: what happened, why, and what to do'),
   ).action(show);
   withStateOptions(failures.command('redrive <id>').description('run again what is not done of a failed run'))
+    .addOption(new Option('--with <file>', 'read this mended file in the place of the drop, or of its rejected rows'))
     .addOption(new Option('--as-was', "follow the definition that the run had, instead of today's"))
     .addOption(configOption())
     .action(redrive);
@@ -109,20 +105,38 @@ async function redrive(id: string, _: object, command: Command): Promise<void> {
   const services = handServices(opened);
   const refusal = whyNotRedriven(held.run);
   if (refusal !== undefined) throw refusedBecause(refusal);
+  const mended = options.with === undefined ? undefined : await readMended(options.with, redriveIdOf(id));
   // A second click repairs what the first began, whatever the definition has become since.
   const before = await readRun(opened, redriveIdOf(id));
+  if (before !== undefined) requireSameFile(before.run, mended);
+  const keep = mended && (() => keepMended(opened.state, mended));
   const answer =
     before === undefined
-      ? await redriveRun(services, held, await definitionFor(held.run, options, opened.state))
+      ? await redriveRun(services, held, await definitionFor(held.run, options, opened.state), keep)
       : await repairRedrive(services, held, { run: before.run, created: false });
   if (!answer.ok) throw refusedBecause(answer);
   const { run, created, waitsFor } = answer;
+  requireSameFile(run, mended);
   if (options.json) {
     const step = (run.redriveOf?.step ?? 0) + 1;
-    process.stdout.write(`${JSON.stringify({ runId: run.runId, redriveOf: id, created, step, waitsFor }, null, 2)}\n`);
+    const said = { runId: run.runId, redriveOf: id, created, step, waitsFor, mended: run.mended?.drop };
+    process.stdout.write(`${JSON.stringify(said, null, 2)}\n`);
     return;
   }
   process.stdout.write(`${tellOf(answer, id, options).join('\n')}\n`);
+}
+
+/** A run has one redrive. @throws CommandError when it is there already, and reads something else */
+function requireSameFile({ runId, mended }: Run, asked: MendedFile | undefined): void {
+  if (asked === undefined || mended?.drop.key === asked.key) return;
+  const other = mended === undefined ? 'without a mended file' : `with another file, ${mended.drop.key}`;
+  throw refusedBecause({
+    because: `The redrive ${runId} is there already, ${other}. Nothing was uploaded.`,
+    whatToCheck: [
+      `See what became of it: plandrop runs show ${runId}`,
+      `When it has ended otherwise than succeeded: plandrop failures redrive ${runId} --with ${asked.path}`,
+    ],
+  });
 }
 
 function tellOf(
@@ -135,6 +149,11 @@ function tellOf(
   const from = `from step ${at + 1}, ${step?.kind ?? ''} "${step?.name ?? ''}"`;
   return [
     created ? `Run ${id} goes on as ${run.runId}, ${from}.` : `Run ${id} goes on as ${run.runId} already, ${from}.`,
+    ...(run.mended === undefined
+      ? []
+      : [
+          `It reads ${run.mended.drop.key} in the place of the ${run.mended.onlyFileId === undefined ? 'drop' : 'rows that were rejected'}.`,
+        ]),
     ...(waitsFor === undefined
       ? []
       : [`It waits: the lane of model "${run.pipeline?.modelName ?? ''}" is held by ${waitsFor}.`]),

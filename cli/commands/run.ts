@@ -173,7 +173,7 @@ function goingOn(pipelines: Pipelines): Pipelines {
 }
 
 /** The file's fingerprint now, to see later that it is the same. @throws CommandError when it is no file that can be read */
-async function fingerprintOfFile(path: string): Promise<string> {
+export async function fingerprintOfFile(path: string): Promise<string> {
   try {
     const found = await stat(path, { bigint: true });
     if (found.isFile()) return fingerprintOf(found);

@@ -5,6 +5,7 @@ import type { SourceFormat } from '../../shared/diagnosis/source-scan.ts';
 import { formatOf } from '../../shared/diagnosis/source-text.ts';
 import { ENDED } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
+import { dropFor } from '../../shared/run/step-files.ts';
 import { stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
 import { dumpKey, readAll } from './keep-dumps.ts';
@@ -22,17 +23,18 @@ export async function keepRepair(
 ) {
   const { run } = turn;
   const { state, clock, log } = services;
-  const { trigger } = run;
   const step = stepOf(run);
+  const { fileId } = step;
+  const drop = fileId === undefined ? undefined : dropFor(run, { fileId });
   const [dump, ...others] = dumps;
-  if (trigger.kind !== 'drop' || step.fileId === undefined || dump === undefined || others.length > 0) return undefined;
+  if (drop === undefined || dump === undefined || others.length > 0) return undefined;
   const of = { runId: run.runId, step: run.position.step, ordinal: 1, objectId: dump.objectId };
   const key = dumpKey({ ...of, folder: 'repairs' });
   try {
     const rejected = await readRejectedLines(readAll(state, dumpKey(of), dump.bytes));
     if (rejected.lines.size === 0 || rejected.unlocated > 0 || rejected.unreadable !== undefined) return undefined;
     const source = inTime(
-      readAll(services.source(trigger.bucket), trigger.key, trigger.bytes, trigger.versionId),
+      readAll(services.source(drop.bucket), drop.key, drop.bytes, drop.versionId),
       () => clock.now() < turn.sliceEndsAt,
     );
     const format = step.source === undefined ? {} : formatOf(step.source);

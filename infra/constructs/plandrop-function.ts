@@ -179,6 +179,21 @@ export class PlandropFunction extends Construct {
     return this;
   }
 
+  /** Reads what a person has mended for a redrive, pinned by its version. */
+  readsMended(state: Bucket): this {
+    const reason = 'The name of a mended file is made of a run id and its own name.';
+    this.#mayWithObjects(['s3:GetObject', 's3:GetObjectVersion'], { bucket: state, keys: ['mended/*'], reason });
+    return this;
+  }
+
+  /** Marks what a person has mended as of no more use. */
+  endsMended(state: Bucket): this {
+    const actions = ['s3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'];
+    const reason = 'The name of a mended file is made of a run id and its own name.';
+    this.#mayWithObjects(actions, { bucket: state, keys: ['mended/*'], reason });
+    return this;
+  }
+
   /** Reads drops, pinned by their version. */
   readsDrops(source: Bucket): this {
     const reason = 'Drops have whatever keys their senders give them.';

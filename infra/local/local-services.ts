@@ -53,6 +53,8 @@ export function localServices(folder: LockedDataFolder, options: LocalServicesOp
     anaplan,
     pipelines: localPipelines(configuration, (onExchange) => anaplan.with({ onExchange }), state, clock),
     source: (bucket) => {
+      // What a person has mended for a redrive.
+      if (bucket === state.bucket) return state;
       if (bucket !== DROPS_BUCKET)
         throw new Error(`a drop names bucket ${bucket}; this machine has only ${DROPS_BUCKET}`);
       return drops;

@@ -43,7 +43,11 @@ export async function storeDrop(
   return guard('read', path, () => drops.putStream(key, wholeFile(path, asSeen), options));
 }
 
-async function* wholeFile(path: string, asSeen: string | undefined): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of a file.
+ * @throws FileChangedError when it is another than `asSeen`, or becomes one while it is read
+ */
+export async function* wholeFile(path: string, asSeen: string | undefined): AsyncGenerator<Uint8Array> {
   const file = await guard('read', path, () => open(path));
   try {
     const before = asSeen ?? fingerprintOf(await file.stat({ bigint: true }));

@@ -101,7 +101,7 @@ function dumpSection(report: FailureReport): string {
   const repair =
     report.repair === undefined
       ? ''
-      : `The rejected rows alone, under the header of the file, are at:\n${report.repair}\nMend them there and drop that file: the other rows are loaded already.`;
+      : `The rejected rows alone, under the header of the file, are at:\n${report.repair}\nMend them there and drop that file: the other rows are loaded already. Or let this run go on with it:\n  ${report.redrive} --with <the mended file>`;
   return [kept, lost, repair].filter((part) => part !== '').join('\n');
 }
 

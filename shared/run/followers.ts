@@ -3,11 +3,11 @@ import type { RunServices } from './services.ts';
 import { dropsOf } from './trigger.ts';
 
 /** What a run that did all its pipeline says still has to do: others may follow it, and its drops are seen to. */
-export function todoOfSuccess({ pipeline, trigger }: Run): Todo[] {
+export function todoOfSuccess({ pipeline, trigger, mended }: Run): Todo[] {
   const followers = pipeline?.followers ?? [];
   return [
     ...(followers.length === 0 ? [] : ['follow' as const]),
-    ...(dropsOf(trigger).length === 0 ? [] : ['keep' as const]),
+    ...(dropsOf(trigger).length === 0 && mended === undefined ? [] : ['keep' as const]),
   ];
 }
 

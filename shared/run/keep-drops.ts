@@ -1,17 +1,19 @@
 import { MAX_KEY_BYTES } from '../ports/object-key.ts';
-import { NotAllowedError, type Store } from '../ports/store.ts';
+import { ENDED, NotAllowedError, type Store } from '../ports/store.ts';
 import type { Run } from './run.ts';
 import type { RunServices } from './services.ts';
 import { type Drop, dropsOf } from './trigger.ts';
 
-type KeepServices = Pick<RunServices, 'source' | 'log'>;
+type KeepServices = Pick<RunServices, 'source' | 'state' | 'log'>;
 
 /**
  * Does with the drops of a run that succeeded what its pipeline says: each is tagged, moved to the archive, or removed. Harmless to
  * repeat: a version that is no longer there has been seen to. Where the bucket does not allow it, for instance because the
- * pipeline's `keep` was changed while the run was on its way, the drop stays as it is.
+ * pipeline's `keep` was changed while the run was on its way, the drop stays as it is. A mended file is of no more use, and may
+ * expire.
  */
 export async function keepDrops(services: KeepServices, run: Run): Promise<void> {
+  if (run.mended !== undefined) await services.state.tag(run.mended.drop.key, run.mended.drop.versionId, ENDED);
   for (const drop of dropsOf(run.trigger)) {
     try {
       await keepDrop(services.source(drop.bucket), drop, run, services);

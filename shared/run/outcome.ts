@@ -87,9 +87,10 @@ function hasUploaded({ uploaded, uploads = [] }: StepRecord): boolean {
   return uploaded !== null || uploads.length > 0;
 }
 
-function sourcesOf({ trigger, steps }: Run): Pick<RunOutcome, 'source' | 'sources'> {
-  if (trigger.kind === 'drop') {
-    return { source: sourceOf(trigger, steps.find((step) => step.uploaded !== null)?.uploaded) };
+function sourcesOf({ trigger, mended, steps }: Run): Pick<RunOutcome, 'source' | 'sources'> {
+  const drop = mended?.drop ?? (trigger.kind === 'drop' ? trigger : undefined);
+  if (drop !== undefined) {
+    return { source: sourceOf(drop, steps.find((step) => step.uploaded !== null)?.uploaded) };
   }
   if (trigger.kind !== 'set') return {};
   const uploads = steps.flatMap((step) => step.uploads ?? []);

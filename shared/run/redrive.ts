@@ -1,14 +1,15 @@
-import type { FrozenPipeline, FrozenStep } from '../pipeline/frozen-pipeline.ts';
+import type { FrozenPipeline } from '../pipeline/frozen-pipeline.ts';
 import { changeHolder, readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
 import { commitRun, createRun, type Held } from './ledger.ts';
-import { type BegunRun, hasBegun, isReleasable, type Run, type StepRecord, untouchedSteps } from './run.ts';
+import { planRedrive, type RedrivePlan, type Refused } from './redrive-plan.ts';
+import { type BegunRun, hasBegun, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
 import { holderName } from './settle.ts';
 import { firstStage, isoTime, note } from './transitions.ts';
+import type { Drop } from './trigger.ts';
 
 /** The run that goes on with another's work, or why there is none and what to do instead. */
 export type RedriveDecision = { ok: true; run: BegunRun } | Refused;
-type Refused = { ok: false; because: string; whatToCheck: readonly string[] };
 
 /** `created`: false when an earlier redrive was found and repaired. `waitsFor`: who holds its lane, if somebody does. */
 export type RedriveAnswer = { ok: true; run: Run; created: boolean; waitsFor?: string } | Refused;
@@ -18,32 +19,16 @@ export function redriveIdOf(runId: string): string {
   return `${runId}.1`;
 }
 
-/** Why a run cannot be redriven, whatever the definition; undefined when it can. Pure. */
-export function whyNotRedriven(run: Run): Refused | undefined {
-  const { ended, runId } = run;
-  if (ended === null) return refused(`Run ${runId} has not ended yet.`, `See where it is: plandrop runs show ${runId}`);
-  if (ended.outcome === 'succeeded') return refused(`Run ${runId} succeeded, so there is nothing to redrive.`);
-  if (run.settled !== undefined) return undefined;
-  const settle = `Look in Anaplan, then say so: plandrop runs settle ${runId} --as ${
-    ended.outcome === 'unknown' ? 'succeeded, or --as failed' : 'failed'
-  }`;
-  if (ended.outcome === 'unknown')
-    return refused(`Nobody knows yet whether run ${runId} was done, so it might be done twice.`, settle);
-  if (!isReleasable(run)) return refused(`A call of run ${runId} may still act in Anaplan.`, settle);
-  return undefined;
-}
-
 /**
  * The run that goes on with the work of `old`: the same trigger, so that the pinned drop is read again, from the first step that
  * neither finished nor was settled as succeeded, and always from that step's upload. What is finished is carried over. Pure.
  * @param pipeline the definition to follow: today's, or the old run's own
+ * @param mended what is read instead of the drop, or of its rejected rows
  */
-export function redriveOf(old: Run, pipeline: FrozenPipeline, now: number): RedriveDecision {
-  const refusal = whyNotRedriven(old);
-  if (refusal !== undefined) return refusal;
-  const from = beginning(old, pipeline);
-  if ('ok' in from) return from;
-  const step = from.carried.length;
+export function redriveOf(old: Run, pipeline: FrozenPipeline, now: number, mended?: Drop): RedriveDecision {
+  const plan = planRedrive(old, pipeline, mended !== undefined);
+  if (!plan.ok) return plan;
+  const step = plan.carried.length;
   const runId = redriveIdOf(old.runId);
   const createdAt = isoTime(now);
   const stage = firstStage(pipeline, step, step);
@@ -64,80 +49,40 @@ export function redriveOf(old: Run, pipeline: FrozenPipeline, now: number): Redr
     deadline: null,
     position: { step, stage },
     spent: { attempts: 0, conflicts: 0, looks: 0, waitingSince: null },
-    steps: [...from.carried, ...untouchedSteps(pipeline.steps.length - step)],
+    steps: [...plan.carried, ...untouchedSteps(pipeline.steps.length - step)],
     requests: [],
     journal: [],
     journalDropped: 0,
     ended: null,
     redriveOf: { runId: old.runId, step },
+    ...mendedOf(old, plan, mended),
   };
   const what = pipeline.steps[step];
-  const text = `Goes on with run ${old.runId}, from step ${step + 1}: ${what?.kind ?? ''} "${what?.name ?? ''}".`;
+  const withWhat = mended === undefined ? '' : `, with ${mended.key}`;
+  const text = `Goes on with run ${old.runId}, from step ${step + 1}: ${what?.kind ?? ''} "${what?.name ?? ''}"${withWhat}.`;
   return { ok: true, run: note(run, { now, text }) };
 }
 
-/** The records of the finished steps that the definition begins with; the step after them is the first to be run. */
-function beginning(old: Run, pipeline: FrozenPipeline): { carried: StepRecord[] } | Refused {
-  const known = (old.pipeline?.steps ?? []).map((step, i) => ({ step, record: finishedRecord(old, i) }));
-  const finished = known.flatMap(({ step, record }) => (record === undefined ? [] : [{ step, record }]));
-  const asWas = `Follow the definition that the run had: plandrop failures redrive ${old.runId} --as-was`;
-  if (finished.length > 0 && old.pipeline?.modelId !== pipeline.modelId) {
-    const was = `"${old.pipeline?.modelName ?? ''}"`;
-    return refused(`Steps of run ${old.runId} are finished in model ${was}, which is not the pipeline's today.`, asWas);
-  }
-  const left = [...finished];
-  const carried: StepRecord[] = [];
-  for (const { objectId } of pipeline.steps) {
-    const found = left.findIndex(({ step }) => step.objectId === objectId);
-    const [taken] = found < 0 ? [] : left.splice(found, 1);
-    if (taken === undefined) break;
-    carried.push(taken.record);
-  }
-  const following = pipeline.steps.slice(carried.length);
-  const again = left.find(({ step }) => following.some(({ objectId }) => objectId === step.objectId));
-  if (again !== undefined) {
-    const { kind, name } = again.step;
-    return refused(`The steps have another order now, and ${kind} "${name}" would be run a second time.`, asWas);
-  }
-  if (following.length === 0)
-    return refused(`Every step of run ${old.runId} is finished, so there is nothing to redrive.`);
-  const next = known.find(({ record }) => record === undefined)?.step;
-  if (finished.length > 0 && next !== undefined && !following.some((step) => isSameStep(step, next))) {
-    return refused(`Today's definition no longer has ${next.kind} "${next.name}", where the run stopped.`, asWas);
-  }
-  return { carried };
-}
-
-/** An object that was made anew in Anaplan keeps its name and gets another id. */
-function isSameStep(one: FrozenStep, other: FrozenStep): boolean {
-  return one.objectId === other.objectId || (one.kind === other.kind && one.name === other.name);
-}
-
-/** The record of a step that need not be run again, with nothing in it that the new run would wait for; else undefined. */
-function finishedRecord(run: Run, index: number): StepRecord | undefined {
-  const record = run.steps[index];
-  if (record === undefined) return undefined;
-  const { result, start, task } = record;
-  if (result?.outcome === 'succeeded') return record;
-  if (result?.outcome === 'succeeded-with-rejects' && !result.beyondAllowance) return record;
-  if (run.settled?.as !== 'succeeded' || index !== run.position.step) return undefined;
-  const isOver = task?.seen?.taskState === 'COMPLETE' || task?.seen?.taskState === 'CANCELLED';
-  return {
-    ...record,
-    // Somebody has accepted them.
-    result: result === null ? null : { ...result, beyondAllowance: false },
-    fileCallUnanswered: false,
-    start: start === null ? null : { ...start, open: false },
-    task: isOver ? task : null,
-  };
+/** A redrive of a redrive reads what that was given, unless it is given something itself. */
+function mendedOf(old: Run, { onlyFileId }: RedrivePlan, drop: Drop | undefined): Pick<Run, 'mended'> {
+  if (drop !== undefined) return { mended: { drop, ...(onlyFileId === undefined ? {} : { onlyFileId }) } };
+  return old.mended === undefined ? {} : { mended: old.mended };
 }
 
 /**
  * Opens the redrive of a run: ledger, ticket, the note in the old ledger, the lane if the old run still has it, and the first
  * message. It may be repeated after a death between any two: the ledger is created once, and what follows it is repaired.
+ * @param keepMended puts the mended file where the run will read it; called only where the run can be redriven with it
  */
-export async function redriveRun(services: RunServices, held: Held, pipeline: FrozenPipeline): Promise<RedriveAnswer> {
-  const decision = redriveOf(held.run, pipeline, services.clock.now());
+export async function redriveRun(
+  services: RunServices,
+  held: Held,
+  pipeline: FrozenPipeline,
+  keepMended?: () => Promise<Drop>,
+): Promise<RedriveAnswer> {
+  const plan = planRedrive(held.run, pipeline, keepMended !== undefined);
+  if (!plan.ok) return plan;
+  const decision = redriveOf(held.run, pipeline, services.clock.now(), await keepMended?.());
   if (!decision.ok) return decision;
   const { run, created } = await createRun(services, decision.run);
   return repairRedrive(services, held, { run, created });
@@ -197,8 +142,4 @@ async function amend(services: RunServices, held: Held, change: (run: Run) => Ru
     if (committed.committed) return;
     current = committed;
   }
-}
-
-function refused(because: string, ...whatToCheck: string[]): Refused {
-  return { ok: false, because, whatToCheck };
 }

@@ -9,6 +9,7 @@ export function reportOf(run: Run): FailureReport {
   const definition = pipeline?.steps[position.step];
   const step = run.steps[position.step];
   const { result } = step ?? { result: null };
+  const drop = run.mended?.drop ?? (trigger.kind === 'drop' ? trigger : undefined);
   const from: Provenance = {
     runId: run.runId,
     pipeline: run.pipelineName,
@@ -25,9 +26,9 @@ export function reportOf(run: Run): FailureReport {
             objectId: definition.objectId,
           },
         }),
-    ...(trigger.kind === 'drop'
-      ? { drop: { bucket: trigger.bucket, key: trigger.key, versionId: trigger.versionId, bytes: trigger.bytes } }
-      : {}),
+    ...(drop === undefined
+      ? {}
+      : { drop: { bucket: drop.bucket, key: drop.key, versionId: drop.versionId, bytes: drop.bytes } }),
     ...(trigger.kind === 'schedule' ? { scheduledFor: trigger.scheduledAt } : {}),
     ...(step?.task?.seen ? { task: step.task.seen } : {}),
     ...(result === null ? {} : { dumps: result.dumps.map(({ address }) => address), reasons: result.reasons }),

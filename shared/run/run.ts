@@ -3,7 +3,7 @@ import { CATEGORIES, type Diagnosis, type Reason } from '../diagnosis/diagnosis.
 import type { SavedScan } from '../diagnosis/source-scan.ts';
 import { frozenPipelineSchema } from '../pipeline/frozen-pipeline.ts';
 import { taskSchema } from './task-schema.ts';
-import { triggerSchema } from './trigger.ts';
+import { dropSchema, triggerSchema } from './trigger.ts';
 
 /** Where a run is within a step; also the name of the queue whose messages advance it. */
 export const STAGES = ['upload', 'start', 'poll', 'collect'] as const;
@@ -225,6 +225,8 @@ export const runSchema = z.object({
   ended: endedSchema.nullable(),
   /** The run whose work this one goes on with, and the step it began with. */
   redriveOf: z.object({ runId: z.string(), step: z.int() }).exactOptional(),
+  /** What a person has mended, in the state store: read in the place of the drop, by `onlyFileId` alone where that is told. */
+  mended: z.object({ drop: dropSchema, onlyFileId: z.string().exactOptional() }).exactOptional(),
   /** The run that goes on with the work of this one. */
   redrivenAs: z.string().exactOptional(),
   /** How often the watch has had Anaplan asked what became of this run after all, and when last. */

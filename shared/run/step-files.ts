@@ -43,9 +43,10 @@ export function currentFile(run: BegunRun): StepFile | undefined {
 
 /** The drop that goes to a file; undefined when the run was started without it. */
 export function dropFor(
-  { pipeline, trigger }: Pick<BegunRun, 'pipeline' | 'trigger'>,
-  { fileId }: StepFile,
+  { pipeline, trigger, mended }: Pick<BegunRun, 'pipeline' | 'trigger' | 'mended'>,
+  { fileId }: Pick<StepFile, 'fileId'>,
 ): Drop | undefined {
+  if (mended !== undefined && (mended.onlyFileId ?? fileId) === fileId) return mended.drop;
   switch (trigger.kind) {
     case 'drop': {
       // One file cannot be all those that a process names one by one.

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { parseScenario } from '../../simulator/index.ts';
+import { SALES } from './landing.ts';
 import { plandrop, tenantAndFolder } from './plandrop.ts';
 
 /** What alerts and reports tell people to type, typed. */
@@ -58,6 +61,83 @@ describe.concurrent('plandrop failures redrive', () => {
       1,
       expect.stringMatching(/cannot be read: it is not of this version/),
     ]);
+  }, 120_000);
+
+  it('reads a mended file, in the place of the rejected rows, and exactly its rows arrive', async ({ expect }) => {
+    await using at = await tenantAndFolder();
+    const config = await configuration(at.folder);
+    const state = ['--data-dir', at.dataDir];
+    const file = join(at.folder, 'sales.csv');
+    const bad = 'NOPE,North,Jan 26,1,2,2026-01-31\nP110,North,Jan 26,many,2,2026-01-31\n';
+    await writeFile(file, `${SALES}${bad}P120,South,Feb 26,3,4,2026-02-28\n`);
+    const first = await plandrop(['run', file, '--pipeline', 'sales', '--config', config, '--json', ...state], at.env);
+    const { runId, steps } = JSON.parse(first.stdout);
+    expect([first.code, steps[0].counts.rejected]).toEqual([2, 2]);
+
+    const mended = join(at.folder, 'mended.csv');
+    const rows = (await readFile(steps[0].repair, 'utf8')).replace('NOPE', 'P300').replace('many', '7');
+    await writeFile(mended, rows);
+    const redrive = ['failures', 'redrive', runId, '--config', config, ...state];
+    const [told, missing] = await Promise.all([
+      plandrop([...redrive, '--with', mended, '--json'], at.env),
+      plandrop([...redrive, '--with', join(at.folder, 'nowhere.csv')], at.env),
+    ]);
+    expect(JSON.parse(told.stdout)).toMatchObject({ runId: `${runId}.1`, created: true, step: 1 });
+    expect([missing.code, missing.stderr]).toEqual([64, expect.stringContaining('There is no file')]);
+    const [again, other] = await Promise.all([
+      plandrop([...redrive, '--with', mended], at.env),
+      plandrop([...redrive, '--with', file], at.env),
+    ]);
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      expect.stringContaining('in the place of the rows that were rejected'),
+    ]);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('is there already, with another file')]);
+    const kept = await readdir(join(at.dataDir, 'state/current/mended'), { recursive: true });
+    expect(kept.filter((name) => name.endsWith('.csv'))).toEqual([expect.stringMatching(/-mended\.csv$/)]);
+
+    // The next run goes first through what waits.
+    const next = ['run', 'samples/products.csv', '--pipeline', 'products', '--config', config, ...state];
+    expect((await plandrop(next, at.env)).code).toBe(0);
+    const shown = JSON.parse((await plandrop(['runs', 'show', `${runId}.1`, '--json', ...state])).stdout);
+    const sha256 = createHash('sha256').update(rows).digest('hex');
+    expect(shown).toMatchObject({ outcome: 'succeeded', source: { rows: 2, sha256, bytes: rows.length } });
+    expect(shown.steps[0].counts).toMatchObject({ rejected: 0 });
+    const landed = await (await fetch(`${at.simulator.url}/simulator/files/113000000002`)).json();
+    expect(landed).toMatchObject({ sha256 });
+  }, 90_000);
+
+  it('refuses a mended file where the step that failed reads none', async ({ expect }) => {
+    await using at = await tenantAndFolder({
+      scenario: parseScenario(
+        'rules: [{ match: { method: POST, path: "**/processes/*/tasks" }, do: { task: { fails: { type: actionFailed } } } }]',
+      ),
+    });
+    const config = await configuration(at.folder);
+    const state = ['--data-dir', at.dataDir];
+    const begin = ['run', 'samples/products.csv', '--pipeline', 'both', '--config', config, '--json', ...state];
+    const { runId } = JSON.parse((await plandrop(begin, at.env)).stdout);
+    const args = [
+      'failures',
+      'redrive',
+      runId,
+      '--with',
+      'samples/products.csv',
+      '--config',
+      config,
+      '--json',
+      ...state,
+    ];
+    const refused = await plandrop(args, at.env);
+    expect([refused.code, JSON.parse(refused.stdout).error]).toEqual([
+      1,
+      {
+        category: 'conflict',
+        message: `Run ${runId} has no rejected rows that could be mended, and goes on with process "Recalculate", which reads no file.`,
+        whatToCheck: ['Leave out --with.'],
+      },
+    ]);
+    expect(existsSync(join(at.dataDir, 'state/current/mended'))).toBe(false);
   }, 60_000);
 });
 
@@ -68,6 +148,7 @@ async function configuration(folder: string): Promise<string> {
     `pipelines:
   both: { workspace: Finance, model: FY26 Plan, steps: [{ import: Load Products }, { process: Recalculate }] }
   products: { workspace: Finance, model: FY26 Plan, steps: [{ import: Load Products }] }
+  sales: { workspace: Finance, model: FY26 Plan, steps: [{ import: Load Sales }] }
 `,
   );
   return path;

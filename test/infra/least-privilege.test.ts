@@ -79,6 +79,9 @@ const KEEPS = [
   's3:ListBucket on SourceBucket',
   's3:PutObjectVersionTagging on SourceBucket/*',
 ];
+/** To mark what a person had mended as of no more use. */
+const ENDS_MENDED = ['Get', 'Put'].map((verb) => `s3:${verb}ObjectVersionTagging on StateBucket/mended/*`);
+const MENDED = ['s3:GetObject on StateBucket/mended/*', 's3:GetObjectVersion on StateBucket/mended/*'];
 const ANAPLAN = [
   'secretsmanager:DescribeSecret on AnaplanCredentials',
   'secretsmanager:GetSecretValue on AnaplanCredentials',
@@ -106,7 +109,7 @@ describe('each role has exactly these rights', () => {
   it.each([
     ['ReceiveDrop', [...sends('ReceiveDrop', 'UploadFile', 'StartAction', 'Failures'), ...DROPS, ...SETS]],
     ['ReceiveSchedule', [...sends('ReceiveSchedule', 'UploadFile', 'StartAction', 'Failures'), ...EXPECTATIONS]],
-    ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...ANAPLAN]],
+    ['UploadFile', [...sends('UploadFile', 'StartAction', 'Failures'), ...DROPS, ...MENDED, ...ANAPLAN]],
     ['StartAction', [...sends('StartAction', 'PollTask', 'UploadFile', 'Failures'), ...ANAPLAN]],
     ['PollTask', [...sends('PollTask', 'CollectResult', 'UploadFile', 'StartAction', 'Failures'), ...ANAPLAN]],
     [
@@ -115,7 +118,9 @@ describe('each role has exactly these rights', () => {
         ...sends('CollectResult', 'ReceiveSchedule', 'UploadFile', 'StartAction', 'Failures'),
         ...FILES,
         ...DROPS,
+        ...MENDED,
         ...KEEPS,
+        ...ENDS_MENDED,
         ...ANAPLAN,
       ],
     ],
@@ -134,9 +139,13 @@ describe('each role has exactly these rights', () => {
         ...SETS,
         ...EXPECTATIONS,
         ...KEEPS,
+        ...ENDS_MENDED,
       ],
     ],
-    ['WatchRuns', [...sends('ReceiveSchedule', ...EVERY_TURN, 'Failures'), ...SETS, ...KEEPS, ...INSTALLATION]],
+    [
+      'WatchRuns',
+      [...sends('ReceiveSchedule', ...EVERY_TURN, 'Failures'), ...SETS, ...KEEPS, ...ENDS_MENDED, ...INSTALLATION],
+    ],
   ])('%s, which looks after runs and never calls Anaplan', (net, own) => {
     const expected = new Set([...logs(net), ...TRACES, ...RUNS, ...own]);
     expect(rightsOf(`${net}Role`)).toEqual([...expected].sort());

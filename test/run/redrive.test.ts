@@ -10,6 +10,8 @@ import { redriveOf, redriveRun } from '../../shared/run/redrive.ts';
 import type { BegunRun, Outcome, Run, Settled, StepRecord, StepResult } from '../../shared/run/run.ts';
 import { untouchedSteps } from '../../shared/run/run.ts';
 import { settleOf, settleRun } from '../../shared/run/settle.ts';
+import { dropFor } from '../../shared/run/step-files.ts';
+import type { Drop } from '../../shared/run/trigger.ts';
 import { AT, aPipeline, aRun } from './a-run.ts';
 
 const LATER = AT + 86_400_000;
@@ -62,6 +64,147 @@ function ended(outcome: Outcome, records: Partial<StepRecord>[], change: Partial
     ...change,
   });
 }
+
+describe('a redrive with a mended file', () => {
+  const drop: Drop = {
+    bucket: 'plandrop-state',
+    key: 'mended/a.csv',
+    versionId: 'v9',
+    lastModified: LATER_ISO,
+    bytes: 7,
+  };
+  const rejects = finished('succeeded-with-rejects');
+  const beyond = finished('succeeded-with-rejects', true);
+
+  it.for<[string, Run, FrozenPipeline, number, string | undefined]>([
+    [
+      'the step that failed, in the place of the drop',
+      ended('failed', [finished('failed')]),
+      definition(A, B, C),
+      0,
+      undefined,
+    ],
+    [
+      'the step that rejected rows, and no other',
+      ended('succeeded-with-rejects', [beyond]),
+      definition(A, B, C),
+      0,
+      'file A',
+    ],
+    [
+      'that step also within the allowance',
+      ended('succeeded-with-rejects', [rejects, finished(), finished()]),
+      definition(A, B, C),
+      0,
+      'file A',
+    ],
+    [
+      'the last step that rejected rows',
+      ended('succeeded-with-rejects', [finished(), finished(), rejects]),
+      definition(A, B, C),
+      2,
+      'file C',
+    ],
+    [
+      'the step that rejected rows, when a process after it failed',
+      ended('failed', [rejects, finished('failed')]),
+      definition(A, B, C),
+      0,
+      'file A',
+    ],
+    [
+      'the import that failed, not the one before it',
+      ended('failed', [rejects, finished(), finished('failed')]),
+      definition(A, B, C),
+      2,
+      undefined,
+    ],
+    [
+      'the first step of a run that never began',
+      { ...ended('failed', [{}]), pipeline: null, steps: [], ticket: null },
+      definition(A),
+      0,
+      undefined,
+    ],
+  ])('goes to %s', ([, old, pipeline, step, onlyFileId]) => {
+    const decision = redriveOf(old, pipeline, LATER, drop);
+    expect(decision).toMatchObject({ ok: true, run: { trigger: old.trigger, position: { step, stage: 'upload' } } });
+    if (!decision.ok) return;
+    const { run } = decision;
+    expect(run.mended).toEqual({ drop, ...(onlyFileId === undefined ? {} : { onlyFileId }) });
+    const fileId = pipeline.steps[step]?.fileId ?? '';
+    expect(dropFor(run, { fileId })).toEqual(drop);
+    const others = pipeline.steps.flatMap((each) =>
+      each.fileId === undefined || each.fileId === fileId ? [] : [each.fileId],
+    );
+    for (const other of others) {
+      const { key } = dropFor(run, { fileId: other }) ?? {};
+      expect(key).toBe(onlyFileId === undefined ? drop.key : 'sales/march.csv');
+    }
+  });
+
+  it.for<[string, Run, FrozenPipeline, RegExp]>([
+    [
+      'reads no file',
+      ended('failed', [finished(), finished('failed')]),
+      definition(A, B, C),
+      /goes on with process "Do B", which reads no file/,
+    ],
+    [
+      'is none',
+      ended('unknown', [finished(), finished(), openStart], { settled: settled('succeeded') }),
+      definition(A, B, C),
+      /all its steps are finished/,
+    ],
+    [
+      'is one of several',
+      ended('succeeded-with-rejects', [rejects, finished(), rejects]),
+      definition(A, B, C),
+      /rejected rows of several files/,
+    ],
+    [
+      'names its files',
+      ended('failed', [finished('failed')]),
+      definition({ ...B, files: [{ name: 'Load A', fileId: 'file A', glob: '*.csv' }] }),
+      /reads several files, and --with names one/,
+    ],
+  ])('is refused where the step %s', ([, old, pipeline, words]) => {
+    expect(redriveOf(old, pipeline, LATER, drop)).toMatchObject({ ok: false, because: expect.stringMatching(words) });
+  });
+
+  it('is redriven with the same file again', () => {
+    const first = redriveOf(ended('succeeded-with-rejects', [beyond]), definition(A, B, C), LATER, drop);
+    if (!first.ok) throw new Error(first.because);
+    const failed: Run = { ...first.run, ended: { outcome: 'failed', at: LATER_ISO, todo: [] } };
+    expect(redriveOf(failed, definition(A, B, C), LATER)).toMatchObject({
+      ok: true,
+      run: { mended: first.run.mended },
+    });
+  });
+
+  it('puts the file where the run will read it only when it is not refused', async () => {
+    const clock = new ManualClock(LATER);
+    const services = {
+      ...handServices({
+        state: new MemoryStore({ bucket: 'plandrop-state', clock }),
+        queues: new MemoryQueues({ clock }),
+      }),
+      clock,
+    };
+    let kept = 0;
+    const keep = async () => {
+      kept++;
+      return drop;
+    };
+    const refusedRun = ended('failed', [finished(), finished('failed')]);
+    const refused = await createRun(services, refusedRun);
+    expect(await redriveRun(services, refused, definition(A, B, C), keep)).toMatchObject({ ok: false });
+    expect(kept).toBe(0);
+    const held = await createRun(services, ended('failed', [finished('failed')], { runId: '20260302-other' }));
+    expect(await redriveRun(services, held, definition(A, B, C), keep)).toMatchObject({ ok: true, created: true });
+    expect(kept).toBe(1);
+  });
+});
 
 describe('a redrive begins', () => {
   it.for<[string, Run, FrozenPipeline, number, string]>([

@@ -345,7 +345,7 @@ export class World {
     const log: Logger = this.log.child({ process: process.name });
     return {
       state: process.store(this.state),
-      source: () => process.store(this.drops),
+      source: (bucket) => process.store(bucket === this.state.bucket ? this.state : this.drops),
       queues: process.queues,
       alerts: process.alerts,
       clock,

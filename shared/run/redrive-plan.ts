@@ -1,0 +1,130 @@
+import type { FrozenPipeline, FrozenStep } from '../pipeline/frozen-pipeline.ts';
+import { isReleasable, type Run, type StepRecord } from './run.ts';
+
+/** Why a run is not redriven, and what to do instead. */
+export type Refused = { ok: false; because: string; whatToCheck: readonly string[] };
+
+/** Where a redrive begins: the records of the steps before it, which are carried over. */
+export interface RedrivePlan {
+  ok: true;
+  carried: StepRecord[];
+  /**
+   * The one file that a mended file goes to: its step has loaded all rows but those it rejected, so the mended file holds only
+   * these, and a later step that reads another file reads the drop as it was. Undefined: the mended file takes the drop's place.
+   */
+  onlyFileId?: string;
+}
+
+/** Why a run cannot be redriven, whatever the definition; undefined when it can. Pure. */
+export function whyNotRedriven(run: Run): Refused | undefined {
+  const { ended, runId } = run;
+  if (ended === null) return refused(`Run ${runId} has not ended yet.`, `See where it is: plandrop runs show ${runId}`);
+  if (ended.outcome === 'succeeded') return refused(`Run ${runId} succeeded, so there is nothing to redrive.`);
+  if (run.settled !== undefined) return undefined;
+  const settle = `Look in Anaplan, then say so: plandrop runs settle ${runId} --as ${
+    ended.outcome === 'unknown' ? 'succeeded, or --as failed' : 'failed'
+  }`;
+  if (ended.outcome === 'unknown')
+    return refused(`Nobody knows yet whether run ${runId} was done, so it might be done twice.`, settle);
+  if (!isReleasable(run)) return refused(`A call of run ${runId} may still act in Anaplan.`, settle);
+  return undefined;
+}
+
+/** Decides where a redrive begins. Pure. @param mended a person has mended the file, and the redrive reads that */
+export function planRedrive(old: Run, pipeline: FrozenPipeline, mended: boolean): RedrivePlan | Refused {
+  const refusal = whyNotRedriven(old);
+  if (refusal !== undefined) return refusal;
+  const from = beginning(old, pipeline);
+  if ('ok' in from) return from;
+  const { carried } = from;
+  if (mended) return planMended(old, pipeline, carried);
+  if (carried.length === pipeline.steps.length)
+    return refused(`Every step of run ${old.runId} is finished, so there is nothing to redrive.`);
+  return { ok: true, carried };
+}
+
+/** A mended file goes to the step where the run stopped, or, where that reads no file, to the one whose rejected rows it holds. */
+function planMended(old: Run, { steps }: FrozenPipeline, carried: StepRecord[]): RedrivePlan | Refused {
+  const { runId, trigger } = old;
+  const dropIt = 'Drop the mended file instead, where the first one was dropped.';
+  const several = steps.some(({ files }) => files !== undefined);
+  if (trigger.kind === 'set' || several)
+    return refused(`Run ${runId} reads several files, and --with names one.`, dropIt);
+  const stopped = steps[carried.length];
+  if (stopped?.fileId !== undefined) {
+    const before = old.pipeline?.steps.findIndex(({ objectId }) => objectId === stopped.objectId) ?? -1;
+    const hasLoaded = old.steps[before]?.result?.outcome === 'succeeded-with-rejects';
+    return { ok: true, carried, ...(hasLoaded ? { onlyFileId: stopped.fileId } : {}) };
+  }
+  const rejecting = carried.flatMap(({ result }, i) => (result?.outcome === 'succeeded-with-rejects' ? [i] : []));
+  const [at] = rejecting;
+  const fileId = at === undefined ? undefined : steps[at]?.fileId;
+  if (at === undefined || fileId === undefined) {
+    const what =
+      stopped === undefined
+        ? 'and all its steps are finished'
+        : `and goes on with ${stopped.kind} "${stopped.name}", which reads no file`;
+    return refused(`Run ${runId} has no rejected rows that could be mended, ${what}.`, 'Leave out --with.');
+  }
+  if (rejecting.some((other) => steps[other]?.fileId !== fileId))
+    return refused(`Several steps of run ${runId} rejected rows of several files, and --with names one.`, dropIt);
+  return { ok: true, carried: carried.slice(0, at), onlyFileId: fileId };
+}
+
+/** The records of the finished steps that the definition begins with; the step after them is the first to be run. */
+function beginning(old: Run, pipeline: FrozenPipeline): { carried: StepRecord[] } | Refused {
+  const known = (old.pipeline?.steps ?? []).map((step, i) => ({ step, record: finishedRecord(old, i) }));
+  const finished = known.flatMap(({ step, record }) => (record === undefined ? [] : [{ step, record }]));
+  const asWas = `Follow the definition that the run had: plandrop failures redrive ${old.runId} --as-was`;
+  if (finished.length > 0 && old.pipeline?.modelId !== pipeline.modelId) {
+    const was = `"${old.pipeline?.modelName ?? ''}"`;
+    return refused(`Steps of run ${old.runId} are finished in model ${was}, which is not the pipeline's today.`, asWas);
+  }
+  const left = [...finished];
+  const carried: StepRecord[] = [];
+  for (const { objectId } of pipeline.steps) {
+    const found = left.findIndex(({ step }) => step.objectId === objectId);
+    const [taken] = found < 0 ? [] : left.splice(found, 1);
+    if (taken === undefined) break;
+    carried.push(taken.record);
+  }
+  const following = pipeline.steps.slice(carried.length);
+  const again = left.find(({ step }) => following.some(({ objectId }) => objectId === step.objectId));
+  if (again !== undefined) {
+    const { kind, name } = again.step;
+    return refused(`The steps have another order now, and ${kind} "${name}" would be run a second time.`, asWas);
+  }
+  const next = known.find(({ record }) => record === undefined)?.step;
+  if (finished.length > 0 && next !== undefined && !following.some((step) => isSameStep(step, next))) {
+    return refused(`Today's definition no longer has ${next.kind} "${next.name}", where the run stopped.`, asWas);
+  }
+  return { carried };
+}
+
+/** An object that was made anew in Anaplan keeps its name and gets another id. */
+function isSameStep(one: FrozenStep, other: FrozenStep): boolean {
+  return one.objectId === other.objectId || (one.kind === other.kind && one.name === other.name);
+}
+
+/** The record of a step that need not be run again, with nothing in it that the new run would wait for; else undefined. */
+function finishedRecord(run: Run, index: number): StepRecord | undefined {
+  const record = run.steps[index];
+  if (record === undefined) return undefined;
+  const { result, start, task } = record;
+  if (result?.outcome === 'succeeded') return record;
+  if (result?.outcome === 'succeeded-with-rejects' && !result.beyondAllowance) return record;
+  if (run.settled?.as !== 'succeeded' || index !== run.position.step) return undefined;
+  const isOver = task?.seen?.taskState === 'COMPLETE' || task?.seen?.taskState === 'CANCELLED';
+  return {
+    ...record,
+    // Somebody has accepted them.
+    result: result === null ? null : { ...result, beyondAllowance: false },
+    fileCallUnanswered: false,
+    start: start === null ? null : { ...start, open: false },
+    task: isOver ? task : null,
+  };
+}
+
+export function refused(because: string, ...whatToCheck: string[]): Refused {
+  return { ok: false, because, whatToCheck };
+}
