@@ -20,9 +20,30 @@ describe('npm start', () => {
   });
 });
 
-function start() {
+describe('npm start -- --all', () => {
+  it('runs the pipelines of a team too, each to its expected end', async () => {
+    const { code, stdout } = await start('--all');
+    const rows = tableOf(stdout);
+    expect(rows.filter((row) => !row.includes('│ yes'))).toEqual([]);
+    expect([code, rows.length]).toEqual([0, 12]);
+    expect(stdout).toContain('A person looks at the rejected rows of month-end, and accepts them');
+  });
+
+  it('says what it knows when it is asked for something else', async () => {
+    const { code, stderr } = await start('--some');
+    expect([code, stderr]).toEqual([
+      1,
+      'npm start: --some means nothing here; there is npm start, and npm start -- --all.\n',
+    ]);
+  });
+});
+
+function start(...args: string[]) {
   return finished(
-    spawn(process.execPath, [join(ROOT, 'cli/start.ts')], { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' } }),
+    spawn(process.execPath, [join(ROOT, 'cli/start.ts'), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, NO_COLOR: '1' },
+    }),
   );
 }
 
