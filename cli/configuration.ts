@@ -6,20 +6,28 @@ import { CommandError } from './command-error.ts';
 
 const ORIGINS = { ANAPLAN_API_URL: 'apiUrl', ANAPLAN_AUTH_URL: 'authUrl', ANAPLAN_OAUTH_URL: 'oauthUrl' } as const;
 
-/** The configuration of a file, with what the environment says instead of it. @throws ConfigurationError, CommandError */
-export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Promise<Configuration> {
-  const configuration = await readConfiguration(file, env);
-  const anaplan = { ...configuration.anaplan };
+type Addresses = Partial<Record<(typeof ORIGINS)[keyof typeof ORIGINS], string>>;
+
+/** Where Anaplan is, as the environment says. @throws CommandError when that is no address */
+export function addressesIn(env: NodeJS.ProcessEnv): Addresses {
+  const addresses: Addresses = {};
   for (const [variable, key] of Object.entries(ORIGINS)) {
     const value = env[variable]?.trim();
     if (value === undefined || value === '') continue;
     const mistake = originMistake(value);
     if (mistake !== undefined) {
-      const whatToCheck = [`Mend ${variable}, or unset it to use the address in ${file}.`];
+      const whatToCheck = [`Mend ${variable}, or unset it to use the address in the configuration.`];
       throw new CommandError(`${variable} must be ${mistake}.`, { whatToCheck });
     }
-    anaplan[key] = value.replace(/\/$/, '');
+    addresses[key] = value.replace(/\/$/, '');
   }
+  return addresses;
+}
+
+/** The configuration of a file, with what the environment says instead of it. @throws ConfigurationError, CommandError */
+export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Promise<Configuration> {
+  const configuration = await readConfiguration(file, env);
+  const anaplan = { ...configuration.anaplan, ...addressesIn(env) };
   const { authUrl, oauthUrl } = configuration.anaplan;
   // What followed from the file's address follows from the environment's.
   if (anaplan.oauthUrl === oauthUrl && oauthUrl === oauthUrlBeside(authUrl))

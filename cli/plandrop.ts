@@ -4,6 +4,7 @@ import { asCommandError, CommandError } from './command-error.ts';
 import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { failuresCommand } from './commands/failures.ts';
+import { initCommand } from './commands/init.ts';
 import { lanesCommand } from './commands/lanes.ts';
 import { localCommand } from './commands/local.ts';
 import { lockCommand } from './commands/lock.ts';
@@ -26,6 +27,7 @@ const program = strict(
     .addCommand(lanesCommand())
     .addCommand(failuresCommand())
     .addCommand(supportCommand())
+    .addCommand(initCommand())
     .addCommand(lockCommand())
     .addCommand(validateCommand())
     .addCommand(schemaCommand())

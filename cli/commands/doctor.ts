@@ -38,11 +38,29 @@ export function doctorCommand(): Command {
     });
 }
 
+/** Everything that was looked at, and how many things are seen to be wrong. */
+export interface Examination {
+  examined: readonly Examined[];
+  wrong: number;
+}
+
 /** @returns the exit code: 1 when something is seen to be wrong */
-async function doctor({ pipeline, config, dataDir, json }: DoctorOptions): Promise<number> {
-  const configuration = await configurationFor(config, process.env);
+async function doctor({ json, ...options }: DoctorOptions): Promise<number> {
+  const examination = await examine(options, process.env);
+  process.stdout.write(
+    json ? `${JSON.stringify(examinationJson(examination), null, 2)}\n` : examinationWords(examination),
+  );
+  return examination.wrong === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** @throws what can be told without asking Anaplan */
+export async function examine(
+  { pipeline, config, dataDir }: DoctorOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<Examination> {
+  const configuration = await configurationFor(config, env);
   if (pipeline !== undefined) requirePipeline(pipeline, configuration);
-  const secrets = environmentSecrets(process.env);
+  const secrets = environmentSecrets(env);
   const credentials = await secrets.credentials();
   const pipelines = Object.entries(configuration.pipelines).filter(
     ([name]) => pipeline === undefined || name === pipeline,
@@ -64,8 +82,7 @@ async function doctor({ pipeline, config, dataDir, json }: DoctorOptions): Promi
     });
   }
   const wrong = examined.flatMap(({ findings }) => findings).filter(isBroken).length;
-  process.stdout.write(json ? asJson(examined, wrong) : inWords(examined, wrong));
-  return wrong === 0 ? EXIT.ok : EXIT.failed;
+  return { examined, wrong };
 }
 
 const isBroken = ({ verdict }: Finding) => verdict === 'broken';
@@ -81,11 +98,11 @@ function examinedOf({ workspace, model, pipelines }: Target): Examined {
   };
 }
 
-function asJson(examined: readonly Examined[], wrong: number): string {
+export function examinationJson({ examined, wrong }: Examination): { ok: boolean; checks: object[] } {
   const checks = examined.flatMap(({ workspace, model, pipelines, findings }) =>
     findings.map((finding) => ({ ...(model === undefined ? {} : { workspace, model, pipelines }), ...finding })),
   );
-  return `${JSON.stringify({ ok: wrong === 0, checks }, null, 2)}\n`;
+  return { ok: wrong === 0, checks };
 }
 
 const SIGNS: Readonly<Record<Verdict, string>> = {
@@ -94,7 +111,7 @@ const SIGNS: Readonly<Record<Verdict, string>> = {
   unclear: colors.yellow('?'),
 };
 
-function inWords(examined: readonly Examined[], wrong: number): string {
+export function examinationWords({ examined, wrong }: Examination): string {
   const lines: string[] = [];
   for (const { subject, findings } of examined) {
     lines.push(colors.bold(subject));

@@ -40,7 +40,9 @@ export function validateCommand(): Command {
     .addOption(jsonOption())
     .action(async (options: ValidateOptions) => {
       const validation = await validate(options, process.env);
-      process.stdout.write(options.json ? asJson(validation) : inWords(validation));
+      process.stdout.write(
+        options.json ? `${JSON.stringify(validationJson(validation), null, 2)}\n` : validationWords(validation),
+      );
       process.exitCode = exitCodeOf(validation);
     });
 }
@@ -82,18 +84,18 @@ function exitCodeOf({ mistakes, names = [] }: Validation): ExitCode {
   return names.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function asJson(validation: Validation): string {
+export function validationJson(validation: Validation): object {
   const { file, mistakes, names = [] } = validation;
   const ok = mistakes.length + names.length === 0;
-  if (ok) return `${JSON.stringify({ ok, ...validation }, null, 2)}\n`;
+  if (ok) return { ok, ...validation };
   const { category, message, whatToCheck } = asCommandError(
     new ConfigurationError(file, mistakes.length > 0 ? mistakes : names),
   );
   const error = { category: mistakes.length > 0 ? category : 'not-found', message, whatToCheck };
-  return `${JSON.stringify({ ok, ...validation, error }, null, 2)}\n`;
+  return { ok, ...validation, error };
 }
 
-function inWords({ file, mistakes, names = [], warnings, lock }: Validation): string {
+export function validationWords({ file, mistakes, names = [], warnings, lock }: Validation): string {
   const at = ({ line, column, message }: Mistake, sign: string) => `${sign} ${file}:${line}:${column}: ${message}`;
   const wrong = [...mistakes, ...names];
   const lines = [

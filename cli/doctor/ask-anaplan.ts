@@ -11,7 +11,7 @@ import { EXIT } from '../exit-codes.ts';
  * folder, where `run` and `local` keep theirs.
  */
 export async function withAnaplan<T>(
-  configuration: Configuration,
+  configuration: Pick<Configuration, 'anaplan'>,
   { secrets, dataDir }: { secrets: Secrets; dataDir: string },
   work: (anaplan: AnaplanClient) => Promise<T>,
 ): Promise<T> {

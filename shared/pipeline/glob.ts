@@ -58,10 +58,10 @@ function alternatives(glob: string): string[] {
   }
 }
 
-/** Whether a date (2026-01-31 or 20260131) fits in what the wildcards stand for. */
+/** Whether a date, as `dateInKey` finds it (2026-01-31, 2026/01/31 or 20260131), fits in what the wildcards stand for. */
 export function globMayHoldDate(glob: string): boolean {
   const letters = glob.replace(/\[[^\]/]+\]/g, '?');
-  return letters.includes('*') || /(?=[\d-]*\?)[?\d]{4}-?[?\d]{2}-?[?\d]{2}/.test(letters);
+  return letters.includes('*') || /(?=[\d_./-]*\?)[?\d]{4}([-_./]?)[?\d]{2}\1[?\d]{2}/.test(letters);
 }
 
 function plainGlobsOverlap(a: string, b: string): boolean | undefined {

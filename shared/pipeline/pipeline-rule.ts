@@ -80,13 +80,22 @@ function setRule({ on, steps }: Seen): BrokenRule[] {
         path: at(name),
         message: `can never be in the same folder as "${other.name}" (${other.glob}), and the set goes by folder`,
       }));
-    default:
-      return files
-        .filter(({ glob }) => globsOverlap(glob, on.trigger.marker ?? '') === true)
-        .map(({ name }) => ({ path: at(name), message: `can match the marker too (${on.trigger.marker})` }));
+    default: {
+      // A marker completes the set of its folder.
+      const marker = { name: 'the marker', glob: on.trigger.marker ?? '' };
+      const meeting = files
+        .filter(({ glob }) => globsOverlap(glob, marker.glob) === true)
+        .map(({ name }) => ({ path: at(name), message: `can match the marker too (${marker.glob})` }));
+      const apart = neverTogether([marker, ...files]).map(({ name }) => ({
+        path: at(name),
+        message: `can never be in the same folder as the marker (${marker.glob}), and a marker completes the set of its folder`,
+      }));
+      return [...meeting, ...apart];
+    }
   }
 }
 
+/** Files whose folder can never be that of the first. */
 function neverTogether(files: Files): { name: string; other: Files[number] }[] {
   const [first, ...others] = files;
   if (first === undefined) return [];

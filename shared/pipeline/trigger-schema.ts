@@ -33,7 +33,7 @@ const set = either('folder, date or { marker: "batch/*/_READY" }', [
   z.literal('date'),
   settings('set', {
     marker: about(
-      'The file whose coming says that the set is complete.',
+      'The file whose coming completes the set of its folder.',
       'batch/*/_READY',
       checked(MARKER, globMistake),
     ),
@@ -54,7 +54,7 @@ export const triggerSchema = ruled(
       z.string({ error: must('the name of another pipeline') }).meta({ accepts: 'the name of another pipeline' }),
     ).exactOptional(),
     set: about(
-      'The files of a process that belong together: in the same folder, of the same date in their keys, or until a marker file comes.',
+      'The files of a process that belong together: in one folder; of one date in their keys, such as 2026-01-31 or 20260131; or in the folder of a marker file. It starts when all are there.',
       'folder',
       set,
     ).exactOptional(),

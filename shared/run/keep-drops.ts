@@ -29,7 +29,7 @@ export async function keepDrops(services: KeepServices, run: Run): Promise<void>
 }
 
 async function keepDrop(store: Store, { key, versionId }: Drop, run: Run, { log }: KeepServices): Promise<void> {
-  const tags = { plandrop: run.ended?.outcome ?? '', 'plandrop-run': run.runId };
+  const tags = { plandrop: run.settled?.as ?? run.ended?.outcome ?? '', 'plandrop-run': run.runId };
   const keep = run.pipeline?.keep ?? { kind: 'leave' };
   switch (keep.kind) {
     case 'leave':

@@ -1,6 +1,6 @@
 import { changeHolder, firstInLane, type LaneServices, readHolder, sendNext } from './lane.ts';
 import { readRun } from './ledger.ts';
-import { isDone } from './run.ts';
+import { hasLeftLane, isDone } from './run.ts';
 
 /** What a person may do with a lane. What they say is done at once; a run that is under way is never interrupted. */
 
@@ -22,7 +22,7 @@ export async function holdLane(
 export async function releaseLane(services: LaneServices, modelId: string): Promise<boolean> {
   const { runId } = await readHolder(services, modelId);
   const holding = runId === null ? undefined : await readRun(services, runId);
-  const gone = holding === undefined || isDone(holding.run);
+  const gone = holding === undefined || hasLeftLane(holding.run);
   const released = await changeHolder(services, modelId, (holder) => {
     if (holder.hold === null) return undefined;
     return { ...holder, hold: null, runId: gone && holder.runId === runId ? null : holder.runId };

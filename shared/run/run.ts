@@ -252,6 +252,11 @@ export function isDone(run: Run): boolean {
   return run.ended !== null && run.ended.todo.length === 0;
 }
 
+/** Outcome committed, and what follows from it for the lane is done: whatever else is left to do, the lane is no longer its own. */
+export function hasLeftLane({ ended }: Run): boolean {
+  return ended !== null && !ended.todo.includes('lane');
+}
+
 /** A task, or an intent to start one, that may still act in Anaplan. */
 export function hasOpenTask(run: Run): boolean {
   return run.steps.some((step) => {

@@ -1,7 +1,9 @@
-import { changeHolder, readHolder } from './lane.ts';
+import { todoOfSuccess } from './followers.ts';
+import { changeHolder, readHolder, writeTicket } from './lane.ts';
 import { releaseLane } from './lane-by-hand.ts';
 import { commitRun, type Held } from './ledger.ts';
-import { isReleasable, type Run, type Settled } from './run.ts';
+import { runMessage } from './message.ts';
+import { isReleasable, type Run, type Settled, type Todo } from './run.ts';
 import type { RunServices } from './services.ts';
 import { isoTime } from './transitions.ts';
 
@@ -37,7 +39,13 @@ export function settleOf(run: Run, word: Settled): SettleDecision {
   const { holdLane, ...rest } = ended;
   // Whoever does the to-do list later frees the lane too.
   const left = freesLane || holdLane === undefined ? rest : { ...rest, holdLane: HELD_BY_POLICY };
-  return { ok: true, run: { ...run, ended: left, settled: word }, freesLane };
+  const todo = [...rest.todo, ...todoOf(run, word)];
+  return { ok: true, run: { ...run, ended: { ...left, todo }, settled: word }, freesLane };
+}
+
+/** What a run still has to do because it is said to have done all its pipeline says: the redrive of any other does it. */
+function todoOf(run: Run, { as }: Pick<Settled, 'as'>): Todo[] {
+  return as === 'succeeded' && run.position.step === run.steps.length - 1 ? todoOfSuccess(run) : [];
 }
 
 /** It ended because more rows were rejected than its pipeline allows. */
@@ -61,10 +69,22 @@ export async function settleRun(
   for (let current = held; ; ) {
     const decision = settleOf(current.run, { ...word, at: isoTime(services.clock.now()) });
     if (!decision.ok) return decision;
+    const isLeft = todoOf(current.run, word).length > 0;
+    // By its ticket the watch finds what is left to do; before and after, because a ticket of a run that is done is rubbish.
+    if (isLeft) await writeTicket(services, decision.run);
     const committed = await commitRun(services, current, learned(decision.run));
-    if (committed.committed) return { ok: true, run: committed.run, lane: await settleLane(services, decision) };
+    if (committed.committed) {
+      if (isLeft) await wake(services, committed.run);
+      return { ok: true, run: committed.run, lane: await settleLane(services, decision) };
+    }
     current = committed;
   }
+}
+
+/** Has whoever ends runs carry on with this one. */
+async function wake(services: RunServices, run: Run): Promise<void> {
+  await writeTicket(services, run);
+  await services.queues.send('collect', JSON.stringify(runMessage(run.runId, run.turn)));
 }
 
 /** Frees the lane that the run left held; what a person holds stays held. */

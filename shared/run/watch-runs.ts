@@ -100,7 +100,11 @@ async function watchHeldLane(
   const held = await readRun(services, holder.runId);
   if (held === undefined) return;
   const decision = decideHeldLane(held.run, holder, services.clock.now());
-  if (decision.kind === 'release') await releaseLane(services, modelId);
+  if (decision.kind === 'release') {
+    // Whoever settled it may have died before its ticket was there again.
+    if (!isDone(held.run)) await finishEnding(services, held);
+    await releaseLane(services, modelId);
+  }
   if (decision.kind !== 'look') return;
   const { committed, run } = await commitRun(services, held, decision.run);
   if (!committed) return;

@@ -26,7 +26,8 @@ npx plandrop lock                # the ids of all names, for AWS
 * **What pipelines share** can be written once: YAML's anchors, aliases and merge keys work, and a key at the top that begins with
   \`x-\` is yours, as a place for them.
 * **A change** is for the runs that begin after it. A run keeps the definition that it began with, in its ledger. On AWS the lock file
-  has to be written anew when a name changes; on one machine names are resolved by themselves.
+  has to be written anew when a name changes; on one machine names are resolved by themselves, and \`plandrop local\` reads the file
+  when it starts.
 
 \`\`\`yaml
 # yaml-language-server: $schema=./node_modules/plandrop/dist/plandrop.schema.json

@@ -37,7 +37,7 @@ const byDrop = (more: Settings): Settings => ({
   steps: [{ import: 'Load Sales' }],
   ...more,
 });
-const bySet = { ...TARGET, steps: [{ process: 'Nightly', files: { 'Load Sales': 'in/*/sales-*.csv' } }] };
+const bySet = { ...TARGET, steps: [{ process: 'Nightly', files: { 'Load Sales': 'batch/*/sales-*.csv' } }] };
 const file = (it: Settings, more: Settings = {}): Settings => ({
   pipelines: { it, 'sales-actuals': { ...TARGET, steps: [{ process: 'Recalculate' }] } },
   ...more,

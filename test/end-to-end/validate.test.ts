@@ -1,8 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { plandrop, tenantAndFolder } from './plandrop.ts';
+import { askNames } from '../../cli/ask-names.ts';
+import { asCommandError } from '../../cli/command-error.ts';
+import { validate } from '../../cli/commands/validate.ts';
+import { configurationFor } from '../../cli/configuration.ts';
+import { lockFileOf } from '../../cli/lock-file.ts';
+import { formatLock } from '../../shared/pipeline/lock.ts';
+import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
+import { type Environment, plandrop, tenantAndFolder } from './plandrop.ts';
 
 const place = { line: z.int(), column: z.int(), message: z.string() };
 const answer = z.strictObject({
@@ -29,8 +36,8 @@ const GOOD = `pipelines:
     steps: [{ import: Load Products }]
 `;
 
-describe.concurrent('plandrop validate', () => {
-  it('tells all mistakes with line and column, without a trace of the program: exit 64', async ({ expect }) => {
+describe('plandrop validate', () => {
+  it('tells all mistakes with line and column, without a trace of the program: exit 64', async () => {
     await using at = await tenantAndFolder();
     const config = join(at.folder, 'plandrop.yaml');
     await writeFile(config, GOOD.replace('model: FY26', 'modle: FY26').replace('products/*.csv', '/products/*.csv'));
@@ -53,43 +60,18 @@ describe.concurrent('plandrop validate', () => {
     });
   });
 
-  it('says that there is no such file: exit 64', async ({ expect }) => {
+  it('says that there is no such file: exit 64', async () => {
     const told = await plandrop(['validate', '--config', '/nowhere/plandrop.yaml']);
     expect([told.code, told.stdout]).toEqual([64, '']);
     expect(told.stderr).toContain('/nowhere/plandrop.yaml:1:1: there is no such file');
   });
 
-  it('warns of what is probably not meant, and of a lock file that does not fit: exit 0', async ({ expect }) => {
-    await using at = await tenantAndFolder();
-    const config = join(at.folder, 'plandrop.yaml');
-    await writeFile(config, GOOD.replace('products/*.csv', 'taken/*.csv'));
-    await plandrop(['lock', '--config', config], at.env);
-    const current = await plandrop(['validate', '--config', config]);
-    expect([current.code, current.stdout]).toEqual([
-      0,
-      [
-        `? ${config}:5:17: "drop" matches nothing in "plandrop local", which leaves taken/ and names that begin with a dot alone`,
-        `✔ ${config} has no mistake. To look at: 1.\n`,
-      ].join('\n'),
-    ]);
-    await writeFile(config, GOOD.replace('import: Load Products', 'import: Load Regions'));
-    const stale = answer.parse(JSON.parse((await plandrop(['validate', '--config', config, '--json'])).stdout));
-    expect(stale.lock).toEqual({
-      file: join(at.folder, 'plandrop.lock.json'),
-      state: 'stale',
-      changes: [
-        'pipeline "products" has changed since the lock file was written: its step 1 is "import Load Regions" and was "import Load Products"',
-      ],
-    });
-  });
-
-  it('finds every name in Anaplan, with the lines of those it does not find and what is near: exit 1', async ({
-    expect,
-  }) => {
+  it('finds every name in Anaplan, with the lines of those it does not find and what is near: exit 1', async () => {
     await using at = await tenantAndFolder();
     const config = join(at.folder, 'plandrop.yaml');
     await writeFile(config, GOOD.replace('Load Products', 'Load Produtcs'));
-    const told = await plandrop(['validate', '--online', '--config', config], at.env);
+    const args = ['validate', '--online', '--config', config, '--data-dir', at.dataDir];
+    const told = await plandrop(args, at.env);
     expect([told.code, told.stdout]).toEqual([
       1,
       [
@@ -98,43 +80,63 @@ describe.concurrent('plandrop validate', () => {
         'To mend: 1.\n',
       ].join('\n'),
     ]);
-    const json = await plandrop(['validate', '--online', '--config', config, '--json'], at.env);
-    expect(answer.parse(JSON.parse(json.stdout))).toMatchObject({
-      ok: false,
-      names: [{ pipeline: 'products', line: 6, column: 23 }],
-      lock: { state: 'missing' },
-      error: { category: 'not-found' },
+  });
+});
+
+describe('a validation', () => {
+  /** A good file, changed, and its lock file as `plandrop lock` writes it. */
+  async function lockedFile(at: { folder: string; dataDir: string; env: Environment }) {
+    const config = join(at.folder, 'plandrop.yaml');
+    await writeFile(config, GOOD.replace('products/*.csv', 'taken/*.csv'));
+    const configuration = await configurationFor(config, at.env);
+    const { lock } = await askNames(configuration, { secrets: environmentSecrets(at.env), dataDir: at.dataDir });
+    await writeFile(lockFileOf(config), formatLock(lock));
+    return { config, dataDir: at.dataDir };
+  }
+
+  it('warns of what is probably not meant, and of a lock file that does not fit', async () => {
+    await using at = await tenantAndFolder();
+    const options = await lockedFile(at);
+    expect(await validate(options, {})).toMatchObject({
+      mistakes: [],
+      warnings: [
+        { line: 5, column: 17, message: expect.stringMatching(/^"drop" matches nothing in "plandrop local"/) },
+      ],
+      lock: { state: 'current', changes: [] },
+    });
+    await writeFile(options.config, GOOD.replace('import: Load Products', 'import: Load Regions'));
+    expect(await validate(options, {})).toMatchObject({
+      warnings: [],
+      lock: {
+        file: join(at.folder, 'plandrop.lock.json'),
+        state: 'stale',
+        changes: [
+          'pipeline "products" has changed since the lock file was written: its step 1 is "import Load Regions" and was "import Load Products"',
+        ],
+      },
     });
   });
 
-  it('sees that Anaplan has other ids than the lock file', async ({ expect }) => {
+  it('sees that Anaplan has other ids than the lock file', async () => {
     await using at = await tenantAndFolder();
-    const config = join(at.folder, 'plandrop.yaml');
-    await writeFile(config, GOOD);
-    await plandrop(['lock', '--config', config], at.env);
-    const online = ['validate', '--online', '--config', config, '--json'];
-    const before = answer.parse(JSON.parse((await plandrop(online, at.env)).stdout));
-    expect(before).toMatchObject({ ok: true, names: [], lock: { state: 'current' } });
-    const lock = join(at.folder, 'plandrop.lock.json');
+    const options = { ...(await lockedFile(at)), online: true as const };
+    expect(await validate(options, at.env)).toMatchObject({ names: [], lock: { state: 'current' } });
+    const lock = lockFileOf(options.config);
     await writeFile(lock, (await readFile(lock, 'utf8')).replace(/"fileId": "\d+"/, '"fileId": "113000000999"'));
-    const later = answer.parse(JSON.parse((await plandrop(online, at.env)).stdout));
-    expect(later).toMatchObject({
-      ok: true,
+    expect(await validate(options, at.env)).toMatchObject({
+      names: [],
       lock: { state: 'stale', changes: [expect.stringContaining('"products"')] },
     });
   });
 
-  it('needs a sign-in only to ask Anaplan: exit 64 without, 1 when it is refused', async ({ expect }) => {
+  it('needs a sign-in only to ask Anaplan: exit 64 without, 1 when it is refused', async () => {
     await using at = await tenantAndFolder();
-    const config = join(at.folder, 'plandrop.yaml');
-    await writeFile(config, GOOD);
-    const without = await plandrop(['validate', '--online', '--config', config, '--json']);
-    expect(without.code).toBe(64);
-    const refused = await plandrop(['validate', '--online', '--config', config, '--json'], {
-      ...at.env,
-      ANAPLAN_PASSWORD: 'not this one',
+    const options = { ...(await lockedFile(at)), online: true as const };
+    const without = { ...at.env, ANAPLAN_USERNAME: '', ANAPLAN_PASSWORD: '' };
+    await expect(validate(options, without).catch((error) => asCommandError(error))).resolves.toMatchObject({
+      exitCode: 64,
     });
-    expect(refused.code).toBe(1);
-    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { category: 'authentication' } });
+    const refused = { ...at.env, ANAPLAN_PASSWORD: 'not this one' };
+    await expect(validate(options, refused)).rejects.toMatchObject({ category: 'authentication', exitCode: 1 });
   });
 });

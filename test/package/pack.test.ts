@@ -63,7 +63,14 @@ await client.close();
 describe('the package', () => {
   it('is built JavaScript and declarations, with what belongs to a package, and nothing else', () => {
     const others = project.files.filter((file) => !/^dist\/.*\.(js|d\.ts)$/.test(file));
-    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'packaging/plandrop.js']);
+    expect(others.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist/plandrop.schema.json',
+      'package.json',
+      'packaging/plandrop.js',
+    ]);
     for (const entry of ['anaplan', 'simulator']) {
       expect(project.files).toContain(`dist/packaging/${entry}.js`);
       expect(project.files).toContain(`dist/packaging/${entry}.d.ts`);

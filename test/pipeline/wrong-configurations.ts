@@ -1,3 +1,5 @@
+import { STATE_FOLDERS } from '../../shared/pipeline/step-schema.ts';
+
 export const pipeline = (...lines: string[]): string =>
   [
     'pipelines:',
@@ -264,7 +266,7 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     'an export among the ledgers',
     pipeline('steps: [{ export: a, to: runs/x.csv }]'),
     [
-      '5:30: "to" must be a key outside runs/, lanes/, failures/, alerts/, dumps/, repairs/, mended/, requests/, parts/, sets/, unmatched/ (Plandrop keeps its own records there), not "runs/x.csv"',
+      `5:30: "to" must be a key outside ${STATE_FOLDERS.map((own) => `${own}/`).join(', ')} (Plandrop keeps its own records there), not "runs/x.csv"`,
     ],
   ],
   [

@@ -155,8 +155,15 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
   ],
   [
     'a marker that is also a file of the set',
-    set('{ marker: "a/*/_READY" }', 'Load Products: "a/*/*", Load Sales: "b/*/x.csv"'),
+    set('{ marker: "a/*/_READY" }', 'Load Products: "a/*/*"'),
     ['6:57: "Load Products" can match the marker too (a/*/_READY)'],
+  ],
+  [
+    'a marker in another folder than the files',
+    set('{ marker: "ready/_READY" }', 'Load Products: "batch/*/products.csv"'),
+    [
+      '6:57: "Load Products" can never be in the same folder as the marker (ready/_READY), and a marker completes the set of its folder',
+    ],
   ],
   [
     'a drop that is also a file of a set',
@@ -167,8 +174,8 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
   ],
   [
     'a drop that is also a marker',
-    `${pipeline('on: { drop: "in/**" }', steps)}\n${next('z', 'on: { set: { marker: "in/_READY" } }', 'steps: [{ process: x, files: { Load Sales: "b/*/*.csv" } }]')}`,
-    ['10:26: "marker" can match the same key as the drop of pipeline "sales" (in/**); a key must have one pipeline'],
+    `${pipeline('on: { drop: "in/_R*Y" }', steps)}\n${next('z', 'on: { set: { marker: "in/_READY" } }', 'steps: [{ process: x, files: { Load Sales: "in/*.csv" } }]')}`,
+    ['10:26: "marker" can match the same key as the drop of pipeline "sales" (in/_R*Y); a key must have one pipeline'],
   ],
   [
     'a drop within the braces of another',

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readRun } from '../../shared/run/ledger.ts';
 import type { Run } from '../../shared/run/run.ts';
+import { settleRun } from '../../shared/run/settle.ts';
 import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import type { PipelineOptions } from '../simulation/tenant.ts';
@@ -155,6 +157,59 @@ describe('a drop that was loaded', () => {
     await world.runUntilQuiet();
     expect(world.alerts.published).toEqual([]);
     expect(world.runs()).toHaveLength(3);
+  });
+});
+
+describe('a run that nobody knew the end of, settled as succeeded', () => {
+  const LOST: Scenario = { rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } }] };
+  const archived = { more: 'keep: { archive: "done/" }' };
+
+  /** Somebody settles the run of sales in a process of their own, which may die. */
+  async function settle(world: World): Promise<void> {
+    const process = world.newProcess();
+    const services = world.servicesOf(process);
+    const word = { as: 'succeeded', by: 'ada', evidence: 'its data is there' } as const;
+    const settled = (async () => {
+      const held = await readRun(services, runOf(world, 'sales')?.runId ?? '');
+      if (held !== undefined) await settleRun(services, held, word);
+    })().catch(() => {});
+    await world.doing(Promise.race([settled, process.died]));
+    await world.runUntilQuiet();
+  }
+
+  it('is followed, and its drop is seen to', async () => {
+    await using world = await live({ scenario: LOST, sales: archived });
+    expect(outcomes(world)).toEqual({ sales: 'unknown' });
+    expect(world.drops.keys()).toEqual([KEY]);
+    await settle(world);
+    expect(outcomes(world)).toEqual({ sales: 'unknown', totals: 'succeeded', report: 'succeeded' });
+    expect(world.drops.keys()).toEqual([`done/${KEY}`]);
+    expect(world.drops.tags(`done/${KEY}`)).toMatchObject({ plandrop: 'succeeded' });
+    expect(runOf(world, 'totals')?.trigger).toMatchObject({ endedAt: runOf(world, 'sales')?.settled?.at });
+  });
+
+  it('in a step that is not its last, leaves that to its redrive', async () => {
+    await using world = await live({ scenario: LOST, sales: { ...archived, steps: ['import', 'process'] } });
+    await settle(world);
+    expect(outcomes(world)).toEqual({ sales: 'unknown' });
+    expect(world.drops.keys()).toEqual([KEY]);
+  });
+
+  it('by somebody who dies at any moment, is followed once it is settled', async () => {
+    const problems: string[] = [];
+    for (let at = 1; at < 14; at++) {
+      await using world = await live({ scenario: LOST, sales: archived });
+      const first = world.operations;
+      world.fate = ({ number }) => (number === first + at ? { kind: 'killed-after' } : GOES);
+      await settle(world);
+      if (runOf(world, 'sales')?.settled === undefined) continue;
+      await world.clock.advance(3_600_000);
+      world.watch();
+      await world.runUntilQuiet();
+      if (world.runs().length !== 3 || world.drops.keys().join() !== `done/${KEY}`)
+        problems.push(`${at}: ${JSON.stringify(outcomes(world))} ${world.drops.keys().join()}`);
+    }
+    expect(problems).toEqual([]);
   });
 });
 
