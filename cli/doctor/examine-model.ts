@@ -3,7 +3,7 @@ import { actionKindOf } from '../../shared/pipeline/frozen-pipeline.ts';
 import { nearMatches } from '../../shared/pipeline/near.ts';
 import type { Pipeline } from '../../shared/pipeline/schema.ts';
 import type { Step } from '../../shared/pipeline/step-schema.ts';
-import { examineFiles } from './examine-files.ts';
+import { examineFiles, examineProcessFiles } from './examine-files.ts';
 import { broken, type CheckName, type Finding, failedCall, fine, hasStatus, unclear } from './finding.ts';
 import { stateFinding, statusFinding } from './model-state.ts';
 
@@ -31,11 +31,15 @@ export function targetsOf(pipelines: Readonly<Record<string, Pipeline>>): Target
     targets.set(key, target);
     target.pipelines.push(name);
     for (const step of steps) {
-      if (!target.steps.some(({ kind, name: known }) => kind === step.kind && known === step.name))
-        target.steps.push(step);
+      if (!target.steps.some((known) => isSame(known, step))) target.steps.push(step);
     }
   }
   return [...targets.values()];
+}
+
+function isSame(a: Step, b: Step): boolean {
+  const files = ({ files = [] }: Step) => files.map(({ name }) => name).join('\n');
+  return a.kind === b.kind && a.name === b.name && files(a) === files(b);
 }
 
 /** Everything that can be seen of one model. What cannot be asked after a ✘ is left out, so that the ✘ is the one that matters. */
@@ -70,12 +74,11 @@ export async function* examineModel(target: Target, anaplan: AnaplanClient, user
     yield finding;
 
     asking = 'object';
-    const at = { ref, modelName: model.name, user, anaplan };
+    const at = { ref, modelName: model.name, user, anaplan, answersFiles };
     const listed = remembering((kind: ActionKind) => LISTS[kind](anaplan, ref));
     const objects: FoundObject[] = [];
-    for (const step of target.steps)
-      yield await examineObject(step, await listed(actionKindOf(step.kind)), at, objects);
-    yield* examineFiles(objects, { ...at, answersFiles });
+    for (const step of target.steps) yield* examineObject(step, await listed(actionKindOf(step.kind)), at, objects);
+    yield* examineFiles(objects, at);
     yield* opaque(objects, user);
   } catch (error) {
     yield failedCall(asking, error, { model: target.model, user });
@@ -87,6 +90,8 @@ export interface InModel {
   modelName: string;
   user: string;
   anaplan: AnaplanClient;
+  /** whether questions about files are answered now: a busy model lets them wait */
+  answersFiles: boolean;
 }
 
 type Named = { id: string; name: string; importDataSourceId?: string };
@@ -142,25 +147,26 @@ function remembering<K, T>(ask: (key: K) => Promise<T>): (key: K) => Promise<T> 
   };
 }
 
-async function examineObject(
+async function* examineObject(
   step: Step,
   objects: readonly Named[],
   at: InModel,
   found: FoundObject[],
-): Promise<Finding> {
+): AsyncGenerator<Finding> {
   const { modelName, user } = at;
   const object = find(step.name, objects);
   if (object === undefined) {
     const absent = notFound('object', step.name, objects, `in model "${modelName}" that the role of ${user} may see`);
-    return { ...absent, message: absent.message.replace('no object', `no ${step.kind}`) };
+    return yield { ...absent, message: absent.message.replace('no object', `no ${step.kind}`) };
   }
   const { id, name, importDataSourceId: fileId } = object;
   found.push({ step, id, ...(fileId === undefined ? {} : { fileId }) });
   const what = `${step.kind} "${name}"`;
   try {
-    return fine('object', `${what} is there${await definitionOf(step, id, fileId, at)}.`);
+    yield fine('object', `${what} is there${await definitionOf(step, id, fileId, at)}.`);
+    if (step.files !== undefined) yield* examineProcessFiles(step, object, at, found);
   } catch (error) {
-    return failedCall('definition', error, { object: what, model: modelName, user });
+    yield failedCall('definition', error, { object: what, model: modelName, user });
   }
 }
 

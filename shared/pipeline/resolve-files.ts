@@ -11,7 +11,7 @@ import type { Step } from './step-schema.ts';
 export async function resolveFiles(
   asked: NonNullable<Step['files']>,
   { ref, process, path: above }: { ref: ModelRef; process: Named; path: readonly string[] },
-  directory: NameDirectory,
+  directory: Pick<NameDirectory, 'getProcess' | 'listImports' | 'listFiles' | 'getImportSource'>,
 ): Promise<{ files: LockedFile[]; problems: Problem[] }> {
   const [{ actions }, imports] = await Promise.all([directory.getProcess(ref, process.id), directory.listImports(ref)]);
   const run = new Set(actions.map(({ id }) => id));

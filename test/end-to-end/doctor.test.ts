@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import * as z from 'zod';
+import { examinationWords, examine } from '../../cli/commands/doctor.ts';
 import {
   demoTenant,
   type SimulatorOptions,
@@ -280,6 +281,27 @@ describe.concurrent('plandrop doctor', () => {
       expect(told.stdout).toContain(line);
     },
   );
+
+  it('looks at each file that a process takes', async ({ expect }) => {
+    const processes = { 'Nightly Load': ['Load Products', 'Load Sales'] };
+    await using at = await tenantAndFolder({ tenant: tenantWith({ processes }) });
+    const config = join(at.folder, 'plandrop.yaml');
+    const files = '{ Load Products: "in/*/products.csv", sales.csv: "in/*/sales.csv", Load Costs: "in/*/costs.csv" }';
+    await writeFile(
+      config,
+      `pipelines: { it: { workspace: Finance, model: FY26 Plan, on: { set: folder }, steps: [{ process: Nightly Load, files: ${files} }] } }`,
+    );
+    const told = examinationWords(await examine({ config, dataDir: at.dataDir }, at.env));
+    for (const line of [
+      '✔ process "Nightly Load" is there; it runs "Load Products", "Load Sales".',
+      '✘ No file that process "Nightly Load" reads is called "Load Costs" or has this id; there is "Load Products", "Load Sales".',
+      '✔ File "Load Products" is there and has 4 columns.',
+      '✔ File "sales.csv" is there and has 6 columns.',
+      '✔ The file of import "sales.csv" can be read; nothing is in it now.',
+    ]) {
+      expect(told).toContain(line);
+    }
+  });
 
   it('tells wrong usage and missing credentials without asking Anaplan: exit 64', async ({ expect }) => {
     await using at = await tenantAndFolder();
