@@ -24,6 +24,8 @@ export async function embeddedEngine(
     dropFolder?: string;
     /** gets the reason, in plain words, when this machine does not let work go on; without it, it is logged */
     onTrouble?: (reason: string) => void;
+    /** below this much free disk nothing is begun; default: the engine's own */
+    minimumFreeBytes?: number;
     /** a last change to the services before the functions get them */
     adjust?: (services: Services) => Services;
   },
@@ -35,6 +37,7 @@ export async function embeddedEngine(
     const engine = startEngine(folder, functionMappings(services), {
       log: options.log,
       ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+      ...(options.minimumFreeBytes === undefined ? {} : { minimumFreeBytes: options.minimumFreeBytes }),
     });
     const { configuration, dropFolder, log } = options;
     const days = retentionDays(configuration);

@@ -9,6 +9,16 @@ export const configOption = () => new Option('--config <file>', 'the configurati
 export const dataDirOption = () =>
   new Option('--data-dir <folder>', 'where this machine keeps runs, files and queues').default('.plandrop');
 
+/** In bytes, as the engine wants it. */
+export function keepFreeOption(): Option {
+  const option = new Option('--keep-free <megabytes>', 'begin nothing while the disk of the data folder has less free');
+  return option.default(32 * 1024 * 1024, '32').argParser((text) => {
+    const megabytes = Number(text);
+    if (text.trim() !== '' && Number.isFinite(megabytes) && megabytes >= 0) return Math.round(megabytes * 1024 * 1024);
+    throw new InvalidArgumentError('It is a number of megabytes, 0 or more.');
+  });
+}
+
 export function portOption(standard: number): Option {
   return new Option('--port <number>', 'the port to listen on, at 127.0.0.1').default(standard).argParser((text) => {
     const port = Number(text);

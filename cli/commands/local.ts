@@ -11,13 +11,14 @@ import { configurationFor } from '../configuration.ts';
 import { embeddedEngine } from '../embedded-engine.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
-import { configOption, dataDirOption, jsonOption } from '../options.ts';
+import { configOption, dataDirOption, jsonOption, keepFreeOption } from '../options.ts';
 import { progressOf } from '../progress.ts';
 import { usableCredentials } from '../usable-credentials.ts';
 
 interface LocalOptions {
   config: string;
   dataDir: string;
+  keepFree: number;
   drops: string;
   json?: true;
 }
@@ -36,6 +37,7 @@ export function localCommand(): Command {
         'the folder to watch; its layout gives the keys, and taken files move to its folder taken/',
       ).default('drops'),
     )
+    .addOption(keepFreeOption())
     .addOption(jsonOption())
     .action(async (options: LocalOptions) => {
       process.exitCode = await local(options);
@@ -62,6 +64,7 @@ async function local(options: LocalOptions): Promise<number> {
       }),
     log,
     dropFolder: options.drops,
+    minimumFreeBytes: options.keepFree,
     onCommit: progressOf(say),
   });
   try {

@@ -18,7 +18,7 @@ import { type EmbeddedEngine, embeddedEngine } from '../embedded-engine.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
 import { requireOpenLane, runsUnderWay, throughItsLane } from '../open-lane.ts';
-import { configOption, dataDirOption, jsonOption } from '../options.ts';
+import { configOption, dataDirOption, jsonOption, keepFreeOption } from '../options.ts';
 import { progressOf } from '../progress.ts';
 import { RunEnds } from '../run-ends.ts';
 import { summarise } from '../summary.ts';
@@ -28,6 +28,7 @@ interface RunOptions {
   pipeline: string;
   config: string;
   dataDir: string;
+  keepFree: number;
   json?: true;
 }
 
@@ -38,6 +39,7 @@ export function runCommand(): Command {
     .requiredOption('--pipeline <name>', 'the pipeline to run')
     .addOption(configOption())
     .addOption(dataDirOption())
+    .addOption(keepFreeOption())
     .addOption(jsonOption())
     .action(async (file: string | undefined, options: RunOptions) => {
       process.exitCode = await run(file, options);
@@ -76,6 +78,7 @@ async function run(path: string | undefined, options: RunOptions): Promise<numbe
     alerts: ({ dataDir }) =>
       routedAlerts({ configuration, folder: dirname(options.config), record: fileAlerts(dataDir), log }),
     log,
+    minimumFreeBytes: options.keepFree,
     onTrouble: (reason) => trouble.reject(machineTrouble(reason)),
     onCommit: (committed) => {
       progress(committed);
