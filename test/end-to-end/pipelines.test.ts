@@ -205,6 +205,34 @@ describe('a pipeline is started', () => {
     expect((await modelOf(office)).products).toEqual([TEA]);
   });
 
+  it('by the success of another pipeline, after it', async () => {
+    await using office = await at(
+      impatient('products', '[import: Load Products]') +
+        impatient('nightly', '[process: Nightly]', 'on: { after: products }') +
+        impatient('report', '[{ export: Report, to: "out/report.csv" }]', 'on: { after: nightly }'),
+    );
+    const { run: first } = await office.land('products', PRODUCTS);
+    const runs = await over(office, 3);
+    const [second, third] = ['nightly', 'report'].map((name) => runs.find((run) => run.pipelineName === name));
+    expect([second?.trigger, third?.trigger]).toMatchObject([
+      { kind: 'after', pipeline: 'products', runId: first.runId },
+      { kind: 'after', pipeline: 'nightly', runId: second?.runId },
+    ]);
+    expect(runs.map(({ ended }) => ended?.outcome)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect((await modelOf(office)).products.map(({ name }: { name: string }) => name)).toEqual(['Tea', 'Coffee']);
+  });
+
+  it('not at all by one that failed', async () => {
+    await using office = await at(
+      impatient('products', '[import: Load Products]') +
+        impatient('tidy', '[action: Clear]', 'on: { after: products }'),
+    );
+    expect((await office.land('products', 'Area,Short Name\nx,y\n')).outcome.outcome).toBe('failed');
+    await office.idle();
+    expect(await over(office, 1)).toHaveLength(1);
+    expect((await modelOf(office)).products).toEqual([TEA, CHICORY]);
+  });
+
   it('by the last file of its set, with each file where it belongs', async () => {
     const files = '{ Load Products: "in/*/products.csv", Load Forecast: "in/*/forecast.csv" }';
     await using office = await at(
