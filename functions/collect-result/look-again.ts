@@ -7,6 +7,7 @@ import type { Held } from '../../shared/run/ledger.ts';
 import { REQUESTS_SECONDS, SLICE_SECONDS } from '../../shared/run/limits.ts';
 import { RequestJournal } from '../../shared/run/request-journal.ts';
 import { type BegunRun, hasBegun, hasOpenTask, isFinalState } from '../../shared/run/run.ts';
+import { sendAlert } from '../../shared/run/send-alert.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import { settledAlert } from '../../shared/run/settled-alert.ts';
 import { learnNamed, type Sight, sightOf, withSight, withTask } from '../../shared/run/sight.ts';
@@ -38,7 +39,7 @@ export async function lookAgain(held: Held, services: Services): Promise<void> {
     if (sight === undefined) return;
     if (sight.kind === 'named') return await learnNamed(services, held, sight.taskId);
     // Before it is written: who dies in between tells it twice, and never not at all.
-    await services.alerts.publish(settledAlert(run, sight));
+    await sendAlert(services, settledAlert(run, sight));
     await settleRun(services, held, { as: sight.as, by: 'watch', evidence: sight.evidence }, (now) =>
       withSight(now, sight),
     );

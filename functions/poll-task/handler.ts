@@ -1,6 +1,7 @@
 import { deadlineAlert, isDeadlineUntold } from '../../shared/run/deadline-alert.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
+import { sendAlert } from '../../shared/run/send-alert.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, hinderedBy, modelOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
@@ -28,13 +29,16 @@ async function pollTask(turn: Turn, services: Services): Promise<RunEvent> {
 }
 
 /** A task that outlives the run's deadline is polled on, but somebody is told: once, or twice under the same id after a crash. */
-async function tellOfDeadline(turn: Turn, { alerts, clock, log }: Services): Promise<void> {
-  if (!isDeadlineUntold(turn.run, clock.now())) return;
+async function tellOfDeadline(turn: Turn, services: Services): Promise<void> {
+  if (!isDeadlineUntold(turn.run, services.clock.now())) return;
   try {
-    await alerts.publish(deadlineAlert(turn.run));
+    await sendAlert(services, deadlineAlert(turn.run));
     turn.remember({ kind: 'deadline-told' });
   } catch (error) {
     // The task must be watched on, also while nobody can be told; the next poll tells.
-    log.error('The alert for a passed deadline could not be sent.', { runId: turn.run.runId, error });
+    services.log.error('The alert for a passed deadline could neither be sent nor kept.', {
+      runId: turn.run.runId,
+      error,
+    });
   }
 }

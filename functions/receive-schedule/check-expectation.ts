@@ -4,6 +4,7 @@ import type { Alert } from '../../shared/ports/alerts.ts';
 import { arrivalOf } from '../../shared/run/arrivals.ts';
 import { missingOf } from '../../shared/run/drop-set.ts';
 import { listSets } from '../../shared/run/drop-sets.ts';
+import { sendAlert } from '../../shared/run/send-alert.ts';
 import type { Services } from '../services.ts';
 
 /** S3 tells of an object within seconds, and now and then after a minute or more; who looks earlier would cry wolf. */
@@ -26,7 +27,7 @@ export function expectationMessage({ pipeline, scheduledAt }: Expectation): stri
  * there to run. The alert goes out before it is noted, so a death in between sends it twice, with one id.
  */
 export async function checkExpectation(expectation: Expectation, services: Services): Promise<void> {
-  const { state, queues, alerts, clock, log, engine } = services;
+  const { state, queues, clock, log, engine } = services;
   const { pipeline, scheduledAt } = expectation;
   const expectBy = services.pipelines.expectBy(pipeline);
   if (expectBy === undefined) {
@@ -42,7 +43,7 @@ export async function checkExpectation(expectation: Expectation, services: Servi
   const since = expectationBefore(expectBy, until);
   const arrived = await arrivalOf(services, pipeline, { since, until });
   if (arrived === undefined) {
-    await alerts.publish(await alertFor(expectation, { expectBy, since, state }));
+    await sendAlert(services, await alertFor(expectation, { expectBy, since, state }));
     log.warn('A file that was expected has not come, and somebody was told.', { ...expectation });
   }
   const noted = { ...expectation, since: new Date(since).toISOString(), arrived: arrived?.runId ?? null };

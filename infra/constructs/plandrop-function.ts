@@ -123,7 +123,11 @@ export class PlandropFunction extends Construct {
       keys: ['runs/*', 'failures/*', 'alerts/*'],
       reason,
     });
-    this.#mayWithObjects(['s3:DeleteObject'], { bucket: state, keys: ['lanes/*/tickets/*', 'alerts/open/*'], reason });
+    this.#mayWithObjects(['s3:DeleteObject'], {
+      bucket: state,
+      keys: ['lanes/*/tickets/*', 'alerts/open/*', 'alerts/unsent/*'],
+      reason,
+    });
     this.#mayList(state);
     alerts.grantPublish(this.function);
     this.function.addEnvironment('PLANDROP_STATE_BUCKET', state.bucketName);

@@ -15,6 +15,10 @@ const LONGEST_WAIT_MS = 6 * 3_600_000;
 
 const instant = z.iso.datetime();
 
+/** The last tries to send failed. */
+export const troubleSchema = z.object({ times: z.int(), at: instant, because: z.string() });
+export type Trouble = z.infer<typeof troubleSchema>;
+
 const burstSchema = z.object({
   v: z.literal(1),
   /** Grows by one each time the burst begins anew. */
@@ -33,8 +37,7 @@ const burstSchema = z.object({
   more: z.array(z.object({ runId: z.string(), pipeline: z.string(), what: z.string().exactOptional() })),
   /** The runs of the window before: a repeated message of one of them counts for nothing. */
   before: z.array(z.string()),
-  /** The last tries to send failed. */
-  trouble: z.object({ times: z.int(), at: instant, because: z.string() }).nullable(),
+  trouble: troubleSchema.nullable(),
   /** Everything of this window is told. */
   closed: z.boolean(),
 });
@@ -133,11 +136,11 @@ export function isOver({ closesAt, more }: Burst, now: number): boolean {
 }
 
 /** After a failed try it is waited, each time twice as long, so that whatever is dead is not asked for ever and ever. */
-export function maySend({ trouble }: Burst, now: number): boolean {
+export function maySend({ trouble }: Pick<Burst, 'trouble'>, now: number): boolean {
   return trouble === null || now >= nextTryAt(trouble);
 }
 
 /** Epoch milliseconds. */
-export function nextTryAt({ times, at }: NonNullable<Burst['trouble']>): number {
+export function nextTryAt({ times, at }: Trouble): number {
   return Date.parse(at) + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (times - 1));
 }

@@ -1,25 +1,15 @@
 import { alertText } from '../diagnosis/alert-text.ts';
 import { burstText } from '../diagnosis/burst-text.ts';
 import type { FailureReport } from '../diagnosis/failure-report.ts';
-import { redactText } from '../observe/redact.ts';
 import type { Alert } from '../ports/alerts.ts';
 import { ENDED } from '../ports/store.ts';
-import {
-  BURST_SECONDS,
-  type Burst,
-  decideTelling,
-  isOver,
-  likenessOf,
-  maySend,
-  nextTryAt,
-  parseBurst,
-} from './burst.ts';
+import { BURST_SECONDS, type Burst, decideTelling, isOver, likenessOf, maySend, parseBurst } from './burst.ts';
 import { readRun } from './ledger.ts';
 import { VISIBILITY_SECONDS } from './limits.ts';
 import { reportOf } from './report-of.ts';
 import type { Run } from './run.ts';
+import { troubleAfter } from './send-alert.ts';
 import type { RunServices } from './services.ts';
-import { isoTime } from './transitions.ts';
 
 const MAX_ROUNDS = 100;
 
@@ -109,7 +99,7 @@ export async function* openBursts(services: Pick<RunServices, 'state'>): AsyncGe
 
 /** Sends what is due of a burst and writes down what came of it. @returns false when it had been changed meanwhile: read it again */
 async function send(services: RunServices, id: string, { burst, etag }: HeldBurst): Promise<boolean> {
-  const { alerts, clock, log } = services;
+  const { alerts, clock } = services;
   const first = burst.first.told ? undefined : await firstAlert(services, burst);
   const now = clock.now();
   let next = burst;
@@ -122,14 +112,7 @@ async function send(services: RunServices, id: string, { burst, etag }: HeldBurs
     }
     next = { ...next, trouble: null };
   } catch (error) {
-    const because = redactText(error instanceof Error ? error.message : String(error));
-    const trouble = { times: (burst.trouble?.times ?? 0) + 1, at: isoTime(clock.now()), because };
-    next = { ...next, trouble };
-    log.error('An alert could not be sent. It is kept, and tried again.', {
-      runId: burst.first.runId,
-      because,
-      again: isoTime(nextTryAt(trouble)),
-    });
+    next = { ...next, trouble: troubleAfter(burst.trouble, error, services) };
   }
   if (!(await write(services, id, next, etag))) return false;
   if (!next.closed) await mark(services, id, next);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Alert } from '../ports/alerts.ts';
 import { nonce } from './nonce.ts';
+import { sendAlert } from './send-alert.ts';
 import type { RunServices } from './services.ts';
 import { isoTime } from './transitions.ts';
 
@@ -14,6 +15,7 @@ export interface Unmatched {
 }
 
 type Services = Pick<RunServices, 'state' | 'clock' | 'random'>;
+type TellingServices = Services & Pick<RunServices, 'alerts' | 'log'>;
 
 const untoldSchema = z.object({
   /** how a writer recognises its own success behind a lost answer */
@@ -55,13 +57,13 @@ export async function keepUnmatched(services: Services, drop: Unmatched): Promis
  * Tells a person of the drops that nothing takes, all that have come since the last time, at most once an hour. For the watch.
  * @returns how many were told of
  */
-export async function tellUnmatched(services: Services & Pick<RunServices, 'alerts'>): Promise<number> {
-  const { alerts, clock } = services;
+export async function tellUnmatched(services: TellingServices): Promise<number> {
+  const { clock } = services;
   const now = clock.now();
   const { untold } = await readUntold(services);
   const { toldAt, count, tellings } = untold;
   if (count === 0 || (toldAt !== null && now < Date.parse(toldAt) + QUIET_MS)) return 0;
-  await alerts.publish(alertOf(untold));
+  await sendAlert(services, alertOf(untold));
   await changeUntold(services, (later) => {
     if (later.tellings !== tellings) return undefined;
     const first = later.first.slice(untold.first.length);

@@ -7,6 +7,7 @@ import { decideHeldLane } from './look-again.ts';
 import { runMessage } from './message.ts';
 import { decideOverdue } from './overdue.ts';
 import { isDone } from './run.ts';
+import { sendUnsent } from './send-alert.ts';
 import type { RunServices } from './services.ts';
 import { closeBursts } from './tell-failure.ts';
 import { isDueToRead } from './watch-pacing.ts';
@@ -21,9 +22,9 @@ export interface Watched {
   deadTickets: number;
   /** ended runs of which Anaplan is asked again what became of them */
   looks: number;
-  /** bursts of like failures of which the rest was told */
-  bursts: number;
-  /** runs, lanes and bursts that could not be looked after this time */
+  /** alerts that could not be sent before, and summaries of like failures */
+  alerts: number;
+  /** runs, lanes and alerts that could not be looked after this time */
   failed: number;
 }
 
@@ -36,17 +37,18 @@ const LANES_AT_ONCE = 16;
  * does is harmless to repeat, and what it leaves half done the next watch does.
  */
 export async function watchRuns(services: RunServices): Promise<Watched> {
-  const watched: Watched = { runs: 0, resent: 0, finished: 0, deadTickets: 0, looks: 0, bursts: 0, failed: 0 };
+  const watched: Watched = { runs: 0, resent: 0, finished: 0, deadTickets: 0, looks: 0, alerts: 0, failed: 0 };
   const lanes = await lanesOf(services);
   const left = [...lanes];
   const work = async () => {
     for (let lane = left.shift(); lane !== undefined; lane = left.shift()) await watchLane(services, lane, watched);
   };
   await Promise.all(Array.from({ length: Math.min(LANES_AT_ONCE, lanes.size) }, work));
-  const bursts = await closeBursts(services);
-  watched.bursts = bursts.sent;
-  watched.runs += bursts.failed;
-  watched.failed += bursts.failed;
+  for (const alerts of [await sendUnsent(services), await closeBursts(services)]) {
+    watched.alerts += alerts.sent;
+    watched.runs += alerts.failed;
+    watched.failed += alerts.failed;
+  }
   return watched;
 }
 

@@ -49,6 +49,7 @@ const logs = (stage: string) => [`logs:CreateLogStream on ${stage}Logs`, `logs:P
 const TRACES = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
 const RUNS = [
   's3:DeleteObject on StateBucket/alerts/open/*',
+  's3:DeleteObject on StateBucket/alerts/unsent/*',
   's3:DeleteObject on StateBucket/lanes/*/tickets/*',
   ...['alerts', 'failures', 'lanes', 'runs'].flatMap((folder) => [
     `s3:GetObject on StateBucket/${folder}/*`,
@@ -238,6 +239,7 @@ describe('no role has more than it should', () => {
     expect(new Set(changes.filter((right) => right.startsWith('s3:Delete')))).toEqual(
       new Set([
         's3:DeleteObject on StateBucket/alerts/open/*',
+        's3:DeleteObject on StateBucket/alerts/unsent/*',
         's3:DeleteObject on StateBucket/lanes/*/tickets/*',
         's3:DeleteObject on StateBucket/parts/*',
       ]),

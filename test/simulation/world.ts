@@ -262,7 +262,7 @@ export class World {
       const tickets = this.state.keys().filter((key) => key.includes('/tickets/'));
       const held = this.heldLanes();
       const left = tickets.filter((key) => !held.includes(key.split('/')[1] ?? '') || !this.#waits(key));
-      const owed = this.state.keys().filter((key) => key.startsWith('alerts/open/'));
+      const owed = this.state.keys().filter((key) => /^alerts\/(open|unsent)\//.test(key));
       const isWatched = this.options.watchSeconds !== undefined;
       if (left.length + owed.length === 0 || this.clock.now() >= until || !isWatched) return;
       await this.clock.advance(300_000);
