@@ -3,10 +3,10 @@ import colors from 'picocolors';
 import { problemText } from '../../shared/pipeline/find-named.ts';
 import { ConfigurationError, loadConfiguration, readText } from '../../shared/pipeline/load-configuration.ts';
 import type { Mistake, Place } from '../../shared/pipeline/mistakes.ts';
-import { warningsOf } from '../../shared/pipeline/warnings.ts';
+import { type Warning, warningsOf } from '../../shared/pipeline/warnings.ts';
 import { systemClock } from '../../shared/ports/clock.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
-import { askNames } from '../ask-names.ts';
+import { askNamesAndDoubts } from '../ask-names.ts';
 import { asCommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -55,10 +55,11 @@ export async function validate(
   const loaded = loadConfiguration(await readText(config), env);
   if (!loaded.ok) return { file: config, mistakes: loaded.mistakes, warnings: [] };
   const configuration = await configurationFor(config, env);
-  const warnings = warningsOf(configuration, systemClock.now()).map(({ path, message }) => ({
+  const asMistake = ({ path, message }: Warning): Mistake => ({
     ...loaded.placeOf(path),
     message: `"${path.at(-1)}" ${message}`,
-  }));
+  });
+  const warnings = warningsOf(configuration, systemClock.now()).map(asMistake);
   const found = { file: config, mistakes: [], warnings: inOrder(warnings) };
   if (online !== true) {
     const lock = await lockState(config, configuration);
@@ -66,13 +67,21 @@ export async function validate(
   }
   const secrets = environmentSecrets(env);
   await usableCredentials(secrets);
-  const { lock, problems } = await askNames(configuration, { secrets, dataDir });
+  const { lock, problems, doubts } = await askNamesAndDoubts(configuration, { secrets, dataDir });
   const names = problems.map(({ pipeline, path, what, near }) => ({
     ...loaded.placeOf(['pipelines', pipeline, ...path]),
     message: problemText({ what, near }),
     pipeline,
   }));
-  return { ...found, names: inOrder(names), lock: await lockState(config, configuration, lock) };
+  const unfilled = doubts.map(({ pipeline, path, what }) =>
+    asMistake({ path: ['pipelines', pipeline, ...path], message: what }),
+  );
+  return {
+    ...found,
+    warnings: inOrder([...warnings, ...unfilled]),
+    names: inOrder(names),
+    lock: await lockState(config, configuration, lock),
+  };
 }
 
 function inOrder<T extends Place>(places: readonly T[]): T[] {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { describedSchema, editorSchema, type JsonSchema } from '../../shared/pipeline/json-schema.ts';
 import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
 import { configurationReference } from './configuration-reference.ts';
@@ -110,7 +111,13 @@ describe('the schema for editors', () => {
     expect(JSON.stringify(editorSchema())).not.toMatch(/"(?:accepts|example)":/);
   });
 
-  it('allows the notes of the writer', () => {
-    expect(editorSchema()).toMatchObject({ additionalProperties: false, patternProperties: { '^x-': {} } });
+  it.each([
+    ['a note of the writer', { 'x-mine': 1, pipelines: {} }, true],
+    ['a misspelt setting', { pipelines: { a: { workspace: 'w', modle: 'm', steps: [{ process: 'p' }] } } }, false],
+    ['a number out of range', { keepDays: 3, pipelines: {} }, false],
+    ['one of several shapes', { pipelines: { a: { ...TARGET, keep: 'delete', steps: [{ process: 'p' }] } } }, true],
+    ['none of several shapes', { pipelines: { a: { ...TARGET, keep: 'forever', steps: [{ process: 'p' }] } } }, false],
+  ])('knows %s', (_, value, right) => {
+    expect(z.fromJSONSchema(JSON.parse(JSON.stringify(editorSchema()))).safeParse(value).success).toBe(right);
   });
 });

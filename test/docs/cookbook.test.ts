@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { editorSchema } from '../../shared/pipeline/json-schema.ts';
 import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
 import { warningsOf } from '../../shared/pipeline/warnings.ts';
 import { examplesOf } from './examples.ts';
@@ -21,6 +24,11 @@ describe('the cookbook', () => {
     const loaded = loadConfiguration(code, VARIABLES);
     expect(loaded.ok ? [] : loaded.mistakes).toEqual([]);
     expect(loaded.ok ? warningsOf(loaded.configuration, NOW) : []).toEqual([]);
+  });
+
+  it.each(snippets)('$heading, line $line: is right for an editor, too', ({ code }) => {
+    const read = z.fromJSONSchema(JSON.parse(JSON.stringify(editorSchema()))).safeParse(parse(code, { merge: true }));
+    expect(read.error?.issues ?? []).toEqual([]);
   });
 
   it('shows every kind of step and of trigger, and every setting that decides what becomes of a file', () => {

@@ -6,6 +6,7 @@ import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
 import { formatLock, LockError, parseLock } from '../../shared/pipeline/lock.ts';
 import type { NameDirectory } from '../../shared/pipeline/name-directory.ts';
 import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
+import { unfilledFiles } from '../../shared/pipeline/unfilled-files.ts';
 
 const TEXT = `
 pipelines:
@@ -329,6 +330,35 @@ describe('the files of a process', () => {
     });
     const moved = configurationOf(SET.replaceAll('in/*', 'inbox/*'));
     expect(freeze('nightly', moved, lock)).toMatchObject({ ok: true });
+  });
+});
+
+describe('files that a process reads and nothing fills', () => {
+  const unfilled = async (text: string) =>
+    unfilledFiles((await resolveNames(configurationOf(text), tenant())).lock, tenant());
+
+  it('are told with the imports that read them', async () => {
+    const told = await unfilled(TEXT);
+    expect(told).toEqual([
+      {
+        pipeline: 'sales',
+        path: ['steps', '1', 'process'],
+        what: 'reads the file of "Load Products", which nothing here uploads: it loads what is there; files: would fill it',
+        near: [],
+      },
+    ]);
+    const half = await unfilled(SET.replace('Load Products: "in/*/products.csv", ', ''));
+    expect(half.map(({ pipeline, path }) => [pipeline, ...path])).toEqual([['nightly', 'steps', '0', 'files']]);
+  });
+
+  it('are none when the set, or another pipeline of the model, fills each', async () => {
+    expect(await unfilled(SET)).toEqual([]);
+    const body = TEXT.split('\n').slice(2).join('\n');
+    const other = body
+      .replace('sales:', 'products:')
+      .replace('sales/', 'products/')
+      .replace('Load Sales', 'Load Products');
+    expect(await unfilled(TEXT + other)).toEqual([]);
   });
 });
 
