@@ -18,8 +18,15 @@ function present<T extends object>(fields: T): Present<T> {
   return Object.fromEntries(kept) as Present<T>;
 }
 
-/** No id of Anaplan's is nearly as long; what is longer fits in no address. */
-const id = z.string().min(1).max(300);
+/**
+ * No id of Anaplan's is nearly as long, and what is longer fits in no address. Ids are kept and shown wherever something is referred to,
+ * so what holds a secret of ours is none.
+ */
+const id = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine((text) => hideSecrets(text) === text, 'it repeats a secret');
 
 const MAX_WORDS = 8000;
 /** What Anaplan says in words for people, as a ledger may keep it: whoever answers may repeat what we sent, a token included. */

@@ -31,6 +31,7 @@ const tokenAnswer = z.object({
   tokenInfo: z.object({
     tokenValue: z.string().min(1),
     expiresAt: z.coerce.number(),
+    tokenId: z.string().optional().catch(undefined),
     refreshTokenId: z.string().optional().catch(undefined),
   }),
 });
@@ -138,7 +139,7 @@ export function signOut(shared: Shared, view: View, hosts: SignInHosts, token: s
 async function readTokenAnswer(answer: Answer, user: string, now: number): Promise<Grant> {
   const { tokenInfo } = await readJson(answer, tokenAnswer);
   registerSecret(tokenInfo.tokenValue);
-  if (tokenInfo.refreshTokenId) registerSecret(tokenInfo.refreshTokenId);
+  for (const id of [tokenInfo.tokenId, tokenInfo.refreshTokenId]) if (id) registerSecret(id);
   // By the answer's own clock if it shows one: ours may be wrong by more than a token's life.
   const lives = [Date.parse(answer.headers.date ?? ''), now].map((answeredAt) => tokenInfo.expiresAt - answeredAt);
   const lifeMs = lives.find((life) => life > 0 && life <= LONGEST_LIFE_MS) ?? ASSUMED_LIFE_MS;
