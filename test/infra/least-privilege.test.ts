@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Synthesised, synthesise } from './synthesise.ts';
+import { SAMPLE, type Synthesised, synthesise } from './synthesise.ts';
 
 interface Statement {
   Effect: string;
@@ -24,8 +24,8 @@ function readable(resource: unknown): string {
 }
 
 /** Every right of a role, one `action on resource` each. */
-function rightsOf(role: string): string[] {
-  return template
+function rightsOf(role: string, of: Synthesised = template): string[] {
+  return of
     .all('AWS::IAM::Policy')
     .filter(({ Properties }) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref.startsWith(role)))
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
@@ -162,6 +162,14 @@ describe('each role has exactly these rights', () => {
       'sqs:SendMessage on ReceiveScheduleQueue',
     ]);
   });
+});
+
+it('who exports nothing has no right to keep exports', () => {
+  const one = SAMPLE.slice(0, SAMPLE.indexOf('      - export'));
+  const folders = rightsOf('CollectResultRole', synthesise(one)).filter((right) =>
+    / on StateBucket\/(exports|out|parts)/.test(right),
+  );
+  expect(folders).toEqual([]);
 });
 
 describe('what becomes of drops decides what the three that end runs may do in the source bucket', () => {
