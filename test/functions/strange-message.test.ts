@@ -22,7 +22,7 @@ describe('a message that nothing of ours sends', () => {
     const [twice] = await world.queues.receive(queue, { max: 1, visibilitySeconds: 0 });
     expect(twice?.receiveCount).toBe(1);
     await world.runUntilQuiet();
-    expect(violationsOf(world, [])).toEqual([]);
+    expect(violationsOf(world)).toEqual([]);
     const [run, ...others] = world.runs();
     expect([others, run?.ended?.outcome, run?.ended?.failure?.category]).toEqual([[], 'failed', 'unrecognised']);
     expect(run?.ended?.failure?.message).toBe(
@@ -47,7 +47,7 @@ describe('a schedule that could not be handed over', () => {
     await world.queues.send('poison', UNFILLED, { attributes: { SCHEDULED_TIME: '2026-01-05T05:00:00Z' } });
     await world.queues.send('schedules', deadLetter('2026-01-05T05:00:00Z'));
     await world.runUntilQuiet();
-    expect(violationsOf(world, [])).toEqual([]);
+    expect(violationsOf(world)).toEqual([]);
     expect(world.runs().map(({ trigger, ended }) => [trigger, ended?.outcome])).toEqual([
       [{ kind: 'schedule', scheduledAt: '2026-01-05T05:00:00.000Z' }, 'succeeded'],
     ]);
@@ -57,7 +57,7 @@ describe('a schedule that could not be handed over', () => {
     await using world = await build();
     await world.queues.send('poison', UNFILLED, { attributes: { ERROR_CODE: 'AccessDenied', ERROR_MESSAGE: 'no' } });
     await world.runUntilQuiet();
-    expect(violationsOf(world, [])).toEqual([]);
+    expect(violationsOf(world)).toEqual([]);
     const [run, ...others] = world.runs();
     expect([others, run?.pipelineName, run?.ended?.outcome]).toEqual([[], 'nightly', 'failed']);
     expect(run?.ended?.failure?.message).toBe(

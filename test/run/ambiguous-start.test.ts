@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../simulator/index.ts';
 import type { PipelineOptions } from '../simulation/tenant.ts';
 import { COLLEAGUE } from '../simulation/tenant.ts';
-import { type Dropped, violationsOf } from '../simulation/violations.ts';
+import { violationsOf } from '../simulation/violations.ts';
 import { World } from '../simulation/world.ts';
 
 /** The answer to a start is lost in every way there is; Anaplan has at most one task, and nobody claims to know what nobody can. */
@@ -17,7 +17,7 @@ async function live(of: {
   weather: readonly Weather[];
   taskSeconds?: number;
   onFailure?: 'hold' | 'continue';
-}): Promise<{ world: World; dropped: Dropped[] }> {
+}): Promise<World> {
   const rules = of.weather.map((weather, i) => ({
     match: { method: 'POST', path: '**/tasks', nth: i + 1 },
     do: weather,
@@ -28,10 +28,9 @@ async function live(of: {
     taskSeconds: of.taskSeconds ?? 20,
     scenario: { rules },
   });
-  const dropped = [{ key: 'sales/a.csv', text: of.step === 'list-import' ? PRODUCTS : SALES }];
-  for (const { key, text } of dropped) await world.drop(key, text);
+  await world.drop('sales/a.csv', of.step === 'list-import' ? PRODUCTS : SALES);
   await world.runUntilQuiet();
-  return { world, dropped };
+  return world;
 }
 
 const LOST: { name: string; weather: Weather }[] = [
@@ -56,9 +55,8 @@ const LOST: { name: string; weather: Weather }[] = [
 
 describe.each(LOST)('when $name', ({ weather }) => {
   it('an import that counts its rows is adopted, and succeeds by its count', async () => {
-    const { world, dropped } = await live({ step: 'list-import', weather: [weather], taskSeconds: 1 });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    await using world = await live({ step: 'list-import', weather: [weather], taskSeconds: 1 });
+    expect(violationsOf(world)).toEqual([]);
     expect(world.watcher.ours).toHaveLength(1);
     const [run] = world.runs();
     expect(run?.ended?.outcome).toBe('succeeded');
@@ -66,18 +64,16 @@ describe.each(LOST)('when $name', ({ weather }) => {
   });
 
   it('one that the model names ours while it runs succeeds', async () => {
-    const { world, dropped } = await live({ step: 'import', weather: [weather], taskSeconds: 300 });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    await using world = await live({ step: 'import', weather: [weather], taskSeconds: 300 });
+    expect(violationsOf(world)).toEqual([]);
     expect(world.watcher.ours).toHaveLength(1);
     expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
     expect(world.runs()[0]?.steps[0]?.task).toMatchObject({ adopted: true, named: true });
   });
 
   it('one that nothing proves ours ends unknown, with the lane held', async () => {
-    const { world, dropped } = await live({ step: 'import', weather: [weather], taskSeconds: 0 });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    await using world = await live({ step: 'import', weather: [weather], taskSeconds: 0 });
+    expect(violationsOf(world)).toEqual([]);
     expect(world.watcher.ours).toHaveLength(1);
     expect(world.runs()[0]?.ended).toMatchObject({ outcome: 'unknown', failure: { category: 'ambiguous-start' } });
     expect(world.runs()[0]?.ended?.holdLane).toBeDefined();
@@ -89,9 +85,8 @@ describe('a start whose answer was lost', () => {
     { name: 'before Anaplan acted', weather: { reset: 'before' } },
     { name: 'and Anaplan acts only after the grace time', weather: { actLaterMs: 600_000 } },
   ])('$name ends unknown, and is not sent again', async ({ weather }) => {
-    const { world, dropped } = await live({ step: 'import', weather: [weather], onFailure: 'continue' });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    await using world = await live({ step: 'import', weather: [weather], onFailure: 'continue' });
+    expect(violationsOf(world)).toEqual([]);
     expect(
       world.simulator.requests().filter(({ method, path }) => method === 'POST' && /tasks$/.test(path)),
     ).toHaveLength(1);
@@ -102,27 +97,24 @@ describe('a start whose answer was lost', () => {
   });
 
   it('before Anaplan acted is sent again where that does no harm', async () => {
-    const { world, dropped } = await live({ step: 'repeatable-import', weather: [{ reset: 'before' }] });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    await using world = await live({ step: 'repeatable-import', weather: [{ reset: 'before' }] });
+    expect(violationsOf(world)).toEqual([]);
     expect(world.watcher.ours).toHaveLength(1);
     expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
   });
 
   it("while a colleague starts the same import is not mistaken for the colleague's", async () => {
     const other = { otherStarts: { action: 'Load Sales', user: COLLEAGUE.email } };
-    const { world, dropped } = await live({ step: 'import', weather: [{ ...other, reset: 'after' }], taskSeconds: 1 });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    await using world = await live({ step: 'import', weather: [{ ...other, reset: 'after' }], taskSeconds: 1 });
+    expect(violationsOf(world)).toEqual([]);
     expect(world.watcher.ours).toHaveLength(1);
     expect(world.runs()[0]?.ended?.outcome).toBe('unknown');
   });
 
   it("finds only the colleague's task, and never says that ours succeeded", async () => {
     const other = { otherStarts: { action: 'Load Sales', user: COLLEAGUE.email } };
-    const { world, dropped } = await live({ step: 'import', weather: [{ ...other, reset: 'before' }] });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    await using world = await live({ step: 'import', weather: [{ ...other, reset: 'before' }] });
+    expect(violationsOf(world)).toEqual([]);
     expect(world.watcher.ours).toHaveLength(0);
     expect(world.runs()[0]?.ended?.outcome).toBe('unknown');
   });
@@ -136,12 +128,11 @@ describe('a refused start', () => {
     { name: 'a 503 in the envelope', status: 503 },
     { name: 'a moved workspace', status: 410 },
   ])('by $name is sent again, once it is taken', async ({ status }) => {
-    const { world, dropped } = await live({
+    await using world = await live({
       step: 'import',
       weather: [{ answer: { status } }, { answer: { status } }],
     });
-    await using _ = world;
-    expect(violationsOf(world, dropped)).toEqual([]);
+    expect(violationsOf(world)).toEqual([]);
     expect(world.watcher.ours).toHaveLength(1);
     expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
     expect(world.runs()[0]?.steps[0]?.task?.adopted).toBe(false);
@@ -162,7 +153,7 @@ describe('a busy model', () => {
     });
     await world.drop('sales/a.csv', SALES);
     await world.runUntilQuiet();
-    expect(violationsOf(world, [{ key: 'sales/a.csv', text: SALES }])).toEqual([]);
+    expect(violationsOf(world)).toEqual([]);
     const [run] = world.runs();
     expect(run?.ended?.outcome).toBe('succeeded');
     const waits = run?.journal.filter(({ category }) => category === 'model-state') ?? [];

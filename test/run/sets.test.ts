@@ -53,7 +53,7 @@ async function live(life: Life, options: Partial<WorldOptions> = {}): Promise<Wo
 
 /** What is wrong with a world in which one set should have been loaded, once. */
 async function wrongWith(world: World): Promise<string[]> {
-  const found = violationsOf(world, []);
+  const found = violationsOf(world);
   const [run, ...others] = world.runs();
   if (run === undefined || others.length > 0) return [...found, `there are ${world.runs().length} runs`];
   if (run.ended?.outcome !== 'succeeded')
@@ -150,7 +150,7 @@ describe.each(['local', 'aws'] as const)('like %s, a set', (like) => {
     await world.drop('month/03/sales.csv', SALES);
     await world.runUntilQuiet();
     expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual(['succeeded', 'succeeded']);
-    expect(violationsOf(world, [])).toEqual([]);
+    expect(violationsOf(world)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { TransportRequest } from '../../shared/anaplan/index.ts';
 import type { FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
-import type { Run } from '../../shared/run/run.ts';
+import type { LedgerView } from './ledger-view.ts';
 
 type Asked = Pick<TransportRequest, 'method' | 'url' | 'body'>;
 
@@ -10,17 +10,22 @@ type Asked = Pick<TransportRequest, 'method' | 'url' | 'body'>;
  */
 export class ChunkWatch {
   readonly violations: string[] = [];
+  readonly #ledger: LedgerView;
   /** what Anaplan last showed of each chunk, since it was last sent */
   readonly #shown = new Map<string, Uint8Array>();
 
+  constructor(ledger: LedgerView) {
+    this.#ledger = ledger;
+  }
+
   /** To be told of each request before it goes. */
-  sent({ method, url, body = new Uint8Array() }: Asked, runs: () => readonly Run[]): void {
+  sent({ method, url, body = new Uint8Array() }: Asked): void {
     const chunk = method === 'PUT' ? chunkOf(url) : undefined;
     if (chunk === undefined) return;
     const shown = this.#shown.get(url);
     this.#shown.delete(url);
     const differs = shown !== undefined && !Buffer.from(shown).equals(body);
-    if (!differs && isRecorded(chunk, runs()))
+    if (!differs && isRecorded(chunk, this.#ledger))
       this.violations.push(`chunk ${chunk.index} was sent again after its 204 was recorded`);
   }
 
@@ -32,14 +37,16 @@ export class ChunkWatch {
 
 type Chunk = { modelId: string; fileId: string; index: number };
 
-function isRecorded({ modelId, fileId, index }: Chunk, runs: readonly Run[]): boolean {
-  return runs.some(
-    ({ ended, pipeline, position, steps }) =>
-      ended === null &&
-      pipeline?.modelId === modelId &&
-      fileUnderWay(pipeline.steps[position.step], position.file) === fileId &&
-      steps[position.step]?.epoch?.sent.includes(index),
-  );
+function isRecorded({ modelId, fileId, index }: Chunk, ledger: LedgerView): boolean {
+  return ledger
+    .runs()
+    .some(
+      ({ ended, pipeline, position, steps }) =>
+        ended === null &&
+        pipeline?.modelId === modelId &&
+        fileUnderWay(pipeline.steps[position.step], position.file) === fileId &&
+        steps[position.step]?.epoch?.sent.includes(index),
+    );
 }
 
 function fileUnderWay(step: FrozenStep | undefined, file = 0): string | undefined {

@@ -1,10 +1,11 @@
 import type { TransportRequest } from '../../shared/anaplan/index.ts';
-import type { Simulator } from '../../simulator/index.ts';
+import type { Task } from '../../simulator/engine/task.ts';
+import { runIdOfAgent } from './in-hand.ts';
 import type { Operation } from './operation.ts';
 import { OURS } from './tenant.ts';
 import type { World } from './world.ts';
 
-/** Watches who touches a model when, and in which order lanes are granted. */
+/** Watches who touches a model when, in which order lanes are granted, and what was kept before they were left. */
 export class LaneWatch {
   readonly violations: string[] = [];
   readonly #world: World;
@@ -12,6 +13,9 @@ export class LaneWatch {
   readonly #written = new Map<string, number>();
   /** the operation at which a process last listed the tickets under a prefix */
   readonly #listed = new Map<string, number>();
+  /** epoch milliseconds at which a run of ours last asked to change something in a model */
+  readonly #touched = new Map<string, number>();
+  #before: string | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -24,13 +28,13 @@ export class LaneWatch {
     if (name === 'replace' && about.endsWith('/holder')) this.#before = this.#world.state.text(about);
   }
 
-  #before: string | undefined;
-
   /** To be told after a holder was written. */
-  holderWritten({ process, about }: Operation): void {
+  async holderWritten({ process, about }: Operation): Promise<void> {
     const now = JSON.parse(this.#world.state.text(about) ?? '{}');
     const before = JSON.parse(this.#before ?? '{}');
-    if (now.runId === null || now.runId === before.runId) return;
+    if (now.runId === before.runId) return;
+    if (before.runId !== null) await this.#left(before.runId);
+    if (now.runId === null || this.#goesOnWith(before.runId, now.runId)) return;
     if (before.hold !== null) this.violations.push(`the held lane ${about} was granted to ${now.runId}`);
     if (before.runId !== null) this.violations.push(`${now.runId} took the lane ${about} from ${before.runId}`);
     const prefix = about.replace(/holder$/, 'tickets/');
@@ -45,29 +49,25 @@ export class LaneWatch {
   }
 
   /** Only the holder changes anything in a model, and never while a task of another run of ours is there. */
-  request({ method, url }: Pick<TransportRequest, 'method' | 'url'>): void {
+  request({ method, url, headers }: Pick<TransportRequest, 'method' | 'url' | 'headers'>): void {
     const modelId = /\/models\/([^/]+)\//.exec(url)?.[1];
     const changes =
       (method === 'POST' && /\/(tasks|files\/[^/]+)$/.test(url)) || (method === 'PUT' && /\/files\//.test(url));
-    if (modelId === undefined || !changes || this.#world.releasedByHand) return;
+    if (modelId === undefined || !changes) return;
+    this.#touched.set(modelId, this.#world.clock.now());
+    const runId = runIdOfAgent(headers['user-agent']);
     const holder = this.#world.state.text(`lanes/${modelId}/holder`);
-    const runId: string | null = holder === undefined ? null : JSON.parse(holder).runId;
-    const what = `${method} ${url.replace(/^.*\/models\/[^/]+/, '')}`;
-    if (runId === null) {
-      this.violations.push(`${what} while nobody has the lane`);
-      return;
-    }
-    const own = this.#world.runs().find((run) => run.runId === runId);
-    for (const task of this.#tasksOf(modelId)) {
-      const elsewhere = this.#world
-        .runs()
-        .find((run) => run.runId !== own?.runId && run.steps.some((step) => step.task?.taskId === task.taskId));
-      if (elsewhere !== undefined)
-        this.violations.push(`${what} by run ${runId} while a task of run ${elsewhere.runId} is not over`);
+    const holding: string | null = holder === undefined ? null : JSON.parse(holder).runId;
+    const what = `${method} ${url.replace(/^.*\/models\/[^/]+/, '')} by run ${runId}`;
+    if (holding !== runId) this.violations.push(`${what} while ${holding === null ? 'nobody' : holding} has the lane`);
+    for (const { starter } of this.openTasks(modelId)) {
+      const other = runIdOfAgent(starter.userAgent);
+      if (other !== runId) this.violations.push(`${what} while a task of run ${other} is not over`);
     }
   }
 
-  #tasksOf(modelId: string): Simulator['tenant']['models'][number]['queue']['tasks'] {
+  /** Tasks of ours that have not ended. */
+  openTasks(modelId: string): Task[] {
     const now = this.#world.clock.now();
     const { tasks } = this.#world.simulator.tenant.model(modelId).queue;
     return tasks.filter(
@@ -75,4 +75,40 @@ export class LaneWatch {
         starter.email === OURS.email && final === undefined && (cancel?.doneAt ?? endsAt) > now,
     );
   }
+
+  /** When a run of ours last asked to change something in a model (epoch ms). */
+  lastTouched(modelId: string): number {
+    return this.#touched.get(modelId) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** A redrive takes the lane over from the run that it goes on with. */
+  #goesOnWith(before: string | null, now: string): boolean {
+    return before !== null && now === `${before}.1`;
+  }
+
+  /** What Anaplan said of rejected rows is in the store before another run can make it be overwritten. */
+  async #left(runId: string): Promise<void> {
+    const run = this.#world.runs().find((each) => each.runId === runId);
+    if (run === undefined || run.settled !== undefined) return;
+    const kept = this.#world.state.keys(`dumps/${runId}/`).map((key) => this.#world.state.text(key) ?? '');
+    for (const { task, modelId } of this.#world.watcher.startsOf(runId)) {
+      const known = run.steps.find((step) => step.task?.taskId === task.taskId);
+      const { tasks } = this.#world.simulator.tenant.model(modelId).queue;
+      // Of a task that the run never knew, or that Anaplan has forgotten, nobody could have asked for it.
+      if (known === undefined || !tasks.includes(task)) continue;
+      // A person let others in, and nobody had come to judge the step.
+      if (run.ended !== null && known.result === null) continue;
+      for (const { outcome, name } of task.parts) {
+        if (outcome?.dump === undefined || known.result?.dumpLost !== undefined) continue;
+        if (!kept.includes(await textOf(outcome.dump)))
+          this.violations.push(`run ${runId} left its lane before the dump of ${name} was kept`);
+      }
+    }
+  }
+}
+
+async function textOf(content: { read(): AsyncIterable<Uint8Array> }): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of content.read()) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
 }

@@ -22,13 +22,12 @@ export type Fate =
   /** it happens, and the process dies before it learns of it */
   | { kind: 'killed-after' }
   | { kind: 'store-fault'; fault: StoreFault }
-  | { kind: 'queue-fault'; fault: QueueFault };
+  | { kind: 'queue-fault'; fault: QueueFault }
+  /** a message that is on its way for longer than it was told to be */
+  | { kind: 'sent-late'; seconds: number }
+  | { kind: 'alert-fault'; fault: 'fail' | 'lost-acknowledgement' };
 
 export const GOES: Fate = { kind: 'goes' };
-
-export function describeOperation({ number, process, kind, name, about }: Operation): string {
-  return `${String(number).padStart(4)} ${process.name} ${kind} ${name} ${about}`;
-}
 
 /** Whether the operation has its effect, whoever learns of it. */
 export function isCarriedOut(fate: Fate): boolean {

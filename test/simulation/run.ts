@@ -1,56 +1,100 @@
-import { availableParallelism } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { replayOf } from './replay.ts';
+import { shrink } from './shrink.ts';
 import { type Simulated, simulate } from './simulate.ts';
+import { type Story, storyOf } from './story.ts';
+import { summaryOf, tell } from './tell.ts';
 
-/** `npm run simulation -- --seeds N [--first K] [--trace]`: N seeds from K on, on all cores. */
+/**
+ * `npm run simulation -- --seeds N [--first K]`: the stories of N seeds from K on, on all cores. With `--trace` each is told whole,
+ * with `--until-found` it ends at the first that breaks a promise, and `--story file` tells one that was written down.
+ */
+
+/** Of so many seeds that break a promise a smaller story is looked for. */
+const SHRUNK = 3;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     first: { type: 'string', default: '1' },
+    story: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    'no-shrink': { type: 'boolean', default: false },
+    'until-found': { type: 'boolean', default: false },
   },
 });
 const seeds = Number(values.seeds);
 const first = Number(values.first);
 
-if (isMainThread) await onAllCores();
-else await share(workerData as { offset: number; cores: number });
+interface Told extends Omit<Simulated, 'trace'> {
+  seed: number;
+}
+
+if (!isMainThread) await share(workerData as { offset: number; cores: number });
+else if (values.story !== undefined) await again(JSON.parse(readFileSync(values.story, 'utf8')));
+else if (values.trace) for (let seed = first; seed < first + seeds; seed++) await again(storyOf(seed));
+else await onAllCores();
+
+/** Tells one story, whole. */
+async function again(story: Story): Promise<void> {
+  console.log(summaryOf(story));
+  const simulated = await simulate(story, { traced: true });
+  console.log(tell(simulated, Number.POSITIVE_INFINITY));
+  console.log(`It ended: ${simulated.outcomes.join(', ')}. Promises broken: ${simulated.violations.length}.`);
+  if (simulated.violations.length > 0) process.exitCode = 1;
+}
 
 async function onAllCores(): Promise<void> {
   const begun = Date.now();
   const outcomes = new Map<string, number>();
-  let [done, operations, failed] = [0, 0, 0];
-  const take = (simulated: Simulated) => {
+  const broken: Told[] = [];
+  let [done, operations] = [0, 0];
+  const rate = () => (done / ((Date.now() - begun) / 1000)).toFixed(1);
+  const take = (told: Told) => {
     done++;
-    operations += simulated.operations;
-    for (const outcome of simulated.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    if (values.trace) console.log(simulated.trace.join('\n'));
-    if (simulated.violations.length > 0 && ++failed <= 10) console.log(`\n${replayOf(simulated)}`);
-    if (done % 1000 === 0) console.log(`${done} seeds, ${(done / ((Date.now() - begun) / 1000)).toFixed(1)} a second`);
+    operations += told.operations;
+    for (const outcome of told.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    if (told.violations.length > 0) {
+      broken.push(told);
+      if (broken.length <= 10) console.log(`Seed ${told.seed} breaks a promise:\n${tell(told)}`);
+    }
+    if (done % 1000 === 0) console.log(`${done} seeds, ${rate()} a second, ${broken.length} broke a promise`);
   };
   const cores = Math.min(seeds, availableParallelism());
-  const workers = Array.from({ length: cores }, (_, offset) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { offset, cores }, argv: process.argv.slice(2) });
-    worker.on('message', take);
-    return new Promise<void>((resolve, reject) => worker.on('exit', () => resolve()).on('error', reject));
-  });
-  await Promise.all(workers);
-  const seconds = (Date.now() - begun) / 1000;
+  await Promise.all(Array.from({ length: cores }, (_, offset) => workerOf({ offset, cores }, take)));
   const told = [...outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
-  console.log(
-    `${done} seeds from ${first} on in ${seconds.toFixed(0)} s: ${(done / seconds).toFixed(1)} a second, ${operations} operations.`,
-  );
-  console.log(`Runs: ${told}. Seeds that broke a promise: ${failed}.`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  const seconds = ((Date.now() - begun) / 1000).toFixed(0);
+  console.log(`${done} seeds from ${first} on in ${seconds} s: ${rate()} a second, ${operations} operations.`);
+  console.log(`Runs: ${told}. Seeds that broke a promise: ${broken.length}.`);
+  process.exitCode = broken.length === 0 ? 0 : 1;
+  const worst = broken.toSorted((a, b) => a.seed - b.seed).slice(0, values['no-shrink'] ? 0 : SHRUNK);
+  for (const each of worst) await tellSmaller(each);
+}
+
+async function tellSmaller({ seed, violations }: Told): Promise<void> {
+  const smallest = await shrink(storyOf(seed), violations);
+  const file = join(tmpdir(), `plandrop-seed-${seed}.json`);
+  writeFileSync(file, JSON.stringify(smallest, null, 1));
+  console.log(`
+Seed ${seed}, whole: npm run simulation -- --first ${seed} --seeds 1 --trace
+The smallest story found that breaks the same promise: npm run simulation -- --story ${file}
+${summaryOf(smallest)}
+${tell(await simulate(smallest, { traced: true }))}`);
+}
+
+function workerOf(share: { offset: number; cores: number }, take: (told: Told) => void): Promise<void> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: share, argv: process.argv.slice(2) });
+  worker.on('message', take);
+  return new Promise((resolve, reject) => worker.on('exit', () => resolve()).on('error', reject));
 }
 
 async function share({ offset, cores }: { offset: number; cores: number }): Promise<void> {
   for (let seed = first + offset; seed < first + seeds; seed += cores) {
-    const simulated = await simulate(seed);
-    const isDull = simulated.violations.length === 0 && !values.trace;
-    parentPort?.postMessage(isDull ? { ...simulated, trace: [] } : simulated);
+    const { violations, outcomes, operations } = await simulate(storyOf(seed));
+    parentPort?.postMessage({ seed, violations, outcomes, operations } satisfies Told);
+    if (values['until-found'] && violations.length > 0) return;
   }
 }

@@ -1,46 +1,81 @@
-import { releaseLane } from '../../shared/run/lane-by-hand.ts';
-import { GOES } from './operation.ts';
-import { seededRandom } from './random.ts';
-import { type Story, storyOf } from './story.ts';
+import { fateOf } from './faults.ts';
+import { People } from './people.ts';
+import { below, seededRandom } from './random.ts';
+import { calm, stormOf } from './storm.ts';
+import { type Happening, isCalm, type Story } from './story.ts';
 import { violationsOf } from './violations.ts';
-import { World } from './world.ts';
+import { weatherOf } from './weather.ts';
+import { BEGINNING, World, type WorldOptions } from './world.ts';
 
-/** What came of one seed. */
+/** What came of one story. */
 export interface Simulated {
-  seed: number;
   violations: string[];
-  /** what happened, one line for each thing, in order */
+  /** what happened, one line for each thing, in order; empty unless it was asked for */
   trace: readonly string[];
   outcomes: string[];
   operations: number;
 }
 
-/** Tells the story of a seed: storm, calm, and an operator who releases what is held, until nothing is left to happen. */
-export async function simulate(seed: number): Promise<Simulated> {
-  const story = storyOf(seed);
-  await using world = await World.build(story.world);
+/** Tells a story: storm, calm, and operators who release what is held, until nothing is left to happen. */
+export async function simulate(story: Story, { traced = false } = {}): Promise<Simulated> {
+  await using world = await World.build({ ...worldOf(story), traced });
+  const people = new People(world);
   const violations: string[] = [];
   try {
-    await stormOf(story, world);
-    world.fate = () => GOES;
-    world.simulator.changeWeather({ rules: [] });
+    await stormOf(story, world, people);
+    calm(world);
+    for (const model of world.simulator.tenant.models) model.state = 'UNLOCKED';
     world.say('the weather turns calm');
     await world.runUntilDone();
-    violations.push(...violationsOf(world, story.drops));
-    if (story.calm) violations.push(...needless(world));
-    await releaseAll(world);
-    violations.push(...violationsOf(world, story.drops).map((what) => `after all lanes were released: ${what}`));
+    await world.wakeAnaplan();
+    violations.push(...violationsOf(world));
+    if (isCalm(story)) violations.push(...needless(world));
+    await people.clearUp();
+    violations.push(...violationsOf(world).map((what) => `after all lanes were released: ${what}`));
     const waiting = world.runs().filter(({ ended }) => ended === null);
     if (waiting.length > 0) violations.push(`${waiting.length} runs wait for ever`);
   } catch (error) {
     violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   return {
-    seed,
     violations: [...new Set(violations)],
-    trace: world.trace,
+    trace: world.lines,
     outcomes: world.runs().map(({ ended }) => ended?.outcome ?? 'none'),
     operations: world.operations,
+  };
+}
+
+function worldOf(story: Story): WorldOptions {
+  const { luck, happenings, skewMs } = story;
+  const random = (salt: number) => seededRandom(Math.imul(luck, 31) + salt);
+  const [choice, skew] = [random(1), random(2)];
+  const repeats = Object.values(story.pipelines).some(({ steps }) => steps.includes('repeatable-import'));
+  // Whoever says that a step may be repeated takes upon them what a start does that acts after the grace time.
+  const mostLateMs = repeats ? 60_000 : 300_000;
+  return {
+    seed: luck,
+    models: story.models,
+    pipelines: story.pipelines,
+    like: story.like,
+    scenario: weatherOf(story.faults, random(3), mostLateMs),
+    fate: fateOf(story.faults, luck),
+    choose: (choices) => below(choice, choices),
+    shuffled: !isCalm(story),
+    skew: () => Math.floor((skew() - 0.5) * skewMs),
+    fails: failing(happenings),
+    concurrency: story.concurrency,
+    taskSeconds: story.taskSeconds,
+    ...(story.watchSeconds === null ? {} : { watchSeconds: story.watchSeconds }),
+  };
+}
+
+function failing(happenings: readonly Happening[]): NonNullable<WorldOptions['fails']> {
+  const outages = happenings.filter((each) => each.what === 'outage');
+  return (queue, now) => {
+    const seconds = (now - BEGINNING) / 1000;
+    return outages.some(
+      (each) => seconds >= each.atSeconds && seconds < each.atSeconds + each.seconds && each.queues.includes(queue),
+    );
   };
 }
 
@@ -54,38 +89,4 @@ function needless(world: World): string[] {
     if (!byItsData) found.push(`it ended ${run.ended?.outcome}: ${run.ended?.failure?.message}`);
     return found.map((what) => `nothing failed, and yet of run ${run.runId} ${what}`);
   });
-}
-
-async function stormOf(story: Story, world: World): Promise<void> {
-  const random = seededRandom(story.seed + 1_000_000);
-  const begun = world.clock.now();
-  const drops = story.drops.toSorted((a, b) => a.atSeconds - b.atSeconds);
-  while (world.clock.now() < begun + story.stormSeconds * 1000) {
-    const [next] = drops;
-    const at = begun + (next?.atSeconds ?? story.stormSeconds) * 1000;
-    if (world.clock.now() >= at) {
-      if (next === undefined) return;
-      drops.shift();
-      world.say(`${next.key} is dropped`);
-      await world.drop(next.key, next.text, { copies: next.copies, delaySeconds: next.delaySeconds });
-      continue;
-    }
-    // Processes may be slow: time passes although they could act.
-    if (random() < story.slowness) await world.clock.advance(Math.floor(random() * random() * 120_000));
-    if (!(await world.step({ notAfter: at }))) await world.clock.advance(Math.max(0, at - world.clock.now()));
-  }
-}
-
-/** A person releases every held lane, again and again, until nobody waits. */
-async function releaseAll(world: World): Promise<void> {
-  for (let round = 0; round < 20; round++) {
-    const held = world.heldLanes();
-    if (held.length === 0) return;
-    world.releasedByHand = true;
-    for (const modelId of held) {
-      world.say(`somebody releases the lane of ${modelId}`);
-      await world.doing(releaseLane(world.servicesOf(world.newProcess()), modelId));
-    }
-    await world.runUntilDone();
-  }
 }

@@ -1,11 +1,13 @@
 import { type Transport, TransportError } from '../../shared/anaplan/index.ts';
-import type { Alerts } from '../../shared/ports/alerts.ts';
+import type { Alert, Alerts } from '../../shared/ports/alerts.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { MemoryQueues, QueueFault } from '../../shared/ports/memory/memory-queues.ts';
-import type { MemoryStore, StoreFault, StoreOperation } from '../../shared/ports/memory/memory-store.ts';
-import type { Queues } from '../../shared/ports/queue.ts';
+import { InjectedFault } from '../../shared/ports/memory/injected-fault.ts';
+import type { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
+import type { MemoryStore, StoreOperation } from '../../shared/ports/memory/memory-store.ts';
+import { MAX_DELAY_SECONDS, type Queues, type SendOptions } from '../../shared/ports/queue.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { ConnectionCut } from '../../simulator/index.ts';
+import { inHand, userAgentOf } from './in-hand.ts';
 import type { Fate, Operation } from './operation.ts';
 
 /** What a dead process gets from everything it still tries. */
@@ -20,9 +22,13 @@ export interface Surroundings {
   alerts: Alerts;
   /** @throws ConnectionCut */
   fetch: Transport;
-  /** Waits until the operation is let go; `died` ends the waiting. */
-  turn(operation: Omit<Operation, 'number'>, died: Promise<void>): Promise<Fate>;
+  /** Waits until the operation is let go, or its process has died. */
+  turn(operation: Omit<Operation, 'number'>): Promise<Fate>;
+  /** Is told that a process has died: nothing of it waits for a turn any more. */
+  died(process: SimulatedProcess): void;
 }
+
+const NO_FAULT = () => undefined;
 
 /**
  * A process that can be killed: after its death every operation of it throws and has no effect. What was on its way to Anaplan
@@ -36,50 +42,39 @@ export class SimulatedProcess {
   readonly alerts: Alerts;
   /** operations waiting for their turn, and sleeps: while there is one, the process is not busy */
   parked = 0;
-  readonly #around: Surroundings;
-  readonly #death = new AbortController();
+  alive = true;
   /** resolves with its death */
   readonly died: Promise<void>;
+  readonly #around: Surroundings;
+  readonly #onDeath = new Set<() => void>();
 
   /** @param skewMs how much its clock is ahead of the world's */
   constructor(name: string, around: Surroundings, skewMs = 0) {
     this.name = name;
     this.#around = around;
-    this.died = new Promise((resolve) => this.#death.signal.addEventListener('abort', () => resolve()));
+    this.died = new Promise((resolve) => this.#onDeath.add(resolve));
     this.clock = {
       now: () => around.clock.now() + skewMs,
       sleep: (ms, signal) => this.#sleep(ms, signal),
     };
     this.transport = (request) => this.#send(request);
-    this.queues = {
-      send: (queue, body, options) =>
-        this.#do('queue', 'send', queue, (fault) => {
-          this.#around.queues.faults = once(fault as QueueFault | undefined);
-          return this.#around.queues.send(queue, body, options);
-        }),
-    };
-    this.alerts = {
-      publish: (alert) =>
-        this.#do('alert', 'publish', alert.id, async (fault) => {
-          if (fault === 'fail') throw new Error('nobody takes this alert');
-          await around.alerts.publish(alert);
-        }),
-    };
-  }
-
-  get alive(): boolean {
-    return !this.#death.signal.aborted;
+    this.queues = { send: (queue, body, options) => this.#sendMessage(queue, body, options) };
+    this.alerts = { publish: (alert) => this.#publish(alert) };
   }
 
   die(): void {
-    this.#death.abort();
+    if (!this.alive) return;
+    this.alive = false;
+    for (const tell of this.#onDeath) tell();
+    this.#onDeath.clear();
+    this.#around.died(this);
   }
 
   /** The bucket as this process sees it. */
   store(store: MemoryStore): Store {
     const act = <T>(name: StoreOperation['name'], key: string, work: () => Promise<T>): Promise<T> =>
-      this.#do('store', name, key, (fault) => {
-        store.faults = once(fault as StoreFault | undefined);
+      this.#do('store', name, key, (fate) => {
+        store.faults = fate.kind === 'store-fault' ? once(fate.fault) : NO_FAULT;
         return work();
       });
     const list = async function* (prefix: string, options?: { startAfter?: string }) {
@@ -120,39 +115,61 @@ export class SimulatedProcess {
     return this.#do('acknowledge', what, '', act);
   }
 
-  async #do<T>(
-    kind: Operation['kind'],
-    name: string,
-    about: string,
-    act: (fault: StoreFault | QueueFault | undefined) => Promise<T>,
-  ): Promise<T> {
+  async #do<T>(kind: Operation['kind'], name: string, about: string, act: (fate: Fate) => Promise<T>): Promise<T> {
     this.#checkAlive();
     this.parked++;
-    const fate = await this.#around.turn({ process: this, kind, name, about }, this.died).finally(() => this.parked--);
+    const fate = await this.#around.turn({ process: this, kind, name, about });
+    this.parked--;
     this.#checkAlive();
     if (fate.kind === 'killed-before') {
       this.die();
       this.#checkAlive();
     }
-    const result = await act('fault' in fate ? fate.fault : undefined);
+    const result = await act(fate);
     if (fate.kind === 'killed-after') this.die();
     this.#checkAlive();
     return result;
   }
 
+  #sendMessage(queue: Parameters<Queues['send']>[0], body: string, options: SendOptions = {}): Promise<void> {
+    return this.#do('queue', 'send', queue, (fate) => {
+      const { queues } = this.#around;
+      queues.faults = fate.kind === 'queue-fault' ? once(fate.fault) : NO_FAULT;
+      const late = fate.kind === 'sent-late' ? fate.seconds : 0;
+      const delaySeconds = Math.min(MAX_DELAY_SECONDS, (options.delaySeconds ?? 0) + late);
+      return queues.send(queue, body, {
+        ...options,
+        delaySeconds,
+        // As the SDK hands on the header by which Lambda finds loops.
+        attributes: { ...options.attributes, ...(queue === 'failures' ? {} : lineageAttribute()) },
+      });
+    });
+  }
+
+  #publish(alert: Alert): Promise<void> {
+    return this.#do('alert', 'publish', alert.id, async (fate) => {
+      const fault = fate.kind === 'alert-fault' ? fate.fault : undefined;
+      if (fault === 'fail') throw new InjectedFault(`alert ${alert.id}: ${fault}`);
+      await this.#around.alerts.publish(alert);
+      if (fault !== undefined) throw new InjectedFault(`alert ${alert.id}: ${fault}`);
+    });
+  }
+
   #send(request: Parameters<Transport>[0]): ReturnType<Transport> {
     const path = request.url.replace(/^https?:\/\/[^/]+/, '').replace(/^\/2\/0\/workspaces\/[^/]+/, '');
+    const runId = inHand.getStore()?.runId;
+    const headers = runId === undefined ? request.headers : { ...request.headers, 'user-agent': userAgentOf(runId) };
     return this.#do('http', request.method, path, async () => {
       if (request.signal.aborted) throw new TransportError('cut off before it was sent', 'ABORT', false);
       this.parked++;
-      const answer = this.#around.fetch(request);
+      const answer = this.#around.fetch({ ...request, headers });
       // Whoever stops waiting does not stop what the server does.
       answer.catch(() => {});
       let stop = () => {};
       const cut = new Promise<never>((_, reject) => {
         stop = () => reject(new TransportError('nobody waits for it any more', 'ABORT', true));
         request.signal.addEventListener('abort', stop);
-        this.#death.signal.addEventListener('abort', stop);
+        this.#onDeath.add(stop);
       });
       try {
         return await Promise.race([answer, cut]);
@@ -162,7 +179,7 @@ export class SimulatedProcess {
       } finally {
         this.parked--;
         request.signal.removeEventListener('abort', stop);
-        this.#death.signal.removeEventListener('abort', stop);
+        this.#onDeath.delete(stop);
       }
     });
   }
@@ -180,9 +197,14 @@ export class SimulatedProcess {
   }
 }
 
+function lineageAttribute(): Record<string, string> {
+  const lineage = inHand.getStore()?.lineage;
+  return lineage === undefined ? {} : { lineage: JSON.stringify(lineage) };
+}
+
 /** Faults of the next operation only. Whoever lets operations go does so one at a time. */
-function once<Fault extends string>(fault: Fault | undefined): () => Fault | undefined {
-  let left = fault;
+function once<Fault extends string>(fault: Fault): () => Fault | undefined {
+  let left: Fault | undefined = fault;
   return () => {
     const now = left;
     left = undefined;

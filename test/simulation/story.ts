@@ -1,160 +1,190 @@
-import type { Scenario } from '../../simulator/index.ts';
-import { type Fate, GOES, type Operation } from './operation.ts';
-import { pick, seededRandom } from './random.ts';
-import { COLLEAGUE, type PipelineOptions } from './tenant.ts';
-import type { Dropped } from './violations.ts';
-import type { WorldOptions } from './world.ts';
+import { type Faults, faultsOf } from './faults.ts';
+import { below, pick, type Random, seededRandom } from './random.ts';
+import { type PipelineOptions, readsDrops, type StepName } from './tenant.ts';
 
-/** What happens in one simulated world, all of it from one seed. */
+/** Something that happens at a time, whatever the installation does; seconds after the beginning. */
+export type Happening = { atSeconds: number } & (
+  | { what: 'drop'; key: string; text: string; copies: number; delaySeconds: number }
+  | { what: 'schedule'; pipeline: string; copies: number; delaySeconds: number }
+  /** A person does something about whatever is there then; `pick` chooses. */
+  | { what: 'person'; does: Deed; pick: number }
+  | { what: 'colleague'; model: string; action: string; seconds: number }
+  /** The model is in another state for a while. */
+  | { what: 'model'; model: string; state: 'LOCKED' | 'MAINTENANCE' | 'UNLOCKED'; seconds: number }
+  /** Deliveries fail before their function does anything: a throttle, a bad deployment. */
+  | { what: 'outage'; queues: readonly string[]; seconds: number }
+  /** Every process dies; on one machine nothing runs for a while. */
+  | { what: 'blackout'; seconds: number }
+);
+
+export const DEEDS = ['release', 'hold', 'cancel', 'skip', 'settle', 'redrive', 'discard'] as const;
+export type Deed = (typeof DEEDS)[number];
+
+/** What happens in one simulated world: plain data, from one seed. */
 export interface Story {
   seed: number;
-  world: WorldOptions;
-  drops: (Dropped & { atSeconds: number; copies: number; delaySeconds: number })[];
-  /** When the weather turns calm and nothing fails any more, seconds after the beginning. */
+  /** Who goes next, and what hits whom: the same story with other luck is told otherwise. */
+  luck: number;
+  like: 'local' | 'aws';
+  models: number;
+  pipelines: Record<string, PipelineOptions>;
+  happenings: Happening[];
+  faults: Faults;
+  /** When nothing fails any more, seconds after the beginning. */
   stormSeconds: number;
-  /** Nothing ever fails: then nothing may need a net. */
-  calm: boolean;
-  /** How often time passes although somebody could act. */
-  slowness: number;
+  /** Operations after which none fails any more. */
+  stormOperations?: number;
+  /** Messages at the same time, at most, for each queue. */
+  concurrency: number;
+  taskSeconds: [number, number];
+  /** How often the watch looks; without it, what only it would repair is seen. */
+  watchSeconds: number | null;
+  /** How far the clocks of two processes may be apart. */
+  skewMs: number;
 }
 
-/** How often things go wrong, as shares of all operations. */
-interface Storm {
-  kills: number;
-  storeFaults: number;
-  queueFaults: number;
-  weather: number;
+/** Nothing ever fails and nobody interferes: then nothing may need a net. */
+export function isCalm({ faults, happenings, skewMs }: Story): boolean {
+  return (
+    Object.keys(faults).length === 0 &&
+    skewMs === 0 &&
+    happenings.every((each) => (each.what === 'drop' || each.what === 'schedule') && each.copies === 1)
+  );
 }
 
-const STORE_FAULTS = ['fail', 'lost-acknowledgement', 'lost-then-refused', 'conflict'] as const;
-const QUEUE_FAULTS = ['fail', 'lost-acknowledgement', 'duplicate', 'duplicate'] as const;
-type Step = PipelineOptions['steps'][number];
-const STEPS: readonly Step[][] = [
+const SCHEDULE = '{ schedule: "cron(0 6 * * ? *)", timezone: UTC }';
+
+const STEPS: readonly StepName[][] = [
   ['import'],
   ['import'],
   ['import', 'process'],
   ['repeatable-import'],
   ['list-import'],
   ['list-import', 'process'],
+  ['import', 'export'],
+  ['list-import', 'export'],
+  ['process', 'action'],
+  ['export'],
 ];
 
 export function storyOf(seed: number): Story {
   const random = seededRandom(seed);
-  const models = 1 + Math.floor(random() * 3);
+  const harshness = pick(random, [0, 0.2, 1, 1, 2]);
+  const models = 1 + below(random, 3);
+  const pipelines = pipelinesIn(random, models);
+  const faults = faultsOf(random, harshness);
+  const quiet = harshness === 0;
+  const like = random() < 0.5 ? 'local' : 'aws';
+  const happenings = [
+    ...arrivals(random, pipelines, quiet),
+    ...(quiet || random() < 0.4 ? [] : interferences(random, models, like)),
+  ].toSorted((a, b) => a.atSeconds - b.atSeconds);
+  return {
+    seed,
+    luck: seed,
+    like,
+    models,
+    pipelines,
+    happenings,
+    faults,
+    stormSeconds: Math.max(3600, ...happenings.map(endOf)),
+    concurrency: 1 + below(random, 4),
+    taskSeconds: pick(random, [
+      [1, 3],
+      [20, 90],
+      [1, 600],
+    ]),
+    watchSeconds: random() < 0.5 ? 300 : null,
+    skewMs: quiet ? 0 : below(random, 20_000),
+  };
+}
+
+/** When a happening is over, seconds after the beginning. */
+function endOf(happening: Happening): number {
+  return happening.atSeconds + ('seconds' in happening ? happening.seconds : 0);
+}
+
+function pipelinesIn(random: Random, models: number): Record<string, PipelineOptions> {
   const pipelines: Record<string, PipelineOptions> = {};
-  for (let i = 0; i < models + Math.floor(random() * 2); i++) {
+  for (let i = 0; i < models + below(random, 2); i++) {
+    const steps = pick(random, STEPS);
     pipelines[`p${i}`] = {
       model: `Plan ${(i % models) + 1}`,
-      steps: pick(random, STEPS),
+      steps,
       onFailure: random() < 0.5 ? 'hold' : 'continue',
       maxRows: random() < 0.3 ? 1 : 0,
+      ...(readsDrops(steps) ? {} : { on: SCHEDULE }),
       ...(random() < 0.1 ? { deadline: '30min' } : {}),
     };
   }
-  const harshness = pick(random, [0, 0.2, 1, 1, 2]);
-  const share = (most: number) => random() * most * harshness;
-  const storm: Storm = { kills: share(0.01), storeFaults: share(0.02), queueFaults: share(0.05), weather: share(0.05) };
-  const repeats = Object.values(pipelines).some(({ steps }) => steps.includes('repeatable-import'));
-  // Whoever says that a step may be repeated takes upon them what a start does that acts after the grace time.
-  const mostLateMs = repeats ? 60_000 : 300_000;
+  return pipelines;
+}
+
+function arrivals(random: Random, pipelines: Record<string, PipelineOptions>, quiet: boolean): Happening[] {
+  const count = 1 + below(random, random() < 0.2 ? 12 : 6);
   const withinSeconds = random() < 0.3 ? 60 : 1800;
-  return {
-    seed,
-    drops: Array.from({ length: 1 + Math.floor(random() * (random() < 0.2 ? 12 : 6)) }, (_, i) => {
-      const pipeline = pick(random, Object.keys(pipelines));
-      return {
-        key: `${pipeline}/${i}.csv`,
-        text: textOf(pipelines[pipeline]?.steps[0] === 'list-import', i, random),
-        atSeconds: Math.floor(random() * random() * withinSeconds),
-        copies: random() < 0.1 * harshness ? 2 : 1,
-        delaySeconds: random() < 0.2 * harshness ? Math.floor(random() * 300) : 0,
-      };
-    }),
-    stormSeconds: 3600,
-    calm: harshness === 0,
-    slowness: share(0.02),
-    world: {
-      seed,
-      models,
-      pipelines,
-      like: random() < 0.5 ? 'local' : 'aws',
-      scenario: weatherOf(storm.weather, random, mostLateMs),
-      fate: fateOf(storm, random),
-      choose: (choices) => Math.floor(random() * choices),
-      skew: () => Math.floor((random() - 0.5) * 10_000),
-      concurrency: 1 + Math.floor(random() * 4),
-      taskSeconds: pick(random, [
-        [1, 3],
-        [20, 90],
-        [1, 600],
-      ] as [number, number][]),
-      // Without the watch, what only it would repair is seen.
-      ...(random() < 0.5 ? { watchSeconds: 300 } : {}),
-    },
-  };
+  return Array.from({ length: count }, (_, i): Happening => {
+    const pipeline = pick(random, Object.keys(pipelines));
+    const { steps = [], on } = pipelines[pipeline] ?? {};
+    const arrival = {
+      atSeconds: below(random, random() * withinSeconds),
+      copies: !quiet && random() < 0.1 ? 2 : 1,
+      delaySeconds: !quiet && random() < 0.2 ? below(random, 300) : 0,
+    };
+    // Two times of a schedule are never the same.
+    if (on === SCHEDULE) return { what: 'schedule', pipeline, ...arrival, atSeconds: i * 120 + below(random, 120) };
+    // Now and then a file is replaced by a corrected one, also while its first version waits.
+    const number = !quiet && i > 0 && random() < 0.15 ? i - 1 : i;
+    const text = textOf(steps, i, random);
+    return { what: 'drop', key: `${pipeline}/${number}.csv`, text, ...arrival };
+  });
 }
 
-function textOf(isList: boolean, number: number, random: () => number): string {
-  const rows = 1 + Math.floor(random() * 8);
-  if (isList)
-    return ['Product,Code', ...range(rows).map((row) => `Item ${number}-${row},I${number}-${row}`), ''].join('\n');
-  const product = () => (random() < 0.05 ? 'Cocoa' : pick(random, ['Tea', 'Coffee', 'Mug']));
+const QUEUES = ['drops', 'schedules', 'upload', 'start', 'poll', 'collect', 'poison'] as const;
+
+function interferences(random: Random, models: number, like: Story['like']): Happening[] {
+  const model = () => `Plan ${1 + below(random, models)}`;
+  const atSeconds = () => below(random, 3600);
+  const times = (chance: number, make: () => Happening): Happening[] =>
+    random() < chance ? Array.from({ length: 1 + below(random, 3) }, make) : [];
+  return [
+    ...times(0.5, () => ({
+      what: 'person',
+      atSeconds: atSeconds(),
+      does: pick(random, DEEDS),
+      pick: below(random, 1000),
+    })),
+    ...times(0.3, () => ({
+      what: 'colleague',
+      atSeconds: atSeconds(),
+      model: model(),
+      action: pick(random, ['Load Sales', 'Load Products', 'Recalculate']),
+      seconds: below(random, 600),
+    })),
+    ...times(0.15, () => ({
+      what: 'model',
+      atSeconds: atSeconds(),
+      model: model(),
+      state: pick(random, ['LOCKED', 'MAINTENANCE']),
+      seconds: below(random, 1200),
+    })),
+    ...times(0.2, () => ({
+      what: 'outage',
+      atSeconds: atSeconds(),
+      queues: random() < 0.3 ? QUEUES : [pick(random, QUEUES)],
+      // On one machine a message comes back every few seconds; on AWS it takes more than an hour to bury it.
+      seconds: below(random, like === 'local' ? 120 : 7200),
+    })),
+    ...times(0.15, () => ({ what: 'blackout', atSeconds: atSeconds(), seconds: below(random, 1800) })),
+  ];
+}
+
+function textOf(steps: readonly StepName[], number: number, random: Random): string {
+  const rows = 1 + below(random, 8);
+  const range = Array.from({ length: rows }, (_, row) => row);
   // The first cell makes the bytes of every drop its own.
-  return ['Product,Month,Units', ...range(rows).map((row) => `${product()},Jan 26,${number * 100 + row}`), ''].join(
-    '\n',
-  );
-}
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-function fateOf(storm: Storm, random: () => number): (operation: Operation) => Fate {
-  return ({ kind }) => {
-    if (random() < storm.kills) return { kind: random() < 0.5 ? 'killed-before' : 'killed-after' };
-    if (kind === 'store' && random() < storm.storeFaults)
-      return { kind: 'store-fault', fault: pick(random, STORE_FAULTS) };
-    if (kind === 'queue' && random() < storm.queueFaults)
-      return { kind: 'queue-fault', fault: pick(random, QUEUE_FAULTS) };
-    if (kind === 'alert' && random() < storm.queueFaults) return { kind: 'queue-fault', fault: 'fail' };
-    return GOES;
-  };
-}
-
-function weatherOf(chance: number, random: () => number, mostLateMs: number): Scenario {
-  const rules: NonNullable<Scenario['rules']> = [];
-  if (chance === 0) return { rules };
-  const tasks = { method: 'POST', path: '**/tasks' };
-  const start = () => Math.min(0.3, chance * 6 * random());
-  rules.push(
-    { match: { ...tasks, chance: start() }, do: { reset: 'after' } },
-    { match: { ...tasks, chance: start() }, do: { reset: 'before' } },
-    { match: { ...tasks, chance: start() }, do: { answer: { status: 502, form: 'html', acted: true } } },
-    { match: { ...tasks, chance: start() }, do: { answer: { status: 409 } } },
-    { match: { ...tasks, chance: start() }, do: { actLaterMs: 1000 + Math.floor(random() * mostLateMs) } },
-    { match: { ...tasks, chance: start() }, do: { delayMs: Math.floor(random() * 200_000) } },
-    { match: { ...tasks, chance: start() }, do: { task: { fails: { type: 'actionFailed' } } } },
-    ...['before', 'after'].flatMap((reset) =>
-      ['Load Sales', 'Recalculate'].map((action) => ({
-        match: {
-          method: 'POST',
-          path: action === 'Load Sales' ? '**/imports/*/tasks' : '**/processes/*/tasks',
-          chance: start(),
-        },
-        do: { otherStarts: { action, user: COLLEAGUE.email }, reset: reset as 'before' | 'after' },
-      })),
-    ),
-    {
-      match: { method: 'GET', path: '**/status', chance },
-      do: { otherStarts: { action: 'Recalculate', user: COLLEAGUE.email, seconds: Math.floor(random() * 900) } },
-    },
-    { match: { method: 'GET', path: '**/tasks/*', chance: chance * 0.2 }, do: { unload: true } },
-    { match: { chance: chance * 0.5 }, do: { expireTokens: true } },
-    { match: { chance: chance * 0.5 }, do: { answer: { status: 429, headers: { 'retry-after': '7' } } } },
-    { match: { chance: chance * 0.5 }, do: { answer: { status: pick(random, [500, 502, 503, 504]), form: 'html' } } },
-    { match: { chance: chance * 0.3 }, do: { answer: { status: 500, acted: true } } },
-    { match: { chance: chance * 0.5 }, do: { reset: 'before' } },
-    { match: { chance: chance * 0.5 }, do: { reset: 'after' } },
-    { match: { chance: chance * 0.2 }, do: { garble: true } },
-    { match: { method: 'GET', chance: chance * 0.5 }, do: { delayMs: Math.floor(random() * 30_000) } },
-  );
-  return { rules };
+  if (steps[0] === 'list-import')
+    return ['Product,Code', ...range.map((row) => `Item ${number}-${row},I${number}-${row}`), ''].join('\n');
+  const product = () => (random() < 0.05 ? 'Cocoa' : pick(random, ['Tea', 'Coffee', 'Mug']));
+  return ['Product,Month,Units', ...range.map((row) => `${product()},Jan 26,${number * 100 + row}`), ''].join('\n');
 }

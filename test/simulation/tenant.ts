@@ -40,7 +40,7 @@ const MODEL = {
 /** What a pipeline of the simulated worlds is like. */
 export interface PipelineOptions {
   model: string;
-  steps: readonly (keyof typeof STEPS)[];
+  steps: readonly StepName[];
   onFailure?: 'hold' | 'continue';
   maxRows?: number;
   deadline?: string;
@@ -55,11 +55,18 @@ const STEPS = {
   'repeatable-import': '- { import: Load Sales, repeatable: true }',
   'list-import': '- import: Load Products',
   process: '- process: Recalculate',
+  action: '- action: Tidy',
   export: '- { export: Report, to: "exports/{run}.csv" }',
   'packed-export': '- { export: Report, to: "exports/{run}.csv.gz", gzip: true }',
   'several-files':
     '- { process: Load All, files: { Load Products: "{name}/**/products*.csv", Load Sales: "{name}/**/sales*.csv" } }',
 } as const;
+export type StepName = keyof typeof STEPS;
+
+/** Whether drops start a pipeline of these steps. */
+export function readsDrops(steps: readonly StepName[]): boolean {
+  return steps.some((step) => step.endsWith('import'));
+}
 
 /** Pipelines by name with their lock; each takes the drops under `<name>/`. */
 export async function configurationOf(
@@ -105,7 +112,7 @@ function yamlOf(
   ${name}:
     workspace: Finance
     model: ${model}
-${steps.every((step) => step === 'process') && on === undefined ? '' : `    on: ${on ?? `{ drop: "${name}/*.csv" }`}`}
+${on === undefined && !readsDrops(steps) ? '' : `    on: ${on ?? `{ drop: "${name}/*.csv" }`}`}
     ${more}
     deadline: ${deadline}
     rejects: { maxRows: ${maxRows} }

@@ -224,6 +224,11 @@ export class MemoryStore implements Store {
     return this.#current.get(key)?.head.versionId;
   }
 
+  /** Whether a version can still be read; for tests and invariants, untouched by faults. */
+  hasVersion(key: string, versionId: string): boolean {
+    return this.#find(key, versionId) !== undefined;
+  }
+
   /** The current object as text; for tests and invariants, untouched by faults. */
   text(key: string): string | undefined {
     const found = this.#current.get(key);

@@ -1,0 +1,92 @@
+import { dropSetSchema } from '../../shared/run/drop-set.ts';
+import type { Run } from '../../shared/run/run.ts';
+import { dropsOf } from '../../shared/run/trigger.ts';
+import type { DroppedVersion, World } from './world.ts';
+
+/** What is wrong with what became of the things that start runs: none is lost, and none starts two. */
+export function lostViolations(world: World): string[] {
+  const roots = world.runs().filter(({ redriveOf }) => redriveOf === undefined);
+  return [
+    ...world.dropped.flatMap((version) => dropViolations(world, version, roots)),
+    ...world.scheduled.flatMap(({ pipeline, at }) => {
+      const its = roots.filter(
+        ({ trigger, pipelineName }) =>
+          trigger.kind === 'schedule' && trigger.scheduledAt === at && pipelineName === pipeline,
+      );
+      return its.length === 1 ? [] : [`the schedule of ${pipeline} at ${at} has ${its.length} runs`];
+    }),
+    ...followerViolations(roots, world.runs()),
+    ...world.runs().flatMap((run) => keepViolations(world, run)),
+  ];
+}
+
+/** Each version of a file has one run of each pipeline that takes it; one that is a part of sets is in one of each, or waits. */
+function dropViolations(world: World, { key, versionId }: DroppedVersion, roots: readonly Run[]): string[] {
+  const found: string[] = [];
+  for (const pipeline of world.pipelines.matching(key)) {
+    const its = roots.filter(
+      ({ trigger, pipelineName }) =>
+        trigger.kind === 'drop' && trigger.versionId === versionId && pipelineName === pipeline,
+    );
+    if (its.length !== 1) found.push(`the drop ${key} ${versionId} has ${its.length} runs`);
+  }
+  for (const { pipeline } of world.pipelines.sets(key)) {
+    const its = roots.filter(
+      ({ trigger, pipelineName }) =>
+        trigger.kind === 'set' &&
+        pipelineName === pipeline &&
+        dropsOf(trigger).some((drop) => drop.versionId === versionId),
+    );
+    if (its.length > 1) found.push(`the drop ${key} ${versionId} is in ${its.length} sets that were started`);
+    if (its.length === 0 && !isInSet(world, pipeline, versionId))
+      found.push(`the drop ${key} ${versionId} is in no set of ${pipeline}`);
+  }
+  return found;
+}
+
+/** Whether a set shows it: it waits there, or another took its place. */
+function isInSet(world: World, pipeline: string, versionId: string): boolean {
+  return world.state.keys(`sets/${pipeline}/`).some((key) => {
+    const { members, marker, superseded } = dropSetSchema.parse(JSON.parse(world.state.text(key) ?? ''));
+    return [...members, ...superseded, ...(marker === null ? [] : [marker])].some(
+      (drop) => drop.versionId === versionId,
+    );
+  });
+}
+
+/** What follows a pipeline runs once after each of its runs that succeeded, and after none that did not. */
+function followerViolations(roots: readonly Run[], runs: readonly Run[]): string[] {
+  const found: string[] = [];
+  const followersOf = ({ runId }: Run) =>
+    roots.filter(({ trigger }) => trigger.kind === 'after' && trigger.runId === runId);
+  for (const run of runs) {
+    const followers = followersOf(run);
+    const isDone = run.ended?.todo.length === 0;
+    const succeeded = didAll(run) || run.settled?.as === 'succeeded';
+    if (!succeeded && followers.length > 0) found.push(`run ${run.runId} did not succeed, and others followed it`);
+    if (!didAll(run) || !isDone) continue;
+    for (const name of run.pipeline?.followers ?? []) {
+      const count = followers.filter(({ pipelineName }) => pipelineName === name).length;
+      if (count !== 1) found.push(`run ${run.runId} succeeded, and was followed by ${count} runs of ${name}`);
+    }
+  }
+  return found;
+}
+
+/** What is to be done with the drops of a run that succeeded is done, and nothing with those of one that may be redriven. */
+function keepViolations(world: World, run: Run): string[] {
+  const { kind } = run.pipeline?.keep ?? { kind: 'leave' };
+  const isRedriven = run.redrivenAs !== undefined || run.redriveOf !== undefined;
+  if (run.ended === null || run.ended.todo.length > 0 || isRedriven || run.settled !== undefined) return [];
+  return dropsOf(run.trigger).flatMap(({ key, versionId }) => {
+    const isThere = world.drops.hasVersion(key, versionId);
+    if (!didAll(run)) return isThere ? [] : [`${key} ${versionId} is gone, and its run ended ${run.ended?.outcome}`];
+    if (kind === 'leave') return isThere ? [] : [`${key} ${versionId} was to be left where it was`];
+    return isThere ? [`${key} ${versionId} was loaded, and is still there`] : [];
+  });
+}
+
+function didAll({ ended, steps }: Run): boolean {
+  if (ended?.outcome === 'succeeded') return true;
+  return ended?.outcome === 'succeeded-with-rejects' && !steps.some(({ result }) => result?.beyondAllowance);
+}

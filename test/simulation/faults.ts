@@ -1,0 +1,96 @@
+import type { Fate, Operation } from './operation.ts';
+import { type Random, randomOf } from './random.ts';
+
+/** Everything that can go wrong by chance, with the chance at which it goes wrong in an ordinary storm at the most. */
+export const FAULTS = {
+  // of each operation
+  'dies before': 0.005,
+  'dies after': 0.005,
+  'a store operation fails': 0.008,
+  "a store's answer is lost": 0.008,
+  'a write is refused after its success': 0.008,
+  'a write meets only conflicts': 0.008,
+  'a send fails': 0.02,
+  "a send's answer is lost": 0.02,
+  'a message comes twice': 0.04,
+  'a message comes late': 0.05,
+  'an alert fails': 0.2,
+  "an alert's answer is lost": 0.2,
+  // of each step of the world
+  'dies meanwhile': 0.003,
+  'time passes': 0.02,
+  // of each request
+  'a start is cut off after it acted': 0.2,
+  'a start is cut off before it acted': 0.2,
+  'a start is answered by a gateway': 0.2,
+  'a start is refused': 0.2,
+  'a start acts late': 0.2,
+  'a start hangs': 0.2,
+  'a task fails': 0.2,
+  'a colleague starts the same, and a start is cut off': 0.2,
+  'a colleague starts something': 0.05,
+  'a file call acts late': 0.1,
+  'a file call hangs': 0.1,
+  'the model is unloaded': 0.01,
+  'tokens expire': 0.025,
+  'too many requests': 0.025,
+  'a gateway fails': 0.025,
+  'Anaplan fails after it acted': 0.015,
+  'a request is cut off before it acted': 0.025,
+  'a request is cut off after it acted': 0.025,
+  'an answer is garbage': 0.01,
+  'an answer is slow': 0.025,
+} as const;
+
+export type FaultName = keyof typeof FAULTS;
+/** The chance of each fault that there is in a story. */
+export type Faults = Partial<Record<FaultName, number>>;
+
+/** Some of the faults, each up to its most. */
+export function faultsOf(random: Random, harshness: number): Faults {
+  const faults: Faults = {};
+  if (harshness === 0) return faults;
+  const common = random() < 0.5 ? 1 : 0.4;
+  for (const [name, most] of Object.entries(FAULTS))
+    if (random() < common) faults[name as FaultName] = Math.min(0.5, random() * most * harshness);
+  return faults;
+}
+
+/**
+ * The fate of each operation. It hangs on the operation and on how often there was one like it, not on what was before, so that
+ * a story with a drop less has the same faults elsewhere.
+ */
+export function fateOf(faults: Faults, luck: number): (operation: Operation) => Fate {
+  const times = new Map<string, number>();
+  const chance = (name: FaultName) => faults[name] ?? 0;
+  return ({ kind, name, about }) => {
+    const like = `${kind} ${name} ${about}`;
+    const time = (times.get(like) ?? 0) + 1;
+    times.set(like, time);
+    const random = randomOf(like, luck + time);
+    let drawn = random();
+    const happens = (fault: FaultName): boolean => {
+      drawn -= chance(fault);
+      return drawn < 0;
+    };
+    if (happens('dies before')) return { kind: 'killed-before' };
+    if (happens('dies after')) return { kind: 'killed-after' };
+    if (kind === 'store') {
+      if (happens('a store operation fails')) return { kind: 'store-fault', fault: 'fail' };
+      if (happens("a store's answer is lost")) return { kind: 'store-fault', fault: 'lost-acknowledgement' };
+      if (happens('a write is refused after its success')) return { kind: 'store-fault', fault: 'lost-then-refused' };
+      if (happens('a write meets only conflicts')) return { kind: 'store-fault', fault: 'conflict' };
+    }
+    if (kind === 'queue') {
+      if (happens('a send fails')) return { kind: 'queue-fault', fault: 'fail' };
+      if (happens("a send's answer is lost")) return { kind: 'queue-fault', fault: 'lost-acknowledgement' };
+      if (happens('a message comes twice')) return { kind: 'queue-fault', fault: 'duplicate' };
+      if (happens('a message comes late')) return { kind: 'sent-late', seconds: Math.ceil(random() * random() * 900) };
+    }
+    if (kind === 'alert') {
+      if (happens('an alert fails')) return { kind: 'alert-fault', fault: 'fail' };
+      if (happens("an alert's answer is lost")) return { kind: 'alert-fault', fault: 'lost-acknowledgement' };
+    }
+    return { kind: 'goes' };
+  };
+}

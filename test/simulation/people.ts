@@ -1,0 +1,141 @@
+import { holdLane, releaseLane } from '../../shared/run/lane-by-hand.ts';
+import { readRun } from '../../shared/run/ledger.ts';
+import { discardRun, redriveRun } from '../../shared/run/redrive.ts';
+import { requestCancel } from '../../shared/run/request-cancel.ts';
+import { requestSkip } from '../../shared/run/request-skip.ts';
+import type { Run } from '../../shared/run/run.ts';
+import type { RunServices } from '../../shared/run/services.ts';
+import { settleRun } from '../../shared/run/settle.ts';
+import type { Deed } from './story.ts';
+import type { World } from './world.ts';
+
+/** Longer than anything sent to Anaplan can be on its way there. */
+const QUIET_MS = 900_000;
+const MOST_TRIES = 5;
+
+type Command = { tells: string; run: (services: RunServices) => Promise<unknown> };
+
+/**
+ * The operators of an installation. They look in Anaplan before they let a run into a lane or say what became of one, and they
+ * repeat a command that did not come to its end.
+ */
+export class People {
+  readonly #world: World;
+  readonly #unfinished: Command[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Does something about whatever is there now, if there is anything. @param chosen which, where there are several */
+  async does(deed: Deed, chosen: number): Promise<void> {
+    const command = this.#command(deed, (list) => list[chosen % Math.max(1, list.length)]);
+    if (command !== undefined) await this.#tries(command);
+  }
+
+  /** Ends what was begun, and releases every held lane, again and again until nobody waits. */
+  async clearUp(): Promise<void> {
+    for (const command of this.#unfinished.splice(0)) await this.#tries(command);
+    for (let round = 0; round < 20; round++) {
+      await this.#world.runUntilDone();
+      const held = this.#world.heldLanes();
+      if (held.length === 0) return;
+      await this.#world.clock.advance(QUIET_MS);
+      await this.#world.wakeAnaplan();
+      for (const modelId of held) await this.#tries(this.#release(modelId));
+    }
+  }
+
+  async #tries({ tells, run }: Command): Promise<void> {
+    const world = this.#world;
+    for (let tried = 0; tried < MOST_TRIES; tried++) {
+      world.say(`somebody ${tells}`);
+      try {
+        await world.doing(run(world.servicesOf(world.newProcess())));
+        return;
+      } catch (error) {
+        world.say(`which fails: ${error instanceof Error ? error.message : String(error)}`);
+        await world.clock.advance(10_000);
+      }
+    }
+    this.#unfinished.push({ tells, run });
+  }
+
+  #command(deed: Deed, choose: <T>(list: readonly T[]) => T | undefined): Command | undefined {
+    const world = this.#world;
+    const runs = world.runs();
+    const about = (run: Run | undefined, tells: string, act: (services: RunServices, run: Run) => Promise<unknown>) =>
+      run && { tells: `${tells} ${run.runId}`, run: (services: RunServices) => act(services, run) };
+    switch (deed) {
+      case 'release': {
+        const modelId = choose(world.heldLanes().filter((id) => this.#isQuiet(id)));
+        return modelId === undefined ? undefined : this.#release(modelId);
+      }
+      case 'hold': {
+        const model = choose(world.simulator.tenant.models);
+        const reason = { by: 'ann', reason: 'month end' };
+        return model && { tells: `holds ${model.name}`, run: (services) => holdLane(services, model.id, reason) };
+      }
+      case 'cancel':
+        return about(choose(runs.filter(({ ended }) => ended === null)), 'cancels', (services, { runId }) =>
+          requestCancel(services, runId, 'ann'),
+        );
+      case 'skip':
+        return about(choose(runs.filter(({ ended }) => ended === null)), 'skips', (services, { runId }) =>
+          requestSkip(services, runId, 'ann'),
+        );
+      case 'settle':
+        return about(choose(runs.filter((run) => this.#canTell(run))), 'settles', (services, run) =>
+          this.#settle(services, run),
+        );
+      case 'redrive':
+        return about(choose(runs.filter((run) => canBeRedriven(run))), 'redrives', redrive);
+      case 'discard':
+        return about(choose(runs.filter((run) => canBeRedriven(run))), 'discards', discard);
+      default:
+        return deed satisfies never;
+    }
+  }
+
+  #release(modelId: string): Command {
+    return { tells: `releases ${modelId}`, run: (services) => releaseLane(services, modelId) };
+  }
+
+  /** Nothing of ours is under way in the model, as far as a person who looks can see. */
+  #isQuiet(modelId: string): boolean {
+    const { lanes, clock } = this.#world;
+    return lanes.openTasks(modelId).length === 0 && clock.now() - lanes.lastTouched(modelId) >= QUIET_MS;
+  }
+
+  #canTell({ ended, settled, pipeline }: Run): boolean {
+    return (
+      ended?.outcome === 'unknown' && settled === undefined && pipeline !== null && this.#isQuiet(pipeline.modelId)
+    );
+  }
+
+  /** Says what Anaplan says. */
+  async #settle(services: RunServices, { runId, pipeline, position }: Run): Promise<void> {
+    const held = await readRun(services, runId);
+    const name = pipeline?.steps[position.step]?.name;
+    const starts = this.#world.watcher.startsOf(runId).filter(({ action }) => action === name);
+    const ran = starts.some(
+      ({ task }) => task.final === 'COMPLETE' && task.parts.every((part) => part.outcome?.successful),
+    );
+    if (held !== undefined)
+      await settleRun(services, held, { as: ran ? 'succeeded' : 'failed', by: 'ann', evidence: 'looked in Anaplan' });
+  }
+}
+
+function canBeRedriven({ ended, pipeline, redrivenAs }: Run): boolean {
+  return ended !== null && ended.outcome !== 'succeeded' && pipeline !== null && redrivenAs === undefined;
+}
+
+async function redrive(services: RunServices, { runId }: Run): Promise<void> {
+  const held = await readRun(services, runId);
+  if (held?.run.pipeline) await redriveRun(services, held, held.run.pipeline);
+}
+
+async function discard(services: RunServices, { runId }: Run): Promise<void> {
+  const held = await readRun(services, runId);
+  if (held !== undefined) await discardRun(services, held, { by: 'ann', because: 'mended by hand' });
+}
