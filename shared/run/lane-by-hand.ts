@@ -1,6 +1,6 @@
-import { changeHolder, firstInLane, type LaneServices, readHolder, sendNext } from './lane.ts';
+import { changeHolder, firstInLane, holderName, type LaneServices, readHolder, sendNext } from './lane.ts';
 import { readRun } from './ledger.ts';
-import { hasLeftLane, isDone } from './run.ts';
+import { hasLeftLane } from './run.ts';
 
 /** What a person may do with a lane. What they say is done at once; a run that is under way is never interrupted. */
 
@@ -22,10 +22,12 @@ export async function holdLane(
 export async function releaseLane(services: LaneServices, modelId: string): Promise<boolean> {
   const { runId } = await readHolder(services, modelId);
   const holding = runId === null ? undefined : await readRun(services, runId);
-  const gone = holding === undefined || hasLeftLane(holding.run);
+  const left = holding === undefined || hasLeftLane(holding.run);
   const released = await changeHolder(services, modelId, (holder) => {
     if (holder.hold === null) return undefined;
-    return { ...holder, hold: null, runId: gone && holder.runId === runId ? null : holder.runId };
+    // A run that has signed the hold itself has left, though its ledger may not say so yet.
+    const gone = holder.runId === runId && (left || (runId !== null && holder.hold.by === holderName({ runId })));
+    return { ...holder, hold: null, runId: gone ? null : holder.runId };
   });
   await wakeLane(services, modelId);
   return released;
@@ -36,7 +38,7 @@ export async function wakeLane(services: LaneServices, modelId: string): Promise
   const { runId, hold } = await readHolder(services, modelId);
   if (hold !== null) return;
   const holding = runId === null ? undefined : await readRun(services, runId);
-  if (holding !== undefined && !isDone(holding.run)) {
+  if (holding !== undefined && !hasLeftLane(holding.run)) {
     if (holding.run.next?.due === 'lane') await sendNext(services, holding.run);
     return;
   }

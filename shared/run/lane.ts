@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MAX_DELAY_SECONDS } from '../ports/queue.ts';
 import { readRun } from './ledger.ts';
 import { runMessage } from './message.ts';
-import { type BegunRun, isDone, type Run } from './run.ts';
+import { type BegunRun, hasLeftLane, isDone, type Run } from './run.ts';
 import type { RunServices } from './services.ts';
 import { triggerTime } from './trigger.ts';
 
@@ -48,6 +48,11 @@ export function runIdOfTicket(modelId: string, key: string): string {
   return key.slice(ticketPrefix(modelId).length + '2026-01-31T00:00:00.000Z-'.length);
 }
 
+/** How a run signs the lane that it leaves held. */
+export function holderName({ runId }: Pick<Run, 'runId'>): string {
+  return `run ${runId}`;
+}
+
 /** Writes the run's ticket. Repeating it is harmless. */
 export async function writeTicket({ state }: Pick<LaneServices, 'state'>, run: Run): Promise<void> {
   if (run.ticket !== null) await state.create(run.ticket, JSON.stringify({ runId: run.runId }));
@@ -59,7 +64,7 @@ export async function readHolder({ state }: Pick<LaneServices, 'state'>, modelId
 
 /**
  * Asks for the lane of `run`. Only the run itself takes a free lane, and only if no unfinished run has a smaller ticket; that
- * run is woken instead. Rubbish on the way (tickets and holders of runs that are done) is removed by whoever sees it.
+ * run is woken instead. Rubbish on the way (tickets of runs that are done, holders that have left) is removed by whoever sees it.
  * After a crash a run finds itself the holder and goes on.
  */
 export async function takeLane(services: LaneServices, run: BegunRun): Promise<LaneAnswer> {
@@ -71,7 +76,7 @@ export async function takeLane(services: LaneServices, run: BegunRun): Promise<L
       return { kind: 'waiting', because: `the lane is held by ${holder.hold.by}: ${holder.hold.reason}` };
     if (holder.runId !== null) {
       const holding = await readRun(services, holder.runId);
-      if (holding !== undefined && !isDone(holding.run))
+      if (holding !== undefined && !hasLeftLane(holding.run))
         return { kind: 'waiting', because: `run ${holder.runId} has the lane` };
       await writeHolder(services.state, modelId, { ...holder, runId: null }, etag);
       continue;
@@ -104,7 +109,7 @@ export async function leaveLane(services: LaneServices, run: BegunRun, holdLane:
     const left: Holder =
       holdLane === undefined
         ? { ...holder, runId: null, last }
-        : { ...holder, hold: { by: `run ${run.runId}`, reason: holdLane } };
+        : { ...holder, hold: { by: holderName(run), reason: holdLane } };
     if (await writeHolder(services.state, modelId, left, etag)) return wakeNext(services, run);
   }
   throw new Error(`the lane of model ${modelId} changed ${MAX_ROUNDS} times while run ${run.runId} left it`);

@@ -1,6 +1,5 @@
-import type { Holder } from './lane.ts';
+import { type Holder, holderName } from './lane.ts';
 import { type BegunRun, hasBegun, isDone, isReleasable, type Run } from './run.ts';
-import { holderName } from './settle.ts';
 import { currentStep, isoTime } from './transitions.ts';
 
 /** The first look comes this long after the end, and each after twice the wait before, up to an hour. */

@@ -3,7 +3,7 @@ import type { FrozenPipeline } from '../pipeline/frozen-pipeline.ts';
 import { finishEnding } from './ending.ts';
 import { readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
 import { createRun, type Held, readRun } from './ledger.ts';
-import { type BegunRun, hasBegun, isDone, type Run, untouchedSteps } from './run.ts';
+import { type BegunRun, hasBegun, hasLeftLane, isDone, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
 import { tooOld } from './too-old.ts';
 import { firstStage, isoTime } from './transitions.ts';
@@ -56,13 +56,13 @@ async function giveTicket(services: RunServices, run: BegunRun): Promise<boolean
   return false;
 }
 
-/** Whether the lane is free or ours. A holder whose run is done is rubbish, which whoever asks for the lane removes. */
+/** Whether the lane is free or ours. A holder whose run has left is rubbish, which whoever asks for the lane removes. */
 async function mayAsk(services: RunServices, run: BegunRun): Promise<boolean> {
   const { runId, hold } = await readHolder(services, run.pipeline.modelId);
   if (hold !== null) return false;
   if (runId === null || runId === run.runId) return true;
   const holding = await readRun(services, runId);
-  return holding === undefined || isDone(holding.run);
+  return holding === undefined || hasLeftLane(holding.run);
 }
 
 function newRun({ pipelineName, trigger, pipeline }: Opening, now: number): Run {

@@ -1,10 +1,9 @@
 import type { FrozenPipeline } from '../pipeline/frozen-pipeline.ts';
-import { changeHolder, readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
+import { changeHolder, holderName, readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
 import { commitRun, createRun, type Held } from './ledger.ts';
 import { planRedrive, type RedrivePlan, type Refused } from './redrive-plan.ts';
 import { type BegunRun, hasBegun, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
-import { holderName } from './settle.ts';
 import { firstStage, isoTime, note } from './transitions.ts';
 import type { Drop } from './trigger.ts';
 

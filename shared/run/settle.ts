@@ -1,6 +1,6 @@
 import { todoOfSuccess } from './followers.ts';
-import { changeHolder, readHolder, writeTicket } from './lane.ts';
-import { releaseLane } from './lane-by-hand.ts';
+import { changeHolder, holderName, readHolder, writeTicket } from './lane.ts';
+import { releaseLane, wakeLane } from './lane-by-hand.ts';
 import { commitRun, type Held } from './ledger.ts';
 import { runMessage } from './message.ts';
 import { isReleasable, type Run, type Settled, type Todo } from './run.ts';
@@ -56,8 +56,8 @@ export function hasRejectsBeyond({ ended, steps, position }: Run): boolean {
 const HELD_BY_POLICY = 'the run was settled as failed and the pipeline says onFailure: hold';
 
 /**
- * Writes a word into the ledger, and frees the lane if that follows from it. A second word is refused. Whoever dies in between
- * leaves the lane to the watch.
+ * Writes a word into the ledger, and frees the lane if that follows from it. A second word is refused, and frees the lane once more:
+ * whoever wrote the first may have died before. Else it is left to the watch.
  * @param learned what else is to be stored with it: all that is known now of the task
  */
 export async function settleRun(
@@ -68,7 +68,10 @@ export async function settleRun(
 ): Promise<SettleAnswer> {
   for (let current = held; ; ) {
     const decision = settleOf(current.run, { ...word, at: isoTime(services.clock.now()) });
-    if (!decision.ok) return decision;
+    if (!decision.ok) {
+      await freeAgain(services, current.run);
+      return decision;
+    }
     const isLeft = todoOf(current.run, word).length > 0;
     // By its ticket the watch finds what is left to do; before and after, because a ticket of a run that is done is rubbish.
     if (isLeft) await writeTicket(services, decision.run);
@@ -85,6 +88,13 @@ export async function settleRun(
 async function wake(services: RunServices, run: Run): Promise<void> {
   await writeTicket(services, run);
   await services.queues.send('collect', JSON.stringify(runMessage(run.runId, run.turn)));
+}
+
+/** Whoever settled the run may have died before its lane was freed, or before the next was woken. */
+async function freeAgain(services: RunServices, run: Run): Promise<void> {
+  if (run.settled === undefined || run.ended?.holdLane !== undefined || run.pipeline === null) return;
+  const lane = await settleLane(services, { run, freesLane: true });
+  if (lane === null) await wakeLane(services, run.pipeline.modelId);
 }
 
 /** Frees the lane that the run left held; what a person holds stays held. */
@@ -108,9 +118,4 @@ async function settleLane(
       : undefined,
   );
   return { freed: false, because: `${hold.by}: ${HELD_BY_POLICY}` };
-}
-
-/** How a run signs the lane that it leaves held. */
-export function holderName({ runId }: Pick<Run, 'runId'>): string {
-  return `run ${runId}`;
 }

@@ -6,7 +6,7 @@ import { VISIBILITY_SECONDS } from './limits.ts';
 import { decideHeldLane } from './look-again.ts';
 import { runMessage } from './message.ts';
 import { decideOverdue } from './overdue.ts';
-import { isDone } from './run.ts';
+import { hasLeftLane, isDone } from './run.ts';
 import { sendUnsent } from './send-alert.ts';
 import type { RunServices } from './services.ts';
 import { closeBursts } from './tell-failure.ts';
@@ -159,5 +159,5 @@ async function mayGoOn(
   if (runId === run.runId) return true;
   if (!isHead) return false;
   const holding = runId === null ? undefined : await readRun(services, runId);
-  return holding === undefined || isDone(holding.run);
+  return holding === undefined || hasLeftLane(holding.run);
 }

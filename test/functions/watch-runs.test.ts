@@ -100,7 +100,8 @@ describe('the watch', () => {
   it('fails when it could not look after one, so that its alarm sees it, and looks after the others', async () => {
     await using world = await live({});
     await world.clock.advance(5000);
-    while (world.runs().length < 3) await world.step();
+    const tickets = () => world.state.keys('lanes/').filter((key) => key.includes('/tickets/'));
+    while (tickets().length < 3) await world.step();
     const [damaged] = world.runs();
     await world.state.put(ledgerKey(damaged?.runId ?? ''), '{"v":1');
     const process = world.newProcess();

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { holdLane, releaseLane } from '../../shared/run/lane-by-hand.ts';
+import { readRun } from '../../shared/run/ledger.ts';
 import { requestCancel } from '../../shared/run/request-cancel.ts';
+import { settleRun } from '../../shared/run/settle.ts';
+import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { seededRandom } from '../simulation/random.ts';
 import { type Dropped, keyOf, violationsOf } from '../simulation/violations.ts';
@@ -10,6 +13,9 @@ import { World, type WorldOptions } from '../simulation/world.ts';
 const rows = (units: number) => `Product,Month,Units\nTea,Jan 26,${units}\nCoffee,Feb 26,${units}\nMug,Mar 26,3\n`;
 const file = (name: string, units: number): Dropped => ({ key: `sales/${name}.csv`, text: rows(units) });
 const FILES = [file('a', 1), file('b', 2), file('c', 3)];
+const FIRST_FAILS: Scenario = {
+  rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { task: { fails: { type: 'actionFailed' } } } }],
+};
 const SEEDS = Array.from({ length: 25 }, (_, i) => i + 1);
 
 function build(options: Partial<WorldOptions> = {}): Promise<World> {
@@ -89,15 +95,10 @@ describe.each(['local', 'aws'] as const)('like %s, a lane', (like) => {
 
 describe('a lane', () => {
   it('stays held after a failure, until a person releases it', async () => {
-    const scenario = {
-      rules: [
-        {
-          match: { method: 'POST', path: '**/tasks', nth: 1 },
-          do: { task: { fails: { type: 'actionFailed' as const } } },
-        },
-      ],
-    };
-    await using world = await build({ scenario, pipelines: { sales: { model: 'Plan 1', steps: ['import'] } } });
+    await using world = await build({
+      scenario: FIRST_FAILS,
+      pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+    });
     await meanwhile(world, FILES);
     await world.runUntilQuiet();
     expect(violationsOf(world)).toEqual([]);
@@ -107,6 +108,43 @@ describe('a lane', () => {
     expect(violationsOf(world)).toEqual([]);
     expect(loaded(world, FILES)).toEqual(['sales/a.csv', 'sales/b.csv', 'sales/c.csv']);
     expect(await release(world)).toBe(false);
+  });
+
+  it('goes to the next when it is released before the one that held it could tell of its failure', async () => {
+    const tellsNobody = ({ kind, about }: Operation): Fate =>
+      kind === 'queue' && about === 'failures' ? { kind: 'queue-fault', fault: 'fail' } : GOES;
+    const pipelines = { sales: { model: 'Plan 1', steps: ['import'] } } as const;
+    await using world = await build({ scenario: FIRST_FAILS, pipelines, fate: tellsNobody });
+    await meanwhile(world, FILES);
+    while (world.heldLanes().length === 0) await world.step();
+    expect(await release(world)).toBe(true);
+    for (let steps = 0; steps < 100; steps++) await world.step();
+    world.fate = () => GOES;
+    await world.runUntilQuiet();
+    expect(violationsOf(world)).toEqual([]);
+    expect([...outcomes(world).values()].toSorted()).toEqual(['failed', 'succeeded', 'succeeded']);
+  });
+
+  it('goes to the next when a word about its run is said again, after nobody was woken by the first', async () => {
+    const scenario = {
+      rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } }],
+    } as const;
+    await using world = await build({ scenario: { rules: [...scenario.rules] } });
+    await meanwhile(world, FILES.slice(0, 2));
+    await world.runUntilQuiet();
+    const say = async () => {
+      const services = world.servicesOf(world.newProcess());
+      const held = await world.doing(readRun(services, world.runs()[0]?.runId ?? ''));
+      if (held === undefined) throw new Error('there is no run');
+      return world.doing(settleRun(services, held, { as: 'failed', by: 'ann', evidence: 'looked' }));
+    };
+    world.fate = ({ name }) => (name === 'list' ? { kind: 'store-fault', fault: 'fail' } : GOES);
+    await expect(say()).rejects.toThrow('list');
+    world.fate = () => GOES;
+    expect(await say()).toMatchObject({ ok: false });
+    await world.runUntilQuiet();
+    expect([...outcomes(world).values()]).toEqual(['unknown', 'succeeded']);
+    expect(violationsOf(world)).toEqual([]);
   });
 
   it('held by hand lets its holder finish, and then nobody in', async () => {

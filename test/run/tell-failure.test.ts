@@ -139,7 +139,7 @@ describe('a burst of like failures', () => {
 });
 
 describe('an address that takes no alert', () => {
-  const dead = ({ kind }: Operation): Fate => (kind === 'alert' ? { kind: 'queue-fault', fault: 'fail' } : GOES);
+  const dead = ({ kind }: Operation): Fate => (kind === 'alert' ? { kind: 'alert-fault', fault: 'fail' } : GOES);
 
   it('keeps nothing waiting, is asked ever more seldom, and gets one alert and one summary when it lives', async () => {
     await using world = await aWorld({ fate: dead });
@@ -170,7 +170,7 @@ describe('with deaths, faults, repeats and races', () => {
       const random = seededRandom(seed);
       const stormy = ({ kind, name }: Operation): Fate => {
         if (random() < 0.06) return { kind: random() < 0.5 ? 'killed-before' : 'killed-after' };
-        if (kind === 'alert' && random() < 0.3) return { kind: 'queue-fault', fault: 'fail' };
+        if (kind === 'alert' && random() < 0.3) return { kind: 'alert-fault', fault: 'fail' };
         const isSwap = name === 'create' || name === 'replace';
         if (kind === 'store' && random() < 0.06)
           return { kind: 'store-fault', fault: isSwap ? pick(random, FAULTS) : 'fail' };

@@ -9,13 +9,14 @@ type Asked = Pick<TransportRequest, 'method' | 'url' | 'body'>;
  * for it. It only listens: asking the simulator for a file counts there as a use of it.
  */
 export class ChunkWatch {
-  readonly violations: string[] = [];
   readonly #ledger: LedgerView;
-  /** what Anaplan last showed of each chunk, since it was last sent */
+  readonly #breaks: (promise: string) => void;
+  /** what Anaplan last showed of each chunk, since it last took it */
   readonly #shown = new Map<string, Uint8Array>();
 
-  constructor(ledger: LedgerView) {
+  constructor(ledger: LedgerView, breaks: (promise: string) => void) {
     this.#ledger = ledger;
+    this.#breaks = breaks;
   }
 
   /** To be told of each request before it goes. */
@@ -23,15 +24,16 @@ export class ChunkWatch {
     const chunk = method === 'PUT' ? chunkOf(url) : undefined;
     if (chunk === undefined) return;
     const shown = this.#shown.get(url);
-    this.#shown.delete(url);
     const differs = shown !== undefined && !Buffer.from(shown).equals(body);
     if (!differs && isRecorded(chunk, this.#ledger))
-      this.violations.push(`chunk ${chunk.index} was sent again after its 204 was recorded`);
+      this.#breaks(`chunk ${chunk.index} was sent again after its 204 was recorded`);
   }
 
   /** To be told of each answer. */
   answered({ method, url }: Asked, status: number, bytes: Uint8Array): void {
-    if (method === 'GET' && status === 200 && chunkOf(url) !== undefined) this.#shown.set(url, bytes);
+    if (chunkOf(url) === undefined) return;
+    if (method === 'GET' && status === 200) this.#shown.set(url, bytes);
+    if (method === 'PUT' && status === 204) this.#shown.delete(url);
   }
 }
 

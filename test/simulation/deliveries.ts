@@ -28,7 +28,6 @@ interface Invocation {
 
 /** What Lambda's event source mappings do, or the local engine's: messages become invocations of functions in processes. */
 export class Deliveries {
-  readonly violations: string[] = [];
   readonly #world: World;
   readonly #invocations = new Set<Invocation>();
   #idle: SimulatedProcess[] = [];
@@ -142,7 +141,7 @@ export class Deliveries {
     if (options.fails?.(queue, clock.now()) === true) return true;
     const context = contextOf(queue, message);
     if (TERMINATED.includes(queue) && (context.lineage[queue] ?? 0) > MOST_INVOCATIONS) {
-      this.violations.push(`Lambda stops the function of ${queue}: it is invoked again and again by what it sends`);
+      this.#world.breaks(`Lambda stops the function of ${queue}: it is invoked again and again by what it sends`);
       return true;
     }
     const event = sqsEvent(queue, [message], clock.now());

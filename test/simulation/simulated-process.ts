@@ -149,7 +149,7 @@ export class SimulatedProcess {
   #publish(alert: Alert): Promise<void> {
     return this.#do('alert', 'publish', alert.id, async (fate) => {
       const fault = fate.kind === 'alert-fault' ? fate.fault : undefined;
-      if (fault === 'fail') throw new InjectedFault(`alert ${alert.id}: ${fault}`);
+      if (fault === 'fail') throw new Error('nobody takes this alert');
       await this.#around.alerts.publish(alert);
       if (fault !== undefined) throw new InjectedFault(`alert ${alert.id}: ${fault}`);
     });

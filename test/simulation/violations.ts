@@ -17,9 +17,7 @@ export interface Dropped {
 export function violationsOf(world: World): string[] {
   const runs = world.runs();
   return [
-    ...world.chunks.violations,
-    ...world.lanes.violations,
-    ...world.deliveries.violations,
+    ...world.broken,
     ...queueViolations(world),
     ...laneViolations(world),
     ...secretViolations(world),

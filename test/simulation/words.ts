@@ -75,7 +75,8 @@ export function inNames(text: string, world: World): string {
     .replace(/^lanes\/([^/]+)\/tickets\/.{24}-(.+)$/, 'the ticket of $2')
     .replace(/^failures\/(.+)\.json$/, 'the report of $1')
     .replace(/\?limit=5000&offset=0$/, '');
-  for (const run of world.runs().toSorted((a, b) => b.runId.length - a.runId.length))
+  // The longest first, because the id of a redrive begins with that of its run.
+  for (const run of readableRuns(world).toSorted((a, b) => b.runId.length - a.runId.length))
     named = named.replaceAll(run.runId, nameOf(run));
   for (const model of world.simulator.tenant.models) {
     if (!named.includes(model.id)) continue;
@@ -84,6 +85,15 @@ export function inNames(text: string, world: World): string {
       named = named.replace(`/${each.id}`, `/${each.name}`);
   }
   return named;
+}
+
+function readableRuns(world: World): Run[] {
+  try {
+    return world.runs();
+  } catch {
+    // A test has put something else there.
+    return [];
+  }
 }
 
 /** What a person calls a run: by what started it. */

@@ -58,7 +58,7 @@ interface Gate {
 
 type Served = Omit<Simulator, 'url'>;
 
-/** A version of a file that was dropped. */
+/** A version of a file that S3 told of. */
 export interface DroppedVersion {
   key: string;
   versionId: string;
@@ -88,7 +88,9 @@ export class World {
   readonly random: Random;
   /** what happened, a line for each thing, where it is kept */
   readonly lines: string[] = [];
-  /** every version of a file that was dropped */
+  /** promises that were broken while it went on */
+  readonly broken: string[] = [];
+  /** every version of a file that S3 told of */
   readonly dropped: DroppedVersion[] = [];
   /** every time at which a schedule fired */
   readonly scheduled: { pipeline: string; at: string }[] = [];
@@ -136,7 +138,7 @@ export class World {
     this.#ledger = new LedgerView(state);
     this.watcher = new Watcher(made.simulator);
     this.lanes = new LaneWatch(this);
-    this.chunks = new ChunkWatch(this.#ledger);
+    this.chunks = new ChunkWatch(this.#ledger, (promise) => this.breaks(promise));
     this.deliveries = new Deliveries(this);
   }
 
@@ -184,14 +186,18 @@ export class World {
     return this.#operations;
   }
 
+  /** Whether what Anaplan answers may be garbage that nobody can tell from bytes of a file. */
+  get garbles(): boolean {
+    return this.options.scenario?.rules?.some((rule) => rule.do?.garble === true) === true;
+  }
+
   get like(): 'local' | 'aws' {
     return this.options.like ?? 'local';
   }
 
   /** A file lands in the source bucket, and S3 tells of it: in `copies`, and `delaySeconds` later. */
   async drop(key: string, text: string, told: { copies?: number; delaySeconds?: number } = {}): Promise<void> {
-    const { versionId } = await this.drops.put(key, text);
-    this.dropped.push({ key, versionId, sha256: sha256Of(text) });
+    await this.drops.put(key, text);
     await this.tellOf(key, told);
   }
 
@@ -200,6 +206,8 @@ export class World {
     const head = await this.drops.head(key);
     if (head === undefined) throw new Error(`there is no drop ${key}`);
     const { versionId, size } = head;
+    if (!this.dropped.some((known) => known.versionId === versionId))
+      this.dropped.push({ key, versionId, sha256: sha256Of(this.drops.text(key) ?? '') });
     const object = { key: encodeURIComponent(key).replaceAll('%2F', '/'), size, versionId };
     const event = {
       eventName: 'ObjectCreated:Put',
@@ -302,6 +310,12 @@ export class World {
 
   say(what: string): void {
     this.trace(() => `     ${new Date(this.clock.now()).toISOString().slice(11, 19)} ${what}`);
+  }
+
+  /** A promise was broken, just now. */
+  breaks(promise: string): void {
+    this.broken.push(promise);
+    this.say(`BROKEN: ${promise}`);
   }
 
   /** Keeps a line of the trace, if it is kept at all. */
