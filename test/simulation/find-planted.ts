@@ -36,7 +36,7 @@ function seek({ name, file, find, replace }: PlantedBug): boolean {
   );
   // A few seeds find most; only what they miss needs them all.
   for (const most of [60, Number(seeds)]) {
-    const { stdout } = spawnSync(process.execPath, ['test/simulation/run.ts', '--seeds', String(most)], {
+    const { stdout } = spawnSync(process.execPath, ['test/simulation/run.ts', '--no-shrink', '--seeds', String(most)], {
       cwd: copy,
       encoding: 'utf8',
       maxBuffer: 2 ** 30,
