@@ -186,7 +186,8 @@ describe('with deaths, faults, repeats and races', () => {
       await remember(world, runs);
       const told = runs.flatMap((run) => (random() < 0.4 ? [run, run] : [run]));
       const telling = told.map(async (run) => {
-        await world.clock.sleep(Math.floor(random() * random() * 1_800_000));
+        // Every other seed has them all fail at the same moment.
+        if (seed % 2 === 0) await world.clock.sleep(Math.floor(random() * random() * 1_800_000));
         await tellOf(world, run);
       });
       await until(world, Promise.all(telling));
