@@ -9,8 +9,17 @@ import type { StepResult } from '../../shared/run/run.ts';
 import { actionOf, diagnose, modelOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
 
+/** A dump in the state store; `ordinal` as in {@link AnnouncedDump}. */
+export interface LocatedDump {
+  objectId: string;
+  ordinal: number;
+  key: string;
+  bytes: number;
+}
+
 export interface KeptDumps {
   dumps: StepResult['dumps'];
+  located: LocatedDump[];
   summaries: (DumpSummary & { objectId: string })[];
   /** why one of them could not be kept */
   lost: string | undefined;
@@ -27,11 +36,12 @@ export async function keepDumps(
   { turn, services, anaplan, taskId }: { turn: Turn; services: Services; anaplan: AnaplanClient; taskId: string },
 ): Promise<KeptDumps> {
   const { run } = turn;
-  const kept: KeptDumps = { dumps: [], summaries: [], lost: undefined };
+  const kept: KeptDumps = { dumps: [], located: [], summaries: [], lost: undefined };
   for (const { objectId, ordinal, nested } of announced) {
     const key = dumpKey({ runId: run.runId, step: run.position.step, ordinal, objectId });
     const keep = async (bytes: number) => {
       kept.dumps.push({ objectId, address: services.state.address(key), bytes });
+      kept.located.push({ objectId, ordinal, key, bytes });
       kept.summaries.push({ objectId, ...(await summariseDump(readAll(services.state, key, bytes))) });
     };
     try {

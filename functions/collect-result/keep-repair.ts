@@ -5,45 +5,95 @@ import type { SourceFormat } from '../../shared/diagnosis/source-scan.ts';
 import { formatOf } from '../../shared/diagnosis/source-text.ts';
 import { ENDED } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
-import { dropFor } from '../../shared/run/step-files.ts';
+import type { BegunRun } from '../../shared/run/run.ts';
+import { dropFor, type StepFile, uploadedHere } from '../../shared/run/step-files.ts';
+import type { Drop } from '../../shared/run/trigger.ts';
 import { stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
-import { dumpKey, readAll } from './keep-dumps.ts';
+import { dumpKey, type LocatedDump, readAll } from './keep-dumps.ts';
+
+/** What a person can mend and drop again, and of which imports there is no such file, and why. */
+export interface Repairs {
+  /** `file`: as the pipeline calls it */
+  made: { file: string; address: string }[];
+  missing: string[];
+}
+
+/** What the dumps are about. */
+export interface Dumped {
+  dumps: readonly LocatedDump[];
+  /** the file that an import reads, by the import's id; undefined where Anaplan did not tell */
+  fileOf: ReadonlyMap<string, string> | undefined;
+  /** what an import is called, by its id */
+  nameOf: (objectId: string) => string;
+}
 
 /**
- * Writes the file that a person mends and drops again: the header of the drop and only its rejected rows. It is a help and no
- * record: where the dump does not tell the lines of the drop, or there is no time, there is none.
+ * Writes, for each dump with rejected rows, the file that a person mends and drops again: the header of the drop and only its rejected
+ * rows. An action of a process tells only which import it is, so the import has to read a file that this very run has uploaded: else
+ * nobody knows what the lines of its dump are lines of.
  *
- * @returns its address, or undefined
+ * It is a help and no record: where there is none, the reason is told.
  */
-export async function keepRepair(
-  turn: Turn,
-  services: Services,
-  dumps: readonly { objectId: string; bytes: number }[],
-) {
-  const { run } = turn;
-  const { state, clock, log } = services;
-  const step = stepOf(run);
-  const { fileId } = step;
-  const drop = fileId === undefined ? undefined : dropFor(run, { fileId });
-  const [dump, ...others] = dumps;
-  if (drop === undefined || dump === undefined || others.length > 0) return undefined;
-  const of = { runId: run.runId, step: run.position.step, ordinal: 1, objectId: dump.objectId };
-  const key = dumpKey({ ...of, folder: 'repairs' });
-  try {
-    const rejected = await readRejectedLines(readAll(state, dumpKey(of), dump.bytes));
-    if (rejected.lines.size === 0 || rejected.unlocated > 0 || rejected.unreadable !== undefined) return undefined;
-    const source = inTime(
-      readAll(services.source(drop.bucket), drop.key, drop.bytes, drop.versionId),
-      () => clock.now() < turn.sliceEndsAt,
-    );
-    const format = step.source === undefined ? {} : formatOf(step.source);
-    await state.putStream(key, wholly(source, rejected.lines, format), { contentType: 'text/csv', tags: ENDED });
-    return state.address(key);
-  } catch (error) {
-    log.warn('There is no repair file.', { ...of, error });
-    return undefined;
+export async function keepRepairs(turn: Turn, services: Services, dumped: Dumped): Promise<Repairs> {
+  const repairs: Repairs = { made: [], missing: [] };
+  for (const dump of dumped.dumps) {
+    const name = dumped.nameOf(dump.objectId);
+    try {
+      const made = await keepRepair(turn, services, dump, sourceOf(turn.run, dump.objectId, dumped));
+      if (made !== undefined) repairs.made.push(made);
+    } catch (error) {
+      const because = error instanceof NoRepair ? error.message : 'it could not be written';
+      repairs.missing.push(`import "${name}": ${because}`);
+      if (!(error instanceof NoRepair))
+        services.log.warn('There is no repair file.', { runId: turn.run.runId, objectId: dump.objectId, error });
+    }
   }
+  return repairs;
+}
+
+/** Why there can be no repair file, in words that complete a sentence. */
+class NoRepair extends Error {
+  override readonly name = 'NoRepair';
+}
+
+interface Source {
+  file: StepFile;
+  drop: Drop;
+}
+
+/** @returns undefined when no row was rejected */
+async function keepRepair(turn: Turn, services: Services, dump: LocatedDump, source: Source | NoRepair) {
+  const { state, clock } = services;
+  const sourceBytes = source instanceof NoRepair ? {} : { sourceBytes: source.drop.bytes };
+  const { lines, unlocated, unreadable } = await readRejectedLines(readAll(state, dump.key, dump.bytes), sourceBytes);
+  if (lines.size === 0 && unlocated === 0) return undefined;
+  if (source instanceof NoRepair) throw source;
+  if (unreadable !== undefined) throw new NoRepair(`its failure dump cannot be read whole, because ${unreadable}`);
+  if (unlocated > 0)
+    throw new NoRepair('its failure dump does not tell on which lines of the file the rejected rows stand');
+  const { file, drop } = source;
+  const key = dumpKey({ ...dump, runId: turn.run.runId, step: turn.run.position.step, folder: 'repairs' });
+  const bytes = inTime(
+    readAll(services.source(drop.bucket), drop.key, drop.bytes, drop.versionId),
+    () => clock.now() < turn.sliceEndsAt,
+  );
+  const format = file.source === undefined ? {} : formatOf(file.source);
+  await state.putStream(key, wholly(bytes, lines, format), { contentType: 'text/csv', tags: ENDED });
+  return { file: file.name, address: state.address(key) };
+}
+
+/** The file that the dump's import read, as this run uploaded it. */
+function sourceOf(run: BegunRun, objectId: string, { fileOf }: Dumped): Source | NoRepair {
+  const step = stepOf(run);
+  const isProcess = step.kind === 'process';
+  if (isProcess && fileOf === undefined) return new NoRepair('Anaplan did not tell which file it reads');
+  const fileId = isProcess ? fileOf?.get(objectId) : step.fileId;
+  if (fileId === undefined) return new NoRepair('it reads another model and no file');
+  const file = uploadedHere(run, fileId);
+  const drop = file === undefined ? undefined : dropFor(run, file);
+  if (file === undefined || drop === undefined) return new NoRepair('it reads a file that this run has not uploaded');
+  return { file, drop };
 }
 
 /** The repair file; it breaks off, so that nothing is stored, where the dump counts lines in another way than the drop has them. */
@@ -56,13 +106,13 @@ async function* wholly(
   yield* repairFile(source, lines, format, ({ rows }) => {
     found = rows;
   });
-  if (found !== lines.size) throw new Error(`only ${found} of ${lines.size} rejected rows stand where the dump says`);
+  if (found !== lines.size) throw new NoRepair('its failure dump counts lines in another way than the file has them');
 }
 
 /** A drop of many gigabytes is not read again when the slice is over. */
 async function* inTime(bytes: AsyncIterable<Uint8Array>, isTime: () => boolean): AsyncGenerator<Uint8Array> {
   for await (const piece of bytes) {
-    if (!isTime()) throw new Error('the drop is too large to be read again in one message');
+    if (!isTime()) throw new NoRepair('the file is too large to be read again in time');
     yield piece;
   }
 }

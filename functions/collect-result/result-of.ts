@@ -13,7 +13,7 @@ import type { Services } from '../services.ts';
 import { filesOfImports } from './files-of-imports.ts';
 import { keepDumps } from './keep-dumps.ts';
 import { keepExport } from './keep-export.ts';
-import { keepRepair } from './keep-repair.ts';
+import { keepRepairs } from './keep-repair.ts';
 import { namesOf } from './names-of.ts';
 
 /** What came of reading a task; `not-yet`: its export is not whole, and the event says how it goes on. */
@@ -38,13 +38,17 @@ export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanC
   if (exported?.kind === 'paused') return { kind: 'not-yet', event: { kind: 'export-paused' } };
   if (exported?.kind === 'given-up')
     return { kind: 'not-yet', event: { kind: 'hindered', diagnosis: exported.diagnosis } };
-  const repair = await keepRepair(turn, services, kept.dumps);
+  const asksForFiles = step.files !== undefined || (step.kind === 'process' && kept.located.length > 0);
+  const fileOf = asksForFiles ? await filesOfImports({ turn, services, anaplan }) : undefined;
+  const nameOf = (objectId: string) =>
+    classified.nested?.find((action) => action.objectId === objectId)?.name ?? step.name;
+  const repairs = await keepRepairs(turn, services, { dumps: kept.located, fileOf, nameOf });
   const uploads = uploadsFor(run, run.position.step);
   const [upload] = uploads;
   const rows =
     step.files === undefined
       ? { ...(upload === undefined ? {} : { uploaded: upload.uploaded }) }
-      : { files: fileRowsOf(uploads, classified.nested ?? [], await filesOfImports({ turn, services, anaplan })) };
+      : { files: fileRowsOf(uploads, classified.nested ?? [], fileOf ?? new Map()) };
   const result = judgeStep({
     step,
     classified,
@@ -55,7 +59,7 @@ export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanC
     ...rows,
     ...(kept.lost === undefined ? {} : { dumpLost: kept.lost }),
     ...(exported?.kind === 'kept' ? { export: exported.address } : {}),
-    ...(repair === undefined ? {} : { repair }),
+    repairs,
   });
   return { kind: 'judged', result };
 }

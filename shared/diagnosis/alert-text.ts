@@ -98,11 +98,25 @@ function dumpSection(report: FailureReport): string {
       ? ''
       : `The failure dump, with every rejected row and its reason, is at:\n${report.dumps.slice(0, 10).join('\n')}`;
   const lost = report.dumpLost === undefined ? '' : `A failure dump is lost: ${excerpt(report.dumpLost, 300)}`;
-  const repair =
-    report.repair === undefined
-      ? ''
-      : `The rejected rows alone, under the header of the file, are at:\n${report.repair}\nMend them there and drop that file: the other rows are loaded already. Or let this run go on with it:\n  ${report.redrive} --with <the mended file>`;
-  return [kept, lost, repair].filter((part) => part !== '').join('\n');
+  return [kept, lost, repairWords(report)].filter((part) => part !== '').join('\n');
+}
+
+function repairWords(report: FailureReport): string {
+  const { repair, repairs, noRepair, set, step } = report;
+  const none =
+    noRepair === undefined ? '' : `There is no file of the rejected rows alone for ${excerpt(noRepair, 500)}.`;
+  if (repair === undefined) return none;
+  const files =
+    repairs === undefined
+      ? `The rejected rows alone, under the header of the file, are at:\n${repair}`
+      : `The rejected rows alone, under the header of their file, are at:\n${repairs.map(({ file, address }) => `${excerpt(file, 120)}: ${address}`).join('\n')}`;
+  const withIt =
+    step?.kind === 'import' ? ` Or let this run go on with it:\n  ${report.redrive} --with <the mended file>` : '';
+  const use =
+    set === undefined
+      ? `Mend them there and drop that file: the other rows are loaded already.${withIt}`
+      : 'Mend them there, and drop them in a new set with the other files; what is in those is loaded again.';
+  return [files, use, none].filter((part) => part !== '').join('\n');
 }
 
 function redriveSection(report: FailureReport): string {

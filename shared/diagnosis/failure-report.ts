@@ -31,6 +31,12 @@ export interface Provenance {
   dumpLost?: string;
   /** where the source's header and only its rejected rows are kept, to be mended and dropped again */
   repair?: string;
+  /** all of them, by the file they were cut from, where a process has several */
+  repairs?: readonly { file: string; address: string }[];
+  /** of which imports with rejected rows there is none, and why */
+  noRepair?: string;
+  /** the set of drops that started the run */
+  set?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
   /** why the lane stays held after this run */
@@ -66,6 +72,9 @@ export interface FailureReport {
   dumps: readonly string[];
   dumpLost?: string;
   repair?: string;
+  repairs?: readonly { file: string; address: string }[];
+  noRepair?: string;
+  set?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
   holdLane?: string;
@@ -99,6 +108,9 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     dumps: from.dumps ?? [],
     ...given('dumpLost', from.dumpLost),
     ...given('repair', from.repair),
+    ...given('repairs', from.repairs),
+    ...given('noRepair', from.noRepair),
+    ...given('set', from.set),
     ...given('counts', from.counts),
     ...given('reasons', from.reasons),
     ...given('holdLane', from.holdLane),

@@ -20,7 +20,8 @@ export interface StepEvidence {
   /** why a dump that Anaplan announced could not be kept */
   dumpLost?: string;
   export?: string;
-  repair?: string;
+  /** files of rejected rows to be mended, and why there are no others */
+  repairs: { made: { file: string; address: string }[]; missing: readonly string[] };
   /** names of the actions of a process that its result leaves out, by id */
   names?: Record<string, string>;
 }
@@ -46,11 +47,20 @@ export function judgeStep(evidence: StepEvidence): StepResult {
     dumps,
     ...(dumpLost === undefined ? {} : { dumpLost }),
     ...(evidence.export === undefined ? {} : { export: evidence.export }),
-    ...(evidence.repair === undefined ? {} : { repair: evidence.repair }),
+    ...repairsOf(evidence),
     ...(evidence.names === undefined ? {} : { names: evidence.names }),
     rowsVerified,
     beyondAllowance: outcome === 'succeeded-with-rejects' && isBeyond(evidence),
     ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, whatToCheck: [...diagnosis.whatToCheck] } }),
+  };
+}
+
+function repairsOf({ repairs: { made, missing } }: StepEvidence): Pick<StepResult, 'repair' | 'repairs' | 'noRepair'> {
+  const [first] = made;
+  return {
+    ...(first === undefined ? {} : { repair: first.address }),
+    ...(made.length > 1 ? { repairs: made } : {}),
+    ...(missing.length === 0 ? {} : { noRepair: missing.join('; ') }),
   };
 }
 

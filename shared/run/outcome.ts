@@ -44,6 +44,8 @@ export interface StepOutcome {
   dumpLost?: string;
   export?: string;
   repair?: string;
+  /** all of them, where a process has several */
+  repairs?: { file: string; address: string }[];
 }
 
 export interface FailureOutcome {
@@ -130,6 +132,7 @@ function stepOutcome(run: Run, step: StepRecord, index: number): StepOutcome {
     ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
     ...(result?.export === undefined ? {} : { export: result.export }),
     ...(result?.repair === undefined ? {} : { repair: result.repair }),
+    ...(result?.repairs === undefined ? {} : { repairs: result.repairs }),
   };
 }
 

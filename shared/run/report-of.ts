@@ -35,7 +35,10 @@ export function reportOf(run: Run): FailureReport {
     ...(result?.names === undefined ? {} : { names: result.names }),
     ...(result?.counts === undefined ? {} : { counts: result.counts }),
     ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
+    ...(trigger.kind === 'set' ? { set: trigger.setId } : {}),
     ...(result?.repair === undefined ? {} : { repair: result.repair }),
+    ...(result?.repairs === undefined ? {} : { repairs: result.repairs }),
+    ...(result?.noRepair === undefined ? {} : { noRepair: result.noRepair }),
     ...(ended.holdLane === undefined ? {} : { holdLane: ended.holdLane }),
   };
   return buildFailureReport(ended.failure ?? undiagnosed(run), from);

@@ -105,6 +105,10 @@ const stepResultSchema = z.object({
   names: z.record(z.string(), z.string()).exactOptional(),
   /** Where the drop's header and only its rejected rows are, to be mended and dropped again. */
   repair: z.string().exactOptional(),
+  /** All of them, by the file they were cut from, where a process has several. */
+  repairs: z.array(z.object({ file: z.string(), address: z.string() })).exactOptional(),
+  /** Of which imports with rejected rows there is none, and why. */
+  noRepair: z.string().exactOptional(),
   /** Anaplan's total of rows equals the rows uploaded; false also when Anaplan gives none. */
   rowsVerified: z.boolean(),
   beyondAllowance: z.boolean(),

@@ -70,6 +70,19 @@ function dropOf({ kind: _, ...drop }: Extract<Trigger, { kind: 'drop' }>): Drop 
   return drop;
 }
 
+/** A file that this run has uploaded itself, as it reads it; what an earlier run uploaded may have been written over since. */
+export function uploadedHere({ pipeline, steps, position, redriveOf }: BegunRun, fileId: string): StepFile | undefined {
+  for (let index = redriveOf?.step ?? 0; index <= position.step; index++) {
+    const { uploaded, uploads = [] } = steps[index] ?? { uploaded: null };
+    const file = filesOf(pipeline.steps[index]).find((each) => each.fileId === fileId);
+    const isHere =
+      uploads.some((upload) => upload.fileId === fileId) ||
+      (uploaded !== null && pipeline.steps[index]?.fileId === fileId);
+    if (file !== undefined && isHere) return file;
+  }
+  return undefined;
+}
+
 /** What a step reads and this run has uploaded, by this step or an earlier one. */
 export function uploadsFor(run: BegunRun, step: number): (StepFile & { uploaded: Uploaded })[] {
   return filesOf(run.pipeline.steps[step]).flatMap((file) => {

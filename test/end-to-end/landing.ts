@@ -47,6 +47,8 @@ export interface Landed {
   alerts: readonly Alert[];
 }
 
+const ANY_RUN = 'any';
+
 /** A pipeline that gives up soon: each row of a table shows what happens, not how long it is tried. */
 export function impatient(name: string, steps: string, more = ''): string {
   return `
@@ -96,7 +98,7 @@ export async function landing(options: LandingOptions = {}) {
     alerts: { publish: async (alert) => void alerts.push(alert) },
     log,
     onCommit: (run) => {
-      if (isDone(run)) ends.get(run.runId)?.(run);
+      if (isDone(run)) (ends.get(run.runId) ?? ends.get(ANY_RUN))?.(run);
     },
   });
   // Each row of a table has its own alert, however like the row before it is.
@@ -139,6 +141,8 @@ export async function landing(options: LandingOptions = {}) {
       await services.queues.send('schedules', JSON.stringify({ pipeline, scheduledAt: requestedAt, requestId }));
       return ended(runIdOf(pipeline, { kind: 'manual', requestId, requestedAt }));
     },
+    /** The next run that is done, whatever starts it. */
+    nextRun: () => ended(ANY_RUN),
     /** Waits until no message is left, nor under way. */
     idle: () => engine.idle(),
     calls: (call: Call) => callsOf(simulator, call),

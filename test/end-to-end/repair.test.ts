@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'vitest';
-import { impatient, landing, SALES } from './landing.ts';
+import { DropFolder } from '../../infra/local/drop-folder.ts';
+import type { TenantDefinition } from '../../simulator/index.ts';
+import { impatient, landing, SALES, when } from './landing.ts';
 
 describe.concurrent('the repair file', () => {
   const bad = 'NOPE,North,Jan 26,1,2,2026-01-31\n"P110",North,Jan 26,"ma""ny",2,2026-01-31\r\n';
@@ -31,5 +34,111 @@ describe.concurrent('the repair file', () => {
       1,
       undefined,
     ]);
+  });
+});
+
+const TENANT: TenantDefinition = {
+  workspaces: {
+    Finance: {
+      models: {
+        'FY26 Plan': {
+          lists: { Products: ['Tea', 'Coffee'], Seen: [] },
+          modules: { Sales: { by: ['Products', 'Time'], items: { Units: 'number' } } },
+          imports: {
+            'Load Seen': {
+              into: 'Seen',
+              file: 'sales.csv',
+              columns: { Product: 'name', Month: 'ignore', Units: 'ignore' },
+            },
+            'Load Sales': {
+              into: 'Sales',
+              file: 'sales.csv',
+              columns: { Product: 'Products', Month: 'Time', Units: 'Units' },
+            },
+            'Load Plan': {
+              into: 'Sales',
+              file: {
+                name: 'plan.csv',
+                default: { content: 'Product,Month,Units\nTea,Jan 26,1\nCocoa,Jan 26,1\n', for: 'everyone' },
+              },
+              columns: { Product: 'Products', Month: 'Time', Units: 'Units' },
+            },
+          },
+          processes: { 'Load All': ['Load Sales'], 'Load Both': ['Load Sales', 'Load Plan'] },
+        },
+      },
+    },
+  },
+};
+const UNITS = 'Product,Month,Units\n';
+
+describe.concurrent('the repair file of a process', () => {
+  it('is cut from the file that an earlier step uploaded, where an import of the process reads it', async ({
+    expect,
+  }) => {
+    const pipelines = impatient('sales', '[{ import: Load Seen }, { process: Load All }]');
+    await using at = await landing({ tenant: TENANT, pipelines });
+    const { outcome, alerts } = await at.land('sales', `${UNITS}Tea,Jan 26,1\nCocoa,Jan 26,2\nCoffee,Jan 26,x\n`);
+    const repair = outcome.steps[1]?.repair ?? '';
+    expect([outcome.outcome, await readFile(repair, 'utf8')]).toEqual([
+      'succeeded-with-rejects',
+      `${UNITS}Cocoa,Jan 26,2\nCoffee,Jan 26,x\n`,
+    ]);
+    expect(alerts[0]?.text).toContain(`are at:\n${repair}\nMend them there and drop that file`);
+    expect(alerts[0]?.text).not.toContain('--with');
+
+    const second = await at.land('sales', (await readFile(repair, 'utf8')).replace('Cocoa', 'Tea').replace(',x', ',3'));
+    expect([second.outcome.outcome, second.outcome.source?.rows]).toEqual(['succeeded', 2]);
+  });
+
+  it('is none, and the alert says why, where this run has not uploaded what the import reads', async ({ expect }) => {
+    const pipelines = impatient('sales', '[{ import: Load Seen }, { process: Load Both }]');
+    await using at = await landing({ tenant: TENANT, pipelines });
+    const { outcome, alerts } = await at.land('sales', `${UNITS}Cocoa,Jan 26,2\nTea,Jan 26,1\n`);
+    expect([outcome.outcome, await readFile(outcome.steps[1]?.repair ?? '', 'utf8')]).toEqual([
+      'succeeded-with-rejects',
+      `${UNITS}Cocoa,Jan 26,2\n`,
+    ]);
+    expect(outcome.steps[1]?.dumps).toHaveLength(2);
+    expect(alerts[0]?.text).toContain(
+      'There is no file of the rejected rows alone for import "Load Plan": it reads a file that this run has not uploaded.',
+    );
+  });
+
+  it('is none, and the alert says why, where Anaplan does not tell which file the import reads', async ({ expect }) => {
+    const pipelines = impatient('sales', '[{ import: Load Seen }, { process: Load All }]');
+    await using at = await landing({ tenant: TENANT, pipelines });
+    at.simulator.changeWeather({ rules: [when('imports', { answer: { status: 403 } }, 3)] });
+    const { outcome, alerts } = await at.land('sales', `${UNITS}Cocoa,Jan 26,2\nTea,Jan 26,1\n`);
+    expect([outcome.outcome, outcome.steps[1]?.repair]).toEqual(['succeeded-with-rejects', undefined]);
+    expect(alerts[0]?.text).toContain('for import "Load Sales": Anaplan did not tell which file it reads.');
+  });
+
+  it('is one for each file of a set', async ({ expect }) => {
+    const files = '{ Load Sales: "in/*/sales.csv", Load Plan: "in/*/plan.csv" }';
+    const pipelines = impatient('both', `[{ process: Load Both, files: ${files} }]`, 'on: { set: folder }');
+    await using at = await landing({ tenant: TENANT, pipelines });
+    const watched = new DropFolder(join(at.dataDir, 'in'), at.folder);
+    const next = at.nextRun();
+    watched.start();
+    for (const [name, product] of [
+      ['sales', 'Cocoa'],
+      ['plan', 'Milk'],
+    ]) {
+      const path = join(at.dataDir, 'in/in/march', `${name}.csv`);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(`${path}.partial`, `${UNITS}Tea,Jan 26,1\n${product},Feb 26,2\n`);
+      await rename(`${path}.partial`, path);
+    }
+    const { outcome, alerts } = await next;
+    await watched.stop();
+    const repairs = outcome.steps[0]?.repairs ?? [];
+    expect(repairs.map(({ file }) => file)).toEqual(['Load Sales', 'Load Plan']);
+    expect(await Promise.all(repairs.map(({ address }) => readFile(address, 'utf8')))).toEqual([
+      `${UNITS}Cocoa,Feb 26,2\n`,
+      `${UNITS}Milk,Feb 26,2\n`,
+    ]);
+    for (const { file, address } of repairs) expect(alerts[0]?.text).toContain(`${file}: ${address}\n`);
+    expect(alerts[0]?.text).toContain('drop them in a new set with the other files');
   });
 });
