@@ -1,7 +1,7 @@
 import { unknownPipeline } from '../shared/pipeline/freeze.ts';
 import { readConfiguration } from '../shared/pipeline/load-configuration.ts';
 import { oauthUrlBeside, originMistake } from '../shared/pipeline/origin.ts';
-import type { Configuration } from '../shared/pipeline/schema.ts';
+import type { Configuration, Pipeline } from '../shared/pipeline/schema.ts';
 import { CommandError } from './command-error.ts';
 
 const ORIGINS = { ANAPLAN_API_URL: 'apiUrl', ANAPLAN_AUTH_URL: 'authUrl', ANAPLAN_OAUTH_URL: 'oauthUrl' } as const;
@@ -36,11 +36,13 @@ export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Pr
 }
 
 /** @throws CommandError that lists the pipelines there are */
-export function requirePipeline(name: string, configuration: Configuration): void {
-  if (!Object.hasOwn(configuration.pipelines, name))
+export function requirePipeline(name: string, configuration: Configuration): Pipeline {
+  const pipeline = Object.hasOwn(configuration.pipelines, name) ? configuration.pipelines[name] : undefined;
+  if (pipeline === undefined)
     throw new CommandError(capitalised(unknownPipeline(name, configuration)), {
       whatToCheck: ['Name one of these with --pipeline, or another configuration with --config.'],
     });
+  return pipeline;
 }
 
 function capitalised(text: string): string {

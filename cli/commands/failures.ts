@@ -73,8 +73,9 @@ async function list(options: StateOptions): Promise<void> {
 }
 
 function row(report: FailureReport & Since): string[] {
-  const { id, pipeline, at, outcome, category, drop, message } = report;
-  return [id, pipeline, at, outcome, category, drop?.key ?? '', inShort(message), sinceThen(report).join('\n')];
+  const { id, pipeline, at, outcome, category, drop, set, message } = report;
+  const file = drop?.key ?? (set === undefined ? '' : `set ${set.id}`);
+  return [id, pipeline, at, outcome, category, file, inShort(message), sinceThen(report).join('\n')];
 }
 
 async function show(id: string, _: object, command: Command): Promise<void> {

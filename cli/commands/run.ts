@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { Command } from 'commander';
-import { PIPELINE_ATTRIBUTE } from '../../functions/receive-drop/handler.ts';
+import { Command, Option } from 'commander';
+import {
+  FILES_ATTRIBUTE,
+  type FilesAttribute,
+  filesTrigger,
+  PIPELINE_ATTRIBUTE,
+} from '../../functions/receive-drop/handler.ts';
 import type { Pipelines } from '../../functions/services.ts';
 import { fileAlerts } from '../../infra/local/file-alerts.ts';
-import { announceDrop, fingerprintOf, storeDrop } from '../../infra/local/put-drop.ts';
+import { announceDrop, announceDrops, fingerprintOf, storeDrop } from '../../infra/local/put-drop.ts';
 import { routedAlerts } from '../../infra/local/routed-alerts.ts';
 import { jsonLogger } from '../../shared/observe/logger.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
+import type { ObjectHead } from '../../shared/ports/store.ts';
 import { outcomeOf } from '../../shared/run/outcome.ts';
 import type { Run } from '../../shared/run/run.ts';
-import { runIdOf } from '../../shared/run/trigger.ts';
+import { type Drop, runIdOf, type Trigger } from '../../shared/run/trigger.ts';
+import { type AssignedFile, assignFiles } from '../assign-files.ts';
 import { CommandError } from '../command-error.ts';
 import { configurationFor, requirePipeline } from '../configuration.ts';
 import { type EmbeddedEngine, embeddedEngine } from '../embedded-engine.ts';
@@ -26,6 +33,7 @@ import { usableCredentials } from '../usable-credentials.ts';
 
 interface RunOptions {
   pipeline: string;
+  file: string[];
   config: string;
   dataDir: string;
   keepFree: number;
@@ -35,20 +43,28 @@ interface RunOptions {
 export function runCommand(): Command {
   return new Command('run')
     .description('one run through the embedded engine, to its outcome')
-    .argument('[file]', 'the file to load; it goes to the imports that read one')
+    .argument('[files...]', 'what to load: one file for the imports, or all that a process names under files:')
+    .addOption(
+      new Option('--file <name=path>', 'a file and which of the process’s files it is; once for each')
+        .argParser((text: string, said: string[]) => [...said, text])
+        .default([], 'none'),
+    )
     .requiredOption('--pipeline <name>', 'the pipeline to run')
     .addOption(configOption())
     .addOption(dataDirOption())
     .addOption(keepFreeOption())
     .addOption(jsonOption())
-    .action(async (file: string | undefined, options: RunOptions) => {
-      process.exitCode = await run(file, options);
+    .action(async (paths: string[], options: RunOptions) => {
+      process.exitCode = await run(paths, options);
     });
 }
 
+/** A file, where it goes, and what it was when it was chosen. */
+type SeenFile = AssignedFile & { asSeen: string };
+
 /** How far a call has come: what an interruption may promise. */
 interface Call {
-  file?: { path: string; asSeen: string };
+  files: readonly SeenFile[];
   pipeline: string;
   /** aborted when the call is to begin nothing more */
   stop: AbortSignal;
@@ -57,13 +73,15 @@ interface Call {
 }
 
 /** @returns the exit code; what the run came to is on standard output */
-async function run(path: string | undefined, options: RunOptions): Promise<number> {
+async function run(paths: readonly string[], options: RunOptions): Promise<number> {
   const interrupted = interruption();
   const configuration = await configurationFor(options.config, process.env);
-  requirePipeline(options.pipeline, configuration);
+  const { steps } = requirePipeline(options.pipeline, configuration);
+  const assigned = assignFiles(options.pipeline, { steps }, { paths, said: options.file });
   const secrets = environmentSecrets(process.env);
   await usableCredentials(secrets);
-  const file = path === undefined ? {} : { file: { path, asSeen: await fingerprintOfFile(path) } };
+  const files: SeenFile[] = [];
+  for (const each of assigned) files.push({ ...each, asSeen: await fingerprintOfFile(each.path) });
 
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const progress = progressOf(say);
@@ -88,7 +106,7 @@ async function run(path: string | undefined, options: RunOptions): Promise<numbe
     adjust: (services) => ({ ...services, pipelines: goingOn(services.pipelines), burstSeconds: 0 }),
   });
   const stop = new AbortController();
-  const call: Call = { ...file, pipeline: options.pipeline, stop: stop.signal };
+  const call: Call = { files, pipeline: options.pipeline, stop: stop.signal };
   try {
     const ended = await Promise.race([interrupted, trouble.promise, toItsOutcome(call, embedded, ends, say)]);
     if (ended === 'interrupted') throw interruptedAt(call);
@@ -101,10 +119,11 @@ async function run(path: string | undefined, options: RunOptions): Promise<numbe
   }
 }
 
-function interruptedAt({ sent, file }: Call): CommandError {
+function interruptedAt({ sent, files }: Call): CommandError {
   const about = { category: 'cancelled', exitCode: EXIT.interrupted } as const;
   if (sent === undefined) {
-    const message = `Interrupted before anything was begun${file === undefined ? '' : ` with ${file.path}`}.`;
+    const named = files.map(({ path }) => path).join(', ');
+    const message = `Interrupted before anything was begun${named === '' ? '' : ` with ${named}`}.`;
     return new CommandError(message, { ...about, whatToCheck: ['Run it again when it is to be done.'] });
   }
   return new CommandError('Interrupted. The run goes on the next time plandrop runs on this data folder.', {
@@ -122,39 +141,61 @@ function machineTrouble(reason: string): CommandError {
   });
 }
 
-/** Finishes what an interrupted call left, then lands the file as a new drop. */
+/** Finishes what an interrupted call left, then lands the files as new drops. */
 async function toItsOutcome(
   call: Call,
   { folder, services, engine }: EmbeddedEngine,
   ends: RunEnds,
   say: (line: string) => void,
 ): Promise<Run> {
-  const { file, pipeline, stop } = call;
+  const { pipeline, stop } = call;
   await requireOpenLane(pipeline, services);
   const before = runsUnderWay(folder.queues);
   if (before.length > 0) say(`First goes on what was begun before: ${before.join(', ')}.`);
   await engine.idle();
   await requireOpenLane(pipeline, services);
-  let runId: string;
-  let sending: Promise<void>;
-  if (file === undefined) {
-    if (stop.aborted) return never();
-    const requestId = randomUUID();
-    const requestedAt = new Date(services.clock.now()).toISOString();
-    runId = runIdOf(pipeline, { kind: 'manual', requestId, requestedAt });
-    sending = services.queues.send('schedules', JSON.stringify({ pipeline, scheduledAt: requestedAt, requestId }));
-  } else {
-    const { path, asSeen } = file;
-    const head = await storeDrop(folder.drops, { path, key: basename(path) }, { asSeen });
-    // Interrupted while the file was copied: nobody may hear of it any more.
-    if (stop.aborted) return never();
-    const { versionId, lastModified, size: bytes, key } = head;
-    runId = runIdOf(pipeline, { kind: 'drop', bucket: folder.drops.bucket, key, versionId, lastModified, bytes });
-    sending = announceDrop(folder, head, { [PIPELINE_ATTRIBUTE]: pipeline });
-  }
+  const asked = await ask(call, folder, services);
+  // Interrupted while a file was copied: nobody may hear of it any more.
+  if (stop.aborted) return never();
+  const runId = runIdOf(pipeline, asked.trigger);
+  const sending = asked.send();
   call.sent = runId;
   await sending;
   return Promise.race([ends.of(runId), throughItsLane(runId, services, { stop, say })]);
+}
+
+/** What starts the run, and how it is said: without a file, with one drop, or with a set that the person has put together. */
+async function ask(
+  { files, pipeline }: Call,
+  folder: EmbeddedEngine['folder'],
+  { queues, clock }: EmbeddedEngine['services'],
+): Promise<{ trigger: Trigger; send(): Promise<void> }> {
+  const { drops } = folder;
+  const toPipeline = { [PIPELINE_ATTRIBUTE]: pipeline };
+  const found: { head: ObjectHead; drop: Drop; file: string | undefined }[] = [];
+  for (const { path, asSeen, file } of files) {
+    const head = await storeDrop(drops, { path, key: basename(path) }, { asSeen });
+    const { key, versionId, lastModified, size: bytes } = head;
+    found.push({ head, drop: { bucket: drops.bucket, key, versionId, lastModified, bytes }, file });
+  }
+  const [first] = found;
+  if (first === undefined) {
+    const requestId = randomUUID();
+    const requestedAt = new Date(clock.now()).toISOString();
+    return {
+      trigger: { kind: 'manual', requestId, requestedAt },
+      send: () => queues.send('schedules', JSON.stringify({ pipeline, scheduledAt: requestedAt, requestId })),
+    };
+  }
+  if (first.file === undefined)
+    return { trigger: { kind: 'drop', ...first.drop }, send: () => announceDrop(folder, first.head, toPipeline) };
+  const members = found.map(({ drop, file = '' }) => ({ ...drop, file }));
+  const set: FilesAttribute = { setId: `by hand ${randomUUID()}`, files: members.map(({ file }) => file) };
+  const heads = found.map(({ head }) => head);
+  return {
+    trigger: filesTrigger(set.setId, members),
+    send: () => announceDrops(folder, heads, { ...toPipeline, [FILES_ATTRIBUTE]: JSON.stringify(set) }),
+  };
 }
 
 function never(): Promise<never> {

@@ -17,9 +17,13 @@ import { printList } from '../print.ts';
 import { stateOf } from '../progress.ts';
 import { type OpenState, openState, type StateOptions, withStateOptions } from '../state.ts';
 import { summarise } from '../summary.ts';
+import { printSets, SET_COLUMNS, setRow, waitingSets } from '../waiting-sets.ts';
 
 export function runsCommand(): Command {
   const runs = withStateOptions(new Command('runs').description('the runs of this machine, newest first')).action(list);
+  withStateOptions(
+    runs.command('sets').description('the sets of which some files have come, and what they wait for'),
+  ).action((_: object, command: Command) => printSets(command.optsWithGlobals<StateOptions>()));
   withStateOptions(runs.command('show <runId>').description('what became of one run, and what it went through')).action(
     show,
   );
@@ -54,7 +58,11 @@ async function list(options: StateOptions): Promise<void> {
   }
   runs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   if (options.json) process.stdout.write(`${JSON.stringify(runs.map(outcomeOf), null, 2)}\n`);
-  else printList(['Run', 'Pipeline', 'Started', 'State', 'File', 'Why'], runs.map(row), 'No run has been started.');
+  else {
+    printList(['Run', 'Pipeline', 'Started', 'State', 'File', 'Why'], runs.map(row), 'No run has been started.');
+    const sets = await waitingSets(opened);
+    if (sets.length > 0) printList(SET_COLUMNS, sets.map(setRow), '');
+  }
 }
 
 function row(run: Run): string[] {

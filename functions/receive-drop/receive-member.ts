@@ -24,16 +24,14 @@ export async function receiveMember(
     await keepUnmatched(services, { bucket, key, versionId, because });
     return;
   }
-  const isLatest = async () => {
-    const head = await services.source(drop.bucket).head(drop.key);
-    return head === undefined || head.versionId === drop.versionId;
-  };
   if (isForgotten(services, drop.lastModified)) {
     const because = `it is of ${drop.lastModified}, older than what Plandrop remembers of its runs (keepDays), so it may have been loaded before`;
     const { bucket, key, versionId } = drop;
     return keepUnmatched(services, { bucket, key, versionId, because });
   }
-  const { set, addition } = await addDrop(services, { pipeline, setId }, { drop, ...arrival }, isLatest);
+  const { set, addition } = await addDrop(services, { pipeline, setId }, { drop, ...arrival }, (of) =>
+    latestOf(of, services),
+  );
   const { started } = addition;
   if (started === undefined) {
     const waitsFor = missingOf(set);
@@ -41,4 +39,11 @@ export async function receiveMember(
     return;
   }
   if (!started.opened && (await open(triggerOfSet(set, started)))) await noteOpened(services, set, started.generation);
+}
+
+async function latestOf({ bucket, key }: Drop, services: Services): Promise<Drop | undefined> {
+  const head = await services.source(bucket).head(key);
+  if (head === undefined) return undefined;
+  const { versionId, lastModified, size } = head;
+  return { bucket, key, versionId, lastModified, bytes: size };
 }

@@ -1,12 +1,13 @@
-import { type BigIntStats, existsSync, mkdirSync } from 'node:fs';
-import { link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises';
-import { dirname, join, parse, resolve, sep } from 'node:path';
+import { type BigIntStats, mkdirSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { DataFolder } from './data-folder.ts';
 import { isCode } from './object-files.ts';
 import { announceDrop, FileChangedError, fingerprintOf, storeDrop } from './put-drop.ts';
 import { guard, guardSync } from './storage-error.ts';
+import { TAKEN, TakenFolder } from './taken-folder.ts';
 
 export interface DropFolderOptions {
   log?: Logger;
@@ -16,8 +17,6 @@ export interface DropFolderOptions {
   lookSeconds?: number;
 }
 
-/** Where taken files go, inside the folder. */
-export const TAKEN = 'taken';
 /** How long a file that cannot be taken is left alone. */
 const TROUBLE_MS = 30_000;
 
@@ -45,6 +44,8 @@ export class DropFolder {
   readonly #stop = new AbortController();
   #seen = new Map<string, Sighting>();
   #loop: Promise<void> | undefined;
+  readonly #taken: TakenFolder;
+  #hasRecovered = false;
   /** Names that no key can hold, told already. */
   readonly #unreadable = new Set<string>();
 
@@ -55,6 +56,7 @@ export class DropFolder {
     this.#clock = folder.clock;
     this.#options = { log: silentLogger, settleSeconds: 5, lookSeconds: 1, ...options };
     guardSync('open', this.#path, () => mkdirSync(this.#path, { recursive: true }));
+    this.#taken = new TakenFolder(this.#path);
   }
 
   /** Looks again and again until stopped. */
@@ -73,6 +75,8 @@ export class DropFolder {
    * @returns the keys of what was taken
    */
   async look(): Promise<string[]> {
+    if (!this.#hasRecovered) await this.#taken.recover();
+    this.#hasRecovered = true;
     const found = new Map<string, BigIntStats>();
     for (const key of await this.#keys()) {
       const stats = await this.#stats(key);
@@ -165,63 +169,28 @@ export class DropFolder {
   async #take(key: string, stats: BigIntStats): Promise<boolean> {
     const { drops } = this.#folder;
     const path = join(this.#path, key);
-    if (stats.nlink > 1n && (await this.#isInTaken(key, stats))) {
+    if (stats.nlink > 1n && (await this.#taken.has(key, stats))) {
       // Killed in the middle of moving it: everybody knows of it already.
-      await unlink(path);
+      await this.#taken.remove(key, stats);
       return false;
     }
     const source = fingerprintOf(stats);
     // The run of this file is done, and has removed it from the bucket: nobody has to be told again.
-    if (drops.removedTags(key)?.source === source) return this.#moved(key);
+    if (drops.removedTags(key)?.source === source) return this.#moved(key, stats);
     // The same file, copied before a kill: its version names the run, so it must not get another.
     const copied = drops.tags(key)?.source === source ? await drops.head(key) : undefined;
     const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source }, asSeen: source }));
     const now = await this.#stats(key);
     if (now === undefined || fingerprintOf(now) !== source) return false;
     // Once it is announced it has to move, or it would be announced again and again.
-    await this.#makeTaken(key);
+    await this.#taken.makeRoom(key);
     await announceDrop(this.#folder, head);
-    return this.#moved(key);
+    return this.#moved(key, stats);
   }
 
-  async #makeTaken(key: string): Promise<void> {
-    await guard('write', join(this.#path, TAKEN), () =>
-      mkdir(dirname(join(this.#path, TAKEN, key)), { recursive: true }),
-    );
-  }
-
-  async #moved(key: string): Promise<true> {
-    await this.#makeTaken(key);
-    await guard('write', join(this.#path, TAKEN), () => this.#moveToTaken(key));
+  async #moved(key: string, stats: BigIntStats): Promise<true> {
+    await this.#taken.move(key, stats);
     return true;
-  }
-
-  /** Never over another file: a name that is taken gets a number. */
-  async #moveToTaken(key: string): Promise<void> {
-    const path = join(this.#path, key);
-    for (const target of takenNames(this.#path, key)) {
-      if (existsSync(target)) continue;
-      await mkdir(dirname(target), { recursive: true });
-      try {
-        await link(path, target);
-      } catch (error) {
-        if (isCode(error, 'EEXIST')) continue;
-        // No hard links here. Nobody else writes into `taken/`, so having looked is enough.
-        await rename(path, target);
-        return;
-      }
-      await unlink(path);
-      return;
-    }
-  }
-
-  async #isInTaken(key: string, { dev, ino }: BigIntStats): Promise<boolean> {
-    for (const target of takenNames(this.#path, key)) {
-      const stats = await lstat(target, { bigint: true }).catch(() => undefined);
-      if (stats === undefined) return false;
-      if (stats.ino === ino && stats.dev === dev) return true;
-    }
-    return false;
   }
 
   async #stats(key: string): Promise<BigIntStats | undefined> {
@@ -232,10 +201,4 @@ export class DropFolder {
       throw error;
     }
   }
-}
-
-/** `taken/sales/drop.csv`, then `taken/sales/drop.2.csv` and so on, without end. */
-function* takenNames(folder: string, key: string): Generator<string> {
-  const { dir, name, ext } = parse(join(folder, TAKEN, key));
-  for (let number = 1; ; number++) yield join(dir, number === 1 ? `${name}${ext}` : `${name}.${number}${ext}`);
 }

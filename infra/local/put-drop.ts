@@ -66,38 +66,43 @@ export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats)
 
 /** Tells the `drops` queue of an object of the drops bucket. Telling it twice makes one run. */
 export async function announceDrop(
-  { drops, queues }: Pick<DataFolder, 'drops' | 'queues'>,
+  folder: Pick<DataFolder, 'drops' | 'queues'>,
   head: ObjectHead,
   attributes?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const body = JSON.stringify(s3EventOf(drops.bucket, head));
+  await announceDrops(folder, [head], attributes);
+}
+
+/** The same of several objects, in one message. */
+export async function announceDrops(
+  { drops, queues }: Pick<DataFolder, 'drops' | 'queues'>,
+  heads: readonly ObjectHead[],
+  attributes?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const body = JSON.stringify({ Records: heads.map((head) => s3RecordOf(drops.bucket, head)) });
   await queues.send('drops', body, attributes === undefined ? {} : { attributes });
 }
 
 /** Keys in S3 events are URL-encoded, with `+` for a space. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
-function s3EventOf(bucket: string, { key, size, versionId, etag, lastModified }: ObjectHead): object {
+function s3RecordOf(bucket: string, { key, size, versionId, etag, lastModified }: ObjectHead): object {
   return {
-    Records: [
-      {
-        eventVersion: '2.3',
-        eventSource: 'aws:s3',
-        awsRegion: 'local',
-        eventTime: lastModified,
-        eventName: 'ObjectCreated:Put',
-        s3: {
-          s3SchemaVersion: '1.0',
-          bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` },
-          object: {
-            key: encodeKey(key),
-            size,
-            eTag: etag.replaceAll('"', ''),
-            versionId,
-            // Orders the events of one key.
-            sequencer: Date.parse(lastModified).toString(16).toUpperCase().padStart(16, '0'),
-          },
-        },
+    eventVersion: '2.3',
+    eventSource: 'aws:s3',
+    awsRegion: 'local',
+    eventTime: lastModified,
+    eventName: 'ObjectCreated:Put',
+    s3: {
+      s3SchemaVersion: '1.0',
+      bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` },
+      object: {
+        key: encodeKey(key),
+        size,
+        eTag: etag.replaceAll('"', ''),
+        versionId,
+        // Orders the events of one key.
+        sequencer: Date.parse(lastModified).toString(16).toUpperCase().padStart(16, '0'),
       },
-    ],
+    },
   };
 }
 

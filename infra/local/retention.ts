@@ -2,9 +2,9 @@ import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerKey } from '../../shared/run/trigger.ts';
 import type { DataFolder } from './data-folder.ts';
-import { TAKEN } from './drop-folder.ts';
 import { isCode } from './object-files.ts';
 import { guard } from './storage-error.ts';
+import { TAKEN } from './taken-folder.ts';
 
 const DAY_MS = 86_400_000;
 /** What was asked of Anaplan is for whoever looks into a failure, as on AWS. */

@@ -41,7 +41,8 @@ function headline(report: FailureReport): string {
   const pipeline = `pipeline ${excerpt(report.pipeline, 80)}`;
   const model = (preposition: string) =>
     report.model === undefined ? '' : ` ${preposition} model "${excerpt(report.model.name, 120)}"`;
-  if (report.drop === undefined) {
+  const what = loadedOf(report);
+  if (what === undefined) {
     return `${capitalised(pipeline)}${model('in')} ${HAPPENED_WITHOUT_FILE[report.outcome]}.`;
   }
   const rejected = report.counts?.rejected ?? 0;
@@ -49,7 +50,14 @@ function headline(report: FailureReport): string {
   const atLeast = report.dumpLost === undefined ? '' : 'at least ';
   const rows = rejected > 0 ? `${atLeast}${countOf(rejected, 'row')}` : 'some of its rows';
   const happened = fill(HAPPENED[report.outcome], { model: model('into'), rows });
-  return `File ${excerpt(report.drop.key, 300)} ${happened} (${pipeline}).`;
+  return `${what} ${happened} (${pipeline}).`;
+}
+
+/** The file, or the set of them, that a report is about. */
+function loadedOf({ drop, set }: FailureReport): string | undefined {
+  const ofSet = set === undefined ? '' : ` of set ${excerpt(set.id, 200)}`;
+  if (drop !== undefined) return `File ${excerpt(drop.key, 300)}${ofSet}`;
+  return set === undefined ? undefined : `Set ${excerpt(set.id, 200)} (${countOf(set.files.length, 'file')})`;
 }
 
 function subject(report: FailureReport): string {
@@ -60,7 +68,7 @@ function subject(report: FailureReport): string {
     cancelled: 'was cancelled',
     'succeeded-with-rejects': rejected > 0 ? `rejected ${countOf(rejected, 'row')}` : 'rejected rows',
   };
-  const file = report.drop?.key.split('/').at(-1);
+  const file = report.drop?.key.split('/').at(-1) ?? (report.set === undefined ? undefined : `set ${report.set.id}`);
   const what = `${excerpt(report.pipeline, 40)} ${happened[report.outcome]} (${report.category})`;
   return asciiSubject(`Plandrop: ${what}${file === undefined ? '' : `, ${file}`}`);
 }
@@ -145,6 +153,8 @@ function provenance(report: FailureReport): string {
   const parts = [
     `Run ${report.runId}, ended ${report.at}`,
     report.scheduledFor === undefined ? '' : `scheduled for ${report.scheduledFor}`,
+    report.follows === undefined ? '' : `after run ${report.follows.runId} of pipeline ${report.follows.pipeline}`,
+    ...(report.set?.files ?? []).map(({ file, key }) => `"${excerpt(file, 80)}" from ${excerpt(key, 200)}`),
     step === undefined
       ? ''
       : `step ${step.ordinal}, ${step.kind} "${excerpt(step.name, 120)}"${step.objectId ? ` (${step.objectId})` : ''}`,

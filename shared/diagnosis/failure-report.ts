@@ -15,8 +15,12 @@ export interface Provenance {
   model?: { name: string; id?: string };
   /** `ordinal` is 1-based */
   step?: { ordinal: number; kind: string; name: string; objectId?: string };
-  /** the file that started the run */
-  drop?: { bucket: string; key: string; versionId: string; bytes?: number };
+  /** the file that started the run; of a run with several, the one it was at */
+  drop?: ReportedDrop;
+  /** the files that started the run together */
+  set?: ReportedSet;
+  /** the run whose success started this one */
+  follows?: { runId: string; pipeline: string };
   /** the time that started it, ISO 8601, for a scheduled run */
   scheduledFor?: string;
   outcome: FailureOutcome;
@@ -35,12 +39,23 @@ export interface Provenance {
   repairs?: readonly { file: string; address: string }[];
   /** of which imports with rejected rows there is none, and why */
   noRepair?: string;
-  /** the set of drops that started the run */
-  set?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
   /** why the lane stays held after this run */
   holdLane?: string;
+}
+
+export interface ReportedDrop {
+  bucket: string;
+  key: string;
+  versionId: string;
+  bytes?: number;
+}
+
+export interface ReportedSet {
+  id: string;
+  /** `file` is the name in the pipeline's `files:` */
+  files: readonly (ReportedDrop & { file: string })[];
 }
 
 /** What is kept under `failures/` and sent to the failures queue: a diagnosis and everything needed to act on it. */
@@ -51,7 +66,9 @@ export interface FailureReport {
   pipeline: string;
   model?: { name: string; id?: string };
   step?: { ordinal: number; kind: string; name: string; objectId?: string };
-  drop?: { bucket: string; key: string; versionId: string; bytes?: number };
+  drop?: ReportedDrop;
+  set?: ReportedSet;
+  follows?: { runId: string; pipeline: string };
   scheduledFor?: string;
   outcome: FailureOutcome;
   at: string;
@@ -74,7 +91,6 @@ export interface FailureReport {
   repair?: string;
   repairs?: readonly { file: string; address: string }[];
   noRepair?: string;
-  set?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
   holdLane?: string;
@@ -93,6 +109,8 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('model', from.model),
     ...given('step', from.step),
     ...given('drop', from.drop),
+    ...given('set', from.set),
+    ...given('follows', from.follows),
     ...given('scheduledFor', from.scheduledFor),
     outcome: from.outcome,
     at: from.at,
@@ -110,7 +128,6 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('repair', from.repair),
     ...given('repairs', from.repairs),
     ...given('noRepair', from.noRepair),
-    ...given('set', from.set),
     ...given('counts', from.counts),
     ...given('reasons', from.reasons),
     ...given('holdLane', from.holdLane),

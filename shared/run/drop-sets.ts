@@ -7,10 +7,11 @@ import {
   dropSetSchema,
   emptySet,
   needsLatest,
+  type StartedSet,
   withOpened,
 } from './drop-set.ts';
 import type { RunServices } from './services.ts';
-import { runIdOf } from './trigger.ts';
+import { type Drop, runIdOf, type Trigger } from './trigger.ts';
 
 type SetServices = Pick<RunServices, 'state' | 'clock' | 'random'>;
 
@@ -35,24 +36,68 @@ export function setKey(pipeline: string, setId: string): string {
 /**
  * Adds a drop to its set, once however often it is told of. The write that completes the set names its run; whoever dies after it
  * finds it again by the drop.
- * @param isLatest whether the bucket has no newer version of the drop's key; asked only where times do not tell
+ * @param latest the newest version of a drop's key in its bucket; undefined when none is there. Asked where times do not tell which of
+ *   two is newer, and before a set is complete: S3 may tell of a marker before it tells of the file that was put there before it.
  */
 export async function addDrop(
   services: SetServices,
   { pipeline, setId }: { pipeline: string; setId: string },
   arrival: Arrival,
-  isLatest: () => Promise<boolean>,
+  latest: (drop: Drop) => Promise<Drop | undefined>,
 ): Promise<{ set: DropSet; addition: Addition }> {
+  const named = (trigger: Trigger) => runIdOf(pipeline, trigger);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const held = await readSet(services, setKey(pipeline, setId));
     const set = held?.set ?? emptySet(pipeline, setId);
-    const known = needsLatest(set, arrival.drop) ? { ...arrival, isLatest: await isLatest() } : arrival;
-    const addition = addToSet(set, known, (trigger) => runIdOf(pipeline, trigger));
-    if (addition.kind === 'known') return { set, addition };
+    const isLatest = needsLatest(set, arrival.drop) && isNewest(arrival.drop, await latest(arrival.drop));
+    const added = addToSet(set, { ...arrival, isLatest }, named);
+    if (added.kind === 'known') return { set, addition: added };
+    const addition = added.started === undefined ? added : await withNewest(set, { arrival, added, named, latest });
     if (await writeSet(services, addition.set, held?.etag)) return { set: addition.set, addition };
     await pause(services, round);
   }
   throw new Error(`set ${setId} of pipeline ${pipeline} changed ${MAX_ROUNDS} times while a drop was added to it`);
+}
+
+function isNewest({ versionId, lastModified }: Drop, newest: Drop | undefined): boolean {
+  return newest === undefined || newest.versionId === versionId || newest.lastModified < lastModified;
+}
+
+/** The completion of a set once more, with those files first of which the bucket has a newer version than was told of. */
+async function withNewest(
+  set: DropSet,
+  {
+    arrival,
+    added,
+    named,
+    latest,
+  }: {
+    arrival: Arrival;
+    added: Extract<Addition, { kind: 'changed' }>;
+    named: (trigger: Trigger) => string;
+    latest: (drop: Drop) => Promise<Drop | undefined>;
+  },
+): Promise<Extract<Addition, { kind: 'changed' }>> {
+  let next = set;
+  let started: StartedSet | undefined;
+  const members = added.started?.members ?? [];
+  const drops = new Map(members.map(({ file: _, ...drop }) => [drop.key, drop]));
+  // What has just come is last: it may complete the set, and then the others have to be in it.
+  drops.delete(arrival.drop.key);
+  for (const drop of [...drops.values(), arrival.drop]) {
+    const newest = await latest(drop);
+    if (newest === undefined || isNewest(drop, newest)) continue;
+    const files = members.filter(({ key }) => key === drop.key).map(({ file }) => file);
+    const answer = addToSet(next, { ...arrival, drop: newest, files, isMarker: false, isLatest: true }, named);
+    if (answer.kind === 'known') continue;
+    next = answer.set;
+    started ??= answer.started;
+  }
+  if (next === set) return added;
+  const answer = addToSet(next, arrival, named);
+  const complete = started ?? answer.started;
+  const kept = answer.kind === 'changed' ? answer.set : next;
+  return { kind: 'changed', set: kept, ...(complete === undefined ? {} : { started: complete }) };
 }
 
 /** Notes that the run of a started set has its ledger. */

@@ -1,15 +1,21 @@
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
-import { buildFailureReport, type FailureReport, type Provenance } from '../diagnosis/failure-report.ts';
-import type { Run } from './run.ts';
+import {
+  buildFailureReport,
+  type FailureReport,
+  type Provenance,
+  type ReportedDrop,
+} from '../diagnosis/failure-report.ts';
+import { hasBegun, type Run } from './run.ts';
+import { currentFile, dropFor } from './step-files.ts';
+import type { Drop } from './trigger.ts';
 
 /** The failure report of an ended run, read off its ledger entry: the same however often it is built. */
 export function reportOf(run: Run): FailureReport {
-  const { ended, trigger, pipeline, position } = run;
+  const { ended, pipeline, position } = run;
   if (ended === null || ended.outcome === 'succeeded') throw new Error(`run ${run.runId} has nothing to report`);
   const definition = pipeline?.steps[position.step];
   const step = run.steps[position.step];
   const { result } = step ?? { result: null };
-  const drop = run.mended?.drop ?? (trigger.kind === 'drop' ? trigger : undefined);
   const from: Provenance = {
     runId: run.runId,
     pipeline: run.pipelineName,
@@ -26,22 +32,44 @@ export function reportOf(run: Run): FailureReport {
             objectId: definition.objectId,
           },
         }),
-    ...(drop === undefined
-      ? {}
-      : { drop: { bucket: drop.bucket, key: drop.key, versionId: drop.versionId, bytes: drop.bytes } }),
-    ...(trigger.kind === 'schedule' ? { scheduledFor: trigger.scheduledAt } : {}),
+    ...startedBy(run),
     ...(step?.task?.seen ? { task: step.task.seen } : {}),
     ...(result === null ? {} : { dumps: result.dumps.map(({ address }) => address), reasons: result.reasons }),
     ...(result?.names === undefined ? {} : { names: result.names }),
     ...(result?.counts === undefined ? {} : { counts: result.counts }),
     ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
-    ...(trigger.kind === 'set' ? { set: trigger.setId } : {}),
     ...(result?.repair === undefined ? {} : { repair: result.repair }),
     ...(result?.repairs === undefined ? {} : { repairs: result.repairs }),
     ...(result?.noRepair === undefined ? {} : { noRepair: result.noRepair }),
     ...(ended.holdLane === undefined ? {} : { holdLane: ended.holdLane }),
   };
   return buildFailureReport(ended.failure ?? undiagnosed(run), from);
+}
+
+function startedBy(run: Run): Pick<Provenance, 'drop' | 'set' | 'follows' | 'scheduledFor'> {
+  const { trigger, mended } = run;
+  switch (trigger.kind) {
+    case 'drop':
+      return { drop: dropOf(mended?.drop ?? trigger) };
+    case 'set': {
+      const underWay = hasBegun(run) && run.position.stage === 'upload' ? currentFile(run) : undefined;
+      const drop = mended?.drop ?? (underWay && hasBegun(run) ? dropFor(run, underWay) : undefined);
+      const files = trigger.members.map(({ file, ...member }) => ({ file, ...dropOf(member) }));
+      return { ...(drop === undefined ? {} : { drop: dropOf(drop) }), set: { id: trigger.setId, files } };
+    }
+    case 'after':
+      return { follows: { runId: trigger.runId, pipeline: trigger.pipeline } };
+    case 'schedule':
+      return { scheduledFor: trigger.scheduledAt };
+    case 'manual':
+      return {};
+    default:
+      return trigger satisfies never;
+  }
+}
+
+function dropOf({ bucket, key, versionId, bytes }: Drop): ReportedDrop {
+  return { bucket, key, versionId, bytes };
 }
 
 function undiagnosed(run: Run): Diagnosis {

@@ -159,6 +159,63 @@ describe('the drop folder', () => {
     expect(announced()).toEqual([]);
   });
 
+  it('takes also a file that comes under the name of one that is just being moved', async () => {
+    await write('drop.csv', 'first');
+    const queues = {
+      send: async (...args: Parameters<typeof folder.queues.send>) => {
+        await folder.queues.send(...args);
+        await writeFile(join(drops, 'drop.csv.partial'), 'the second');
+        await rename(join(drops, 'drop.csv.partial'), join(drops, 'drop.csv'));
+      },
+    };
+    const replaced = new DropFolder(drops, { ...folder, queues: Object.assign(Object.create(folder.queues), queues) });
+    await replaced.look();
+    await clock.advance(5000);
+    await replaced.look();
+    expect(await files()).toEqual(['drop.csv']);
+    const watched = watch();
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual(['drop.csv']);
+    const sizes = announced().map((body) => JSON.parse(body).Records[0].s3.object.size);
+    expect(sizes).toEqual(['first'.length, 'the second'.length]);
+    expect(await files()).toEqual(['taken/drop.csv']);
+  });
+
+  it('puts back what was on its way when it was killed, and finishes the move of what was taken', async () => {
+    await write('taken/sales/.unknown.csv.moving', 'nobody has stored it');
+    await write('taken/sales/known.csv', 'x');
+    await link(join(drops, 'taken/sales/known.csv'), join(drops, 'taken/sales/.known.csv.moving'));
+    await mkdir(join(drops, 'sales'));
+    const watched = watch();
+    await watched.look();
+    expect(await files()).toEqual(['sales/unknown.csv', 'taken/sales/known.csv']);
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual(['sales/unknown.csv']);
+  });
+
+  it('does not take a file again whose run has removed it from the bucket', async () => {
+    await write('drop.csv', 'x');
+    const queues = {
+      send: async (...args: Parameters<typeof folder.queues.send>) => {
+        await folder.queues.send(...args);
+        throw new Error('killed');
+      },
+    };
+    const killed = new DropFolder(drops, { ...folder, queues: Object.assign(Object.create(folder.queues), queues) });
+    await killed.look();
+    await clock.advance(5000);
+    await killed.look();
+    await folder.drops.deleteVersion('drop.csv', (await folder.drops.head('drop.csv'))?.versionId ?? '');
+    const watched = watch();
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual(['drop.csv']);
+    expect(await files()).toEqual(['taken/drop.csv']);
+    expect(await folder.drops.head('drop.csv')).toBeUndefined();
+    expect(announced()).toHaveLength(1);
+  });
+
   it('tells nobody of a file that cannot move, as a file called taken stands in the way', async () => {
     await write('taken', 'x');
     await write('sales.csv', 'a\n1\n');

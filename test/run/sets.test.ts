@@ -141,6 +141,37 @@ describe.each(['local', 'aws'] as const)('like %s, a set', (like) => {
     expect(setsIn(world)).toMatchObject([{ superseded: [{ file: 'Load Sales', generation: 1 }] }]);
   });
 
+  it('loads the newest of each file also when S3 tells of it after the marker', async () => {
+    for (const late of ['month/03/sales.csv', 'month/03/products.csv']) {
+      await using world = await begin(BY_MARKER, { like });
+      for (const [key, text] of BY_FOLDER.drops) {
+        if (key !== late) await world.drop(key, text);
+        else await world.drop(key, 'Product,Month,Units\nTea,Jan 26,99\n');
+      }
+      await world.clock.advance(1000);
+      await world.drop(late, BY_FOLDER.drops.find(([key]) => key === late)?.[1] ?? '', { copies: 0 });
+      await world.drop('month/03/_READY', '');
+      await world.runUntilQuiet();
+      expect(await wrongWith(world)).toEqual([]);
+      await world.tellOf(late);
+      await world.runUntilQuiet();
+      expect(world.runs()).toHaveLength(1);
+      expect(setsIn(world)).toMatchObject([{ generation: 2, members: [], superseded: [{ key: late, generation: 1 }] }]);
+    }
+  });
+
+  it('loads the newest of its last file also when S3 tells of that later', async () => {
+    await using world = await begin(BY_FOLDER, { like });
+    await world.drop('month/03/products.csv', PRODUCTS);
+    await world.drop('month/03/sales.csv', 'Product,Month,Units\nTea,Jan 26,99\n');
+    await world.drop('month/03/sales.csv', SALES, { copies: 0 });
+    await world.runUntilQuiet();
+    expect(await wrongWith(world)).toEqual([]);
+    await world.tellOf('month/03/sales.csv');
+    await world.runUntilQuiet();
+    expect(setsIn(world)).toMatchObject([{ generation: 2, members: [], superseded: [{ file: 'Load Sales' }] }]);
+  });
+
   it('that was started is followed by another when its files come again', async () => {
     await using world = await live(BY_FOLDER, { like });
     await world.clock.advance(60_000);
