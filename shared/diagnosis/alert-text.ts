@@ -5,6 +5,7 @@ import { capitalised, countOf, excerpt, fill } from './words.ts';
 /** SNS wants fewer than 100 ASCII characters: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const MAX_SUBJECT = 99;
 const SHOWN_REASONS = 5;
+const SHOWN_MEMBERS = 50;
 
 /**
  * The message that wakes somebody: what happened to which file, why, what to do, where the dump is, how to run it again.
@@ -16,6 +17,7 @@ export function alertText(report: FailureReport): { subject: string; text: strin
     `Why: ${report.cause}`,
     `What to check:\n${report.whatToCheck.map((check, index) => `${index + 1}. ${check}`).join('\n')}`,
     reasonsSection(report.reasons ?? []),
+    missingSection(report),
     dumpSection(report),
     redriveSection(report),
     provenance(report),
@@ -127,25 +129,52 @@ function repairWords(report: FailureReport): string {
   return [files, use, none].filter((part) => part !== '').join('\n');
 }
 
+/** The members that lists lack, one a line, as they are pasted into a list. */
+function missingSection(report: FailureReport): string {
+  return (report.missing ?? [])
+    .map(({ list, members, count, more }) => {
+      const shown = members.slice(0, SHOWN_MEMBERS).map((member) => excerpt(member, 200));
+      const rest = count - shown.length;
+      const beyond =
+        rest > 0 || more
+          ? `\n… and ${countOf(rest, 'more', 'more')}${more ? ' at least' : ''}, in the failure dump`
+          : '';
+      return `Missing${list === undefined ? '' : ` from ${excerpt(list, 120)}`}, ready to be pasted:\n${shown.join('\n')}${beyond}`;
+    })
+    .join('\n\n');
+}
+
 function redriveSection(report: FailureReport): string {
-  const held =
-    report.holdLane === undefined
-      ? ''
-      : `\nUntil then, other runs for this model wait (${excerpt(report.holdLane, 200)}). To let them go on: npx plandrop lanes release "${excerpt(report.model?.name ?? '', 120)}"`;
-  if (report.outcome === 'unknown') {
-    return (
-      'Nothing is run again by itself, because it might be applied twice. Look in Anaplan whether it was done, then say so:\n' +
-      `  npx plandrop runs settle ${report.runId} --as succeeded\n` +
-      `  npx plandrop runs settle ${report.runId} --as failed, and then ${report.redrive}${held}`
-    );
+  const { redrive, runId } = report;
+  switch (report.outcome) {
+    case 'unknown':
+      return `Nothing is run again by itself, because it might be applied twice. When you know whether it was done, say so:
+  npx plandrop runs settle ${runId} --as succeeded
+  npx plandrop runs settle ${runId} --as failed
+After "failed", run it again:
+  ${redrive}${heldWords(report)}`;
+    case 'succeeded-with-rejects':
+      return `When the cause is mended, run it again, or drop a file with the mended rows:
+  ${redrive}
+Or accept that these rows are left out; the steps after it are then run:
+  npx plandrop failures accept ${runId} --because "…"${heldWords(report)}`;
+    default:
+      return `${againWords(report)}${heldWords(report)}`;
   }
-  if (report.outcome !== 'succeeded-with-rejects')
-    return `When the cause is mended, run it again:\n  ${report.redrive}${held}`;
-  return (
-    `When the cause is mended, run it again, or drop a file with the mended rows:\n  ${report.redrive}\n` +
-    'Or accept that these rows are left out; the steps after it are then run:\n' +
-    `  npx plandrop failures accept ${report.runId} --because "…"${held}`
-  );
+}
+
+/** Run again as it was, a file that is wrong would only be read again. */
+function againWords({ redrive, category, drop, step }: FailureReport): string {
+  const ofFile =
+    drop !== undefined && step?.kind === 'import' && (category === 'source-file' || category === 'mapping');
+  if (!ofFile) return `When the cause is mended, run it again:\n  ${redrive}`;
+  return `Run it again with the mended file:\n  ${redrive} --with <the mended file>\nOr with the same file, if the import was mended in Anaplan:\n  ${redrive}`;
+}
+
+function heldWords({ holdLane, model, drop }: FailureReport): string {
+  if (holdLane === undefined) return '';
+  const also = drop === undefined ? '' : ', also one of a file that is dropped again';
+  return `\nUntil then, other runs for this model wait (${excerpt(holdLane, 200)})${also}. To let them go on:\n  npx plandrop lanes release "${excerpt(model?.name ?? '', 120)}"`;
 }
 
 function provenance(report: FailureReport): string {

@@ -1,5 +1,6 @@
 import type { Task } from '../anaplan/types.ts';
 import type { Category, Counts, Diagnosis, Reason } from './diagnosis.ts';
+import type { MissingMembers } from './dump-summary.ts';
 import { type TaskLine, taskLines } from './task-lines.ts';
 import { excerpt } from './words.ts';
 
@@ -41,6 +42,7 @@ export interface Provenance {
   noRepair?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
+  missing?: readonly MissingMembers[];
   /** why the lane stays held after this run */
   holdLane?: string;
 }
@@ -93,6 +95,8 @@ export interface FailureReport {
   noRepair?: string;
   counts?: Counts;
   reasons?: readonly Reason[];
+  /** the members that lists lack */
+  missing?: readonly MissingMembers[];
   holdLane?: string;
   /** the command that runs it again */
   redrive: string;
@@ -130,6 +134,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('noRepair', from.noRepair),
     ...given('counts', from.counts),
     ...given('reasons', from.reasons),
+    ...given('missing', from.missing),
     ...given('holdLane', from.holdLane),
     redrive: `npx plandrop failures redrive ${id}`,
   };

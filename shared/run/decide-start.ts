@@ -118,7 +118,7 @@ function undecided(run: BegunRun, candidates: readonly string[]): Diagnosis {
         : `The answer to the start of ${what} was lost, and ${candidates.length} new tasks of it have appeared.`,
     whatToCheck: [
       `Look in Anaplan (model "${run.pipeline.modelName}") whether ${what} has run, and whether its data arrived.`,
-      `Then say so: plandrop runs settle ${run.runId} --as succeeded, or --as failed to run it again. The lane is held until then.`,
+      `Then say so: plandrop runs settle ${run.runId} --as succeeded, or --as failed to run it again. Nothing else touches the model until then.`,
     ],
     retry: { kind: 'no' },
     references: {

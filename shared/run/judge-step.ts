@@ -5,6 +5,9 @@ import type { FrozenStep, Rejects } from '../pipeline/frozen-pipeline.ts';
 import { areVerified, differingFile, type FileRows } from './file-rows.ts';
 import type { StepResult, Uploaded } from './run.ts';
 
+const MAX_LISTS = 10;
+const MAX_MEMBERS = 200;
+
 export interface StepEvidence {
   step: FrozenStep;
   /** what the classifier read from the task and its dumps */
@@ -44,6 +47,7 @@ export function judgeStep(evidence: StepEvidence): StepResult {
     ...(counts === undefined ? {} : { counts }),
     ...(classified.cells === undefined ? {} : { cells: classified.cells }),
     reasons: [...classified.reasons],
+    ...missingOf(classified),
     dumps,
     ...(dumpLost === undefined ? {} : { dumpLost }),
     ...(evidence.export === undefined ? {} : { export: evidence.export }),
@@ -53,6 +57,14 @@ export function judgeStep(evidence: StepEvidence): StepResult {
     beyondAllowance: outcome === 'succeeded-with-rejects' && isBeyond(evidence),
     ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, whatToCheck: [...diagnosis.whatToCheck] } }),
   };
+}
+
+/** A ledger is read with every turn, so it holds the first of them; the dump holds all. */
+function missingOf({ missingMembers }: TaskOutcome): Pick<StepResult, 'missing'> {
+  const missing = missingMembers
+    .slice(0, MAX_LISTS)
+    .map(({ members, ...rest }) => ({ ...rest, members: members.slice(0, MAX_MEMBERS) }));
+  return missing.length === 0 ? {} : { missing };
 }
 
 function repairsOf({ repairs: { made, missing } }: StepEvidence): Pick<StepResult, 'repair' | 'repairs' | 'noRepair'> {

@@ -36,6 +36,7 @@ export function reportOf(run: Run): FailureReport {
     ...(step?.task?.seen ? { task: step.task.seen } : {}),
     ...(result === null ? {} : { dumps: result.dumps.map(({ address }) => address), reasons: result.reasons }),
     ...(result?.names === undefined ? {} : { names: result.names }),
+    ...(result?.missing === undefined ? {} : { missing: result.missing }),
     ...(result?.counts === undefined ? {} : { counts: result.counts }),
     ...(result?.dumpLost === undefined ? {} : { dumpLost: result.dumpLost }),
     ...(result?.repair === undefined ? {} : { repair: result.repair }),

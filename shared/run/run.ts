@@ -84,6 +84,13 @@ const stepTaskSchema = z.object({
 
 const dumpSchema = z.object({ objectId: z.string(), address: z.string(), bytes: z.int() });
 
+const missingSchema = z.object({
+  list: z.string().exactOptional(),
+  members: z.array(z.string()),
+  count: z.int(),
+  more: z.boolean().exactOptional(),
+});
+
 const stepResultSchema = z.object({
   outcome: z.enum(OUTCOMES),
   counts: z
@@ -98,6 +105,8 @@ const stepResultSchema = z.object({
     .exactOptional(),
   cells: z.int().exactOptional(),
   reasons: z.array(z.custom<Reason>()),
+  /** The members that lists lack, as far as the dumps tell. */
+  missing: z.array(missingSchema).exactOptional(),
   dumps: z.array(dumpSchema),
   dumpLost: z.string().exactOptional(),
   export: z.string().exactOptional(),

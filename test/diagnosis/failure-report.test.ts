@@ -143,6 +143,17 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
     });
   });
 
+  it('lists the members that are missing, one a line, and how many more there are', () => {
+    const members = Array.from({ length: 60 }, (_, i) => `P-${i}`);
+    const missing = [
+      { list: 'Products', members, count: 70 },
+      { members: ['x, y'], count: 1 },
+    ];
+    const { text } = alertText(buildFailureReport(diagnosis, { ...from, missing }));
+    expect(text).toContain('Missing from Products, ready to be pasted:\nP-0\nP-1\n');
+    expect(text).toContain('\nP-49\n… and 20 more, in the failure dump\n\nMissing, ready to be pasted:\nx, y\n');
+  });
+
   it('says where the rejected rows alone are, to be mended and dropped', () => {
     const repair = 's3://state/repairs/2026-11-02-ab12/1-1-112000000002.csv';
     const report = buildFailureReport(diagnosis, { ...from, outcome: 'succeeded-with-rejects', repair });
