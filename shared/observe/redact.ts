@@ -118,7 +118,7 @@ export function redactHeaders(headers: Readonly<Record<string, unknown>>): Recor
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       const key = name.toLowerCase();
-      return [key, SHOWN_HEADERS.has(key) ? redactText(String(value)) : REDACTED];
+      return [key, SHOWN_HEADERS.has(key) ? redactText(textOf(value)) : REDACTED];
     }),
   );
 }
@@ -145,7 +145,7 @@ function redactAt(value: unknown, depth: number, above: Set<object>): unknown {
     if (Array.isArray(value)) return value.map((item) => redactAt(item, depth + 1, above));
     if (value instanceof Map)
       return redactEntries(
-        [...value].map(([k, v]) => [String(k), v]),
+        [...value].map(([k, v]) => [textOf(k), v]),
         depth,
         above,
       );
@@ -165,6 +165,15 @@ function redactEntries(entries: [string, unknown][], depth: number, above: Set<o
       return [redactText(key), redactAt(value, depth + 1, above)];
     }),
   );
+}
+
+/** An object may refuse to be made text. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return '[object]';
+  }
 }
 
 function errorEntries(error: Error): [string, unknown][] {

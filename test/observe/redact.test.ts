@@ -108,6 +108,12 @@ describe('redact', () => {
     expect(JSON.stringify(redact(deep))).toContain('too deep');
   });
 
+  it('survives what refuses to be made text', () => {
+    const silent = Object.create(null);
+    expect(redact(new Map([[silent, 1]]))).toEqual({ '[object]': 1 });
+    expect(redact({ headers: { 'content-type': silent } })).toEqual({ headers: { 'content-type': '[object]' } });
+  });
+
   it('never shows a registered value, wherever it stands in anything', () => {
     fc.assert(
       fc.property(fc.object({ withMap: true, withSet: true, values: [fc.constant(canary), fc.string()] }), (value) => {
