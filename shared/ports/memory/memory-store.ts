@@ -200,12 +200,15 @@ export class MemoryStore implements Store {
 
   async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ListedObject> {
     const { startAfter = '' } = options;
-    const found = await this.#do('list', prefix, () =>
-      [...this.#current.values()]
-        .map(({ head: { versionId: _, ...listed } }) => listed)
-        .filter(({ key }) => key.startsWith(prefix) && compareKeys(key, startAfter) > 0)
-        .toSorted((a, b) => compareKeys(a.key, b.key)),
-    );
+    const found = await this.#do('list', prefix, () => {
+      const listed: ListedObject[] = [];
+      for (const [key, { head }] of this.#current) {
+        if (!key.startsWith(prefix) || compareKeys(key, startAfter) <= 0) continue;
+        const { versionId: _, ...told } = head;
+        listed.push(told);
+      }
+      return listed.sort((a, b) => compareKeys(a.key, b.key));
+    });
     yield* found;
   }
 
