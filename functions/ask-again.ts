@@ -1,33 +1,67 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
+import { countOf } from '../shared/diagnosis/words.ts';
+import { MAX_DELAY_SECONDS } from '../shared/ports/queue.ts';
 import { backoffSeconds } from '../shared/retry/backoff.ts';
 import type { Services } from './services.ts';
 
 const ATTEMPT_ATTRIBUTE = 'attempt';
+/** epoch ms before which the message is only passed on: SQS delays by 15 minutes at most, and Anaplan may ask for more */
+const NOT_BEFORE_ATTRIBUTE = 'notBefore';
 const MAX_ATTEMPTS = 8;
+
+type TriggerQueue = 'drops' | 'schedules';
+type Asking = Pick<Services, 'clock' | 'queues' | 'random' | 'log'>;
 
 /**
  * Sends a trigger's message again, later, when its pipeline's names could not be looked up for a reason that may pass. Only one
  * machine by itself looks names up; on AWS they stand in the lock file.
  *
- * @returns false when trying again cannot help, or has been tried often enough: then the run has failed before it could begin
+ * @returns undefined when it was sent; else the run has failed before it could begin, because trying again cannot help, or has been
+ * tried often enough
  */
 export async function askAgainLater(
-  queue: 'drops' | 'schedules',
+  queue: TriggerQueue,
   record: SQSRecord,
   diagnosis: Diagnosis,
-  { queues, random, log }: Services,
-): Promise<boolean> {
+  services: Asking,
+): Promise<{ ok: false; diagnosis: Diagnosis } | undefined> {
+  const { clock, random, log } = services;
   const attempt = Number.parseInt(record.messageAttributes[ATTEMPT_ATTRIBUTE]?.stringValue ?? '1', 10);
-  if (diagnosis.retry.kind === 'no' || attempt >= MAX_ATTEMPTS) return false;
+  if (diagnosis.retry.kind === 'no') return { ok: false, diagnosis };
+  if (attempt >= MAX_ATTEMPTS) {
+    const message = `${diagnosis.message} Given up after ${countOf(attempt, 'attempt')}.`;
+    return { ok: false, diagnosis: { ...diagnosis, message, retry: { kind: 'no' } } };
+  }
   const asked = diagnosis.retry.kind === 'after' ? diagnosis.retry.seconds : undefined;
-  const delaySeconds = Math.min(900, Math.ceil(backoffSeconds({ attempt, random, retryAfterSeconds: asked })));
+  const delaySeconds = Math.ceil(backoffSeconds({ attempt, random, retryAfterSeconds: asked }));
+  const notBefore = clock.now() + delaySeconds * 1000;
+  await sendAgain(queue, record, { attempt: attempt + 1, notBefore }, services);
+  log.warn(`${diagnosis.message} Asking again in ${delaySeconds} s (attempt ${attempt + 1} of ${MAX_ATTEMPTS}).`);
+  return undefined;
+}
+
+/** Whether the message came before it is due, as one that has to wait for longer than SQS delays does: then it is passed on. */
+export async function isTooEarly(queue: TriggerQueue, record: SQSRecord, services: Asking): Promise<boolean> {
+  const { [ATTEMPT_ATTRIBUTE]: attempt, [NOT_BEFORE_ATTRIBUTE]: told } = record.messageAttributes;
+  const notBefore = Number(told?.stringValue);
+  if (!(notBefore > services.clock.now())) return false;
+  await sendAgain(queue, record, { attempt: Number(attempt?.stringValue ?? 1), notBefore }, services);
+  return true;
+}
+
+async function sendAgain(
+  queue: TriggerQueue,
+  record: SQSRecord,
+  { attempt, notBefore }: { attempt: number; notBefore: number },
+  { queues, clock }: Asking,
+): Promise<void> {
   const attributes: Record<string, string> = {};
   for (const [name, { stringValue }] of Object.entries(record.messageAttributes)) {
     if (stringValue !== undefined) attributes[name] = stringValue;
   }
-  attributes[ATTEMPT_ATTRIBUTE] = String(attempt + 1);
+  attributes[ATTEMPT_ATTRIBUTE] = String(attempt);
+  attributes[NOT_BEFORE_ATTRIBUTE] = String(notBefore);
+  const delaySeconds = Math.min(MAX_DELAY_SECONDS, Math.max(0, Math.ceil((notBefore - clock.now()) / 1000)));
   await queues.send(queue, record.body, { delaySeconds, attributes });
-  log.warn(`${diagnosis.message} Asking again in ${delaySeconds} s (attempt ${attempt + 1} of ${MAX_ATTEMPTS}).`);
-  return true;
 }

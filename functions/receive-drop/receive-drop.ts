@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { openRun } from '../../shared/run/open-run.ts';
 import { dropsOf } from '../../shared/run/trigger.ts';
 import { keepUnmatched } from '../../shared/run/unmatched.ts';
-import { askAgainLater } from '../ask-again.ts';
+import { askAgainLater, isTooEarly } from '../ask-again.ts';
 import { freezeForRun } from '../freeze-for-run.ts';
 import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
@@ -21,6 +21,7 @@ export async function receiveDrop(record: SQSRecord, services: Services): Promis
   // Trying again cannot make it readable.
   if (message.kind === 'unreadable')
     return reportStrangeMessage('drops', { record, because: message.because }, services);
+  if (await isTooEarly('drops', record, services)) return;
   const { pipelines } = services;
   const find = (object: CreatedObject) => findDrop(object, record, services);
   for (const opening of await openingsOf(message.objects, record, { pipelines, find })) {
@@ -40,11 +41,12 @@ export async function receiveDrop(record: SQSRecord, services: Services): Promis
  * @returns false when that is so
  */
 async function openFor({ pipelineName, trigger, gone }: Opening, record: SQSRecord, services: Services) {
-  const pipeline =
+  const frozen =
     gone === undefined
       ? await freezeForRun(pipelineName, trigger, receiveCountOf(record), services)
       : { ok: false as const, diagnosis: gone };
-  if (!pipeline.ok && (await askAgainLater('drops', record, pipeline.diagnosis, services))) return false;
+  const pipeline = frozen.ok ? frozen : await askAgainLater('drops', record, frozen.diagnosis, services);
+  if (pipeline === undefined) return false;
   const { run, created } = await openRun(services, { pipelineName, trigger, pipeline });
   const what = trigger.kind === 'set' ? 'set' : 'drop';
   services.log.info(created ? `A ${what} became a run.` : `This ${what} has its run already.`, {
