@@ -50,6 +50,29 @@ export function assignFiles(
   });
 }
 
+/**
+ * Which of the files of a process one file is, by its name or as it was said; undefined where no process says which files it takes.
+ * @throws CommandError where that cannot be told
+ */
+export function assignFile(
+  pipelineName: string,
+  { steps }: Pick<Pipeline, 'steps'>,
+  { path, said }: { path: string; said: string | undefined },
+): string | undefined {
+  const entries = steps.flatMap(({ files = [] }) => files);
+  const names = entries.map(({ name }) => `"${name}"`).join(', ');
+  if (said === undefined && entries.length === 0) return undefined;
+  if (said !== undefined) {
+    if (entries.some(({ name }) => name === said)) return said;
+    const whatToCheck = [entries.length === 0 ? 'Name the file without --as.' : `Say one of these: ${names}.`];
+    throw new CommandError(`No process of pipeline "${pipelineName}" takes a file "${said}".`, { whatToCheck });
+  }
+  const found = placed(path, entries);
+  if ('file' in found) return found.file;
+  const whatToCheck = [`Say with --as which it is: ${names}.`];
+  throw new CommandError(`Pipeline "${pipelineName}" takes several files. ${found.mistake}`, { whatToCheck });
+}
+
 function atMostOne(pipelineName: string, paths: readonly string[], said: readonly string[]): AssignedFile[] {
   if (said.length > 0) {
     throw new CommandError(`No process of pipeline "${pipelineName}" says with files: which files it takes.`, {

@@ -8,6 +8,7 @@ import type { LockedStep } from '../../shared/pipeline/lock.ts';
 import { resolveNames } from '../../shared/pipeline/resolve-names.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
+import { assignFile } from '../assign-files.ts';
 import { CommandError } from '../command-error.ts';
 import { configurationFor, requirePipeline } from '../configuration.ts';
 import { refusedByAnaplan, withAnaplan } from '../doctor/ask-anaplan.ts';
@@ -19,12 +20,18 @@ interface CheckOptions {
   pipeline: string;
   config: string;
   dataDir: string;
+  as?: string;
   json?: true;
 }
 
-/** An import that reads the file, and what was found. */
+/** An import, or a file of a process, by the name that a person knows it by. */
+interface Reader extends Pick<LockedStep, 'id' | 'name' | 'fileId' | 'source'> {
+  what: string;
+}
+
+/** What reads the file, and what was found. */
 interface Checked extends SourceCheck {
-  step: LockedStep;
+  reader: Reader;
 }
 
 export function checkCommand(): Command {
@@ -34,6 +41,7 @@ export function checkCommand(): Command {
     )
     .argument('<file>', 'the file')
     .requiredOption('--pipeline <name>', 'the pipeline that would load it')
+    .option('--as <name>', 'which of the files of a process it is, where its name does not tell')
     .addOption(configOption())
     .addOption(dataDirOption())
     .addOption(jsonOption())
@@ -43,16 +51,16 @@ export function checkCommand(): Command {
 }
 
 /** @returns the exit code: 0 when a run would take the file, 1 when something is wrong with it */
-async function check(file: string, { pipeline, config, dataDir, json }: CheckOptions): Promise<number> {
+async function check(file: string, { pipeline, config, dataDir, as: said, json }: CheckOptions): Promise<number> {
   const configuration = await configurationFor(config, process.env);
-  requirePipeline(pipeline, configuration);
-  requireImport(pipeline, configuration);
+  const place = assignFile(pipeline, requirePipeline(pipeline, configuration), { path: file, said });
+  if (place === undefined) requireImport(pipeline, configuration);
   const secrets = environmentSecrets(process.env);
   await usableCredentials(secrets);
   const bytes = await sizeOf(file);
-  const steps = await withAnaplan(configuration, { secrets, dataDir }, async (anaplan) => {
+  const found = await withAnaplan(configuration, { secrets, dataDir }, async (anaplan) => {
     try {
-      return readers(pipeline, await resolveNames(configuration, anaplan, { only: pipeline }));
+      return readers(pipeline, place, await resolveNames(configuration, anaplan, { only: pipeline }));
     } catch (error) {
       throw refusedByAnaplan(error, { model: configuration.pipelines[pipeline]?.model ?? pipeline });
     }
@@ -65,9 +73,9 @@ async function check(file: string, { pipeline, config, dataDir, json }: CheckOpt
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
       return buffer.subarray(0, bytesRead);
     };
-    for (const step of steps) {
-      const definition = step.source ?? { headerNames: [] };
-      checked.push({ step, ...(await checkSourceFile(read, bytes, definition, { file: basename(file) })) });
+    for (const reader of found) {
+      const definition = reader.source ?? { headerNames: [] };
+      checked.push({ reader, ...(await checkSourceFile(read, bytes, definition, { file: basename(file) })) });
     }
   } finally {
     await handle.close();
@@ -96,8 +104,12 @@ async function sizeOf(path: string): Promise<number> {
   throw new CommandError(`${path} is not a file.`);
 }
 
-/** The imports of the pipeline that read a file, each file once. */
-function readers(pipeline: string, { lock, problems }: Awaited<ReturnType<typeof resolveNames>>): LockedStep[] {
+/** The imports of the pipeline that read a file, each file once; or the one file of a process. */
+function readers(
+  pipeline: string,
+  place: string | undefined,
+  { lock, problems }: Awaited<ReturnType<typeof resolveNames>>,
+): Reader[] {
   const [first] = problems;
   if (first !== undefined) {
     const told = problems.map(({ what, near }) => (near.length === 0 ? what : `${what}; there is ${near.join(', ')}`));
@@ -110,7 +122,14 @@ function readers(pipeline: string, { lock, problems }: Awaited<ReturnType<typeof
       },
     );
   }
-  const steps = lock.pipelines[pipeline]?.steps.filter(({ fileId }) => fileId !== undefined) ?? [];
+  const locked = lock.pipelines[pipeline]?.steps ?? [];
+  if (place !== undefined) {
+    const files = locked.flatMap(({ files = [] }) => files).filter(({ asked }) => asked === place);
+    return files.map((file) => ({ ...file, what: `file "${place}"` }));
+  }
+  const steps = locked
+    .filter(({ fileId }) => fileId !== undefined)
+    .map((step) => ({ ...step, what: `import "${step.name}"` }));
   const distinct = steps.filter(({ fileId }, i) => steps.findIndex((step) => step.fileId === fileId) === i);
   if (distinct.length > 0) return distinct;
   throw new CommandError(`The imports of pipeline "${pipeline}" read other models and no file.`, {
@@ -126,10 +145,10 @@ function asJson(file: string, pipeline: string, bytes: number, checked: readonly
     ok: checked.every(({ problem }) => problem === undefined),
     bytes,
     ...(scanned === undefined ? {} : { rows: scanned.rows, sha256: scanned.sha256 }),
-    imports: checked.map(({ step, problem }) => ({
-      name: step.name,
-      objectId: step.id,
-      fileId: step.fileId,
+    imports: checked.map(({ reader, problem }) => ({
+      name: reader.name,
+      objectId: reader.id,
+      fileId: reader.fileId,
       ok: problem === undefined,
       ...(problem === undefined ? {} : { failure: failureOf(problem) }),
     })),
@@ -143,12 +162,12 @@ function failureOf({ category, cause, message, whatToCheck }: Diagnosis) {
 
 function inWords(file: string, checked: readonly Checked[], policy: 'strict' | 'warn' | 'off'): string {
   const lines: string[] = [];
-  for (const { step, problem, scanned } of checked) {
+  for (const { reader, problem, scanned } of checked) {
     if (problem === undefined) {
-      lines.push(`✔ ${file} fits import "${step.name}": ${countOf(scanned?.rows ?? 0, 'row')}.`);
+      lines.push(`✔ ${file} fits ${reader.what}: ${countOf(scanned?.rows ?? 0, 'row')}.`);
       continue;
     }
-    lines.push(`✘ ${file} does not fit import "${step.name}".`, '');
+    lines.push(`✘ ${file} does not fit ${reader.what}.`, '');
     lines.push(
       ...problem.message.split('\n').map((line) => `  ${line}`),
       `  Why: ${problem.cause}`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
+  GetObjectTaggingCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -13,6 +14,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-s
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { awsServices } from '../../functions/aws-services.ts';
 import type { Services } from '../../functions/services.ts';
+import { createWatchRuns } from '../../functions/watch-runs/handler.ts';
 import { functionMappings } from '../../infra/local/function-mappings.ts';
 import { failedMessages, lambdaContext, sqsEvent } from '../../infra/local/sqs-event.ts';
 import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
@@ -95,6 +97,7 @@ describe('a drop on AWS', () => {
       PLANDROP_ALERTS_TOPIC_ARN: topicArn,
       PLANDROP_SECRET_ARN: ARN ?? '',
       PLANDROP_SETTLE_SECONDS: '0',
+      PLANDROP_KEEPS_DROPS: 'true',
     };
     for (const name of QUEUE_NAMES) env[`PLANDROP_QUEUE_${name.toUpperCase()}_URL`] = urls[name];
     const loaded = loadConfiguration(configurationFor(simulator.url));
@@ -139,6 +142,31 @@ describe('a drop on AWS', () => {
     expect(alert?.body).toContain('sales/gaps.csv was loaded into model "FY26 Plan" without 1 row');
   });
 
+  it('that was loaded is tagged, with the tags that it had, or moved to the archive', async () => {
+    const row = (month: string) => `${HEADER}P100,North,${month},5,74.5,2026-05-30\n`;
+    const [tagged] = await drop('sales/tagged.csv', row('May 26'), 'owner=finance');
+    expect(await tagsOf('sales/tagged.csv')).toEqual({
+      owner: 'finance',
+      plandrop: 'succeeded',
+      'plandrop-run': tagged?.runId,
+    });
+    const [moved, ...others] = await drop('monthly/märz +.csv', row('Jun 26'));
+    expect([moved?.outcome, others]).toEqual(['succeeded', []]);
+    expect(await tagsOf('done/monthly/märz +.csv')).toMatchObject({ 'plandrop-run': moved?.runId });
+    const store = services.source(source);
+    expect(await store.head('monthly/märz +.csv')).toBeUndefined();
+    expect(await store.head('monthly/märz +.csv', moved?.source?.versionId)).toBeUndefined();
+    expect((await store.head('done/monthly/märz +.csv'))?.size).toBe(moved?.source?.bytes);
+  });
+
+  it('is followed by the pipeline that comes after its own', async () => {
+    const outcomes = await drop('first/a.csv', `${HEADER}P100,North,Jul 26,5,74.5,2026-07-30\n`);
+    expect(outcomes.map(({ pipeline, outcome }) => [pipeline, outcome]).sort()).toEqual([
+      ['first', 'succeeded'],
+      ['second', 'succeeded'],
+    ]);
+  });
+
   it('leaves every request of its run in the state bucket, for a support bundle', async () => {
     const seen = simulator.requests().length;
     const [outcome] = await drop('sales/more.csv', `${HEADER}P100,North,Apr 26,5,74.5,2026-04-30\n`);
@@ -152,9 +180,14 @@ describe('a drop on AWS', () => {
     expect(JSON.parse(made.stdout).requests).toBe(simulator.requests().length - seen);
   });
 
-  it('is ignored when it is a folder marker, or no pipeline matches it', async () => {
+  it('is ignored when it is a folder marker, and told of once when no pipeline takes it', async () => {
     expect(await drop('sales/', '')).toEqual([]);
     expect(await drop('other/file.csv', 'a,b\n')).toEqual([]);
+    const watch = createWatchRuns(services);
+    expect([(await watch()).unmatched, (await watch()).unmatched]).toEqual([1, 0]);
+    const alerts = new SqsQueues(sqs, { failures: alertsUrl });
+    const [alert] = await alerts.receive('failures', { max: 1, visibilitySeconds: 60, waitSeconds: 1 });
+    expect(alert?.body).toContain(`- other/file.csv (in ${source}): no pipeline takes its key`);
   });
 
   it('that Plandrop itself writes starts nothing', async () => {
@@ -173,9 +206,14 @@ describe('a drop on AWS', () => {
     await canary.search(folder);
   });
 
-  async function drop(Key: string, Body: string): Promise<RunOutcome[]> {
-    await s3.send(new PutObjectCommand({ Bucket: source, Key, Body }));
+  async function drop(Key: string, Body: string, Tagging?: string): Promise<RunOutcome[]> {
+    await s3.send(new PutObjectCommand({ Bucket: source, Key, Body, Tagging }));
     return work();
+  }
+
+  async function tagsOf(Key: string): Promise<Record<string, string>> {
+    const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand({ Bucket: source, Key }));
+    return Object.fromEntries(TagSet.map(({ Key: name = '', Value = '' }) => [name, Value]));
   }
 
   /** Delivers messages as Lambda's event source mappings do, until none is left. @returns the runs that began meanwhile */
@@ -234,5 +272,21 @@ pipelines:
     on: { drop: "sales/*.csv" }
     steps: [{ import: Load Sales, repeatable: true }]
     onFailure: continue
+  monthly:
+    workspace: Finance
+    model: FY26 Plan
+    on: { drop: "monthly/*.csv" }
+    steps: [{ import: Load Sales, repeatable: true }]
+    keep: { archive: "done/" }
+  first:
+    workspace: Finance
+    model: FY26 Plan
+    on: { drop: "first/*.csv" }
+    steps: [{ import: Load Sales, repeatable: true }]
+  second:
+    workspace: Finance
+    model: FY26 Plan
+    on: { after: first }
+    steps: [{ process: Recalculate }]
 `;
 }

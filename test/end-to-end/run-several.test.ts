@@ -38,6 +38,17 @@ describe.concurrent('plandrop run with several files', () => {
     await writeFile(other, 'Region\nSouth\n');
     const common = ['--pipeline', 'all', '--config', config, '--data-dir', at.dataDir];
 
+    const check = ['check', '--pipeline', 'all', '--config', config, '--data-dir', at.dataDir];
+    const checked = await plandrop([...check, products], at.env);
+    expect([checked.code, checked.stdout]).toEqual([0, `✔ ${products} fits file "Load Products": 2 rows.\n`]);
+    const wrong = await plandrop([...check, products, '--as', 'Load Regions'], at.env);
+    expect([wrong.code, wrong.stdout]).toEqual([1, expect.stringContaining('does not fit file "Load Regions".')]);
+    const unclear = await plandrop([...check, other, '--json'], at.env);
+    expect([unclear.code, JSON.parse(unclear.stdout).error.message]).toEqual([
+      64,
+      `Pipeline "all" takes several files. ${other} fits none of its files.`,
+    ]);
+
     const missing = await plandrop(['run', products, ...common, '--json'], at.env);
     expect(missing.code).toBe(64);
     expect(JSON.parse(missing.stdout).error.message).toContain(

@@ -70,6 +70,24 @@ describe('the buckets', () => {
     ]);
   });
 
+  it.each(['folder', 'date', '{ marker: "in/*/_READY" }'])(
+    'the source bucket tells of the files and markers of sets too, here by %s, since it tells of everything',
+    (set) => {
+      const made = synthesise(`pipelines:
+  all:
+    workspace: Finance
+    model: FY26 Plan
+    on: { set: ${set} }
+    steps: [{ process: Load All, files: { Products: "in/*/p*.csv", Sales: "in/*/s*.csv" } }]
+`);
+      const { Properties } = made.the('AWS::S3::Bucket', 'SourceBucket');
+      // A filter would have to follow every pattern, and what no pipeline takes would be lost unseen.
+      expect(Properties.NotificationConfiguration.QueueConfigurations).toEqual([
+        { Event: 's3:ObjectCreated:*', Queue: expect.anything() },
+      ]);
+    },
+  );
+
   it('the source bucket tells the drops queue of every created object, once the queue lets it', () => {
     const bucket = template.the('AWS::S3::Bucket', 'SourceBucket');
     const policy = template.the('AWS::SQS::QueuePolicy', 'ReceiveDropQueue');
