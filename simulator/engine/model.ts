@@ -121,13 +121,12 @@ export class Model {
 
   /**
    * Uses the model. The answer is when a request can go on, undefined for now.
-   * @param waits whether it waits for a running task
-   * @param touches whether it waits while the model is held
+   * @param waits whether it waits while the model is busy
    */
-  use(at: number, waits: boolean, touches = waits): number | undefined {
+  use(at: number, waits: boolean): number | undefined {
     const opens = this.lifecycle.use(at);
     if (opens !== undefined && opens > at) return opens;
-    if (touches && this.isHeld(at)) return this.#holdsUntil;
+    if (waits && this.isHeld(at)) return this.#holdsUntil;
     return waits && this.#around.quirks.busyModelHolds ? this.queue.busyUntil(at) : undefined;
   }
 

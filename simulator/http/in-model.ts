@@ -33,7 +33,7 @@ export async function inModel(
   for (;;) {
     const attempt = () => {
       refuseByState(model, kind);
-      return model.use(c.env.at, kind.waits === true, kind.waits || kind.changes) ?? work(model);
+      return model.use(c.env.at, kind.waits === true) ?? work(model);
     };
     const answer = await (kind.looks ? impatiently(c, model, attempt) : model.asOf(c.env.at, attempt));
     if (answer instanceof Response) return answer;

@@ -49,7 +49,7 @@ const action = z
     reset: z.enum(['before', 'after']).optional(),
     /** the caller gets its answer or reset now, but the server acts this much later */
     actLaterMs: z.number().positive().optional(),
-    /** for as long as `delayMs` or `actLaterMs` say, the model is busy: it holds whoever else wants its files */
+    /** for as long as `delayMs` or `actLaterMs` say, the model is busy: it holds whoever wants to read its files */
     busy: z.boolean().optional(),
     /** cuts the connection after so many bytes of the answer's body; `half` for the half */
     truncate: z.union([z.number().int().nonnegative(), z.literal('half')]).optional(),

@@ -75,15 +75,23 @@ function followerViolations(roots: readonly Run[], runs: readonly Run[]): string
 
 /** What is to be done with the drops of a run that succeeded is done, and nothing with those of one that may be redriven. */
 function keepViolations(world: World, run: Run): string[] {
-  const { kind } = run.pipeline?.keep ?? { kind: 'leave' };
+  const keep = run.pipeline?.keep ?? { kind: 'leave' };
   const isRedriven = run.redrivenAs !== undefined || run.redriveOf !== undefined;
   if (run.ended === null || run.ended.todo.length > 0 || isRedriven || run.settled !== undefined) return [];
   return dropsOf(run.trigger).flatMap(({ key, versionId }) => {
     const isThere = world.drops.hasVersion(key, versionId);
     if (!didAll(run)) return isThere ? [] : [`${key} ${versionId} is gone, and its run ended ${run.ended?.outcome}`];
-    if (kind === 'leave') return isThere ? [] : [`${key} ${versionId} was to be left where it was`];
-    return isThere ? [`${key} ${versionId} was loaded, and is still there`] : [];
+    if (keep.kind === 'leave') return isThere ? [] : [`${key} ${versionId} was to be left where it was`];
+    if (isThere) return [`${key} ${versionId} was loaded, and is still there`];
+    return keep.kind === 'delete' || isArchived(world, `${keep.prefix}${key}`, versionId)
+      ? []
+      : [`${key} ${versionId} is neither where it was nor in the archive`];
   });
+}
+
+function isArchived(world: World, key: string, versionId: string): boolean {
+  const { sha256 } = world.dropped.find((each) => each.versionId === versionId) ?? {};
+  return world.dropped.some((each) => each.key === key && each.sha256 === sha256);
 }
 
 function didAll({ ended, steps }: Run): boolean {

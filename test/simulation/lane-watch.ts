@@ -10,8 +10,8 @@ export class LaneWatch {
   readonly #world: World;
   /** the operation at which each ticket was written */
   readonly #written = new Map<string, number>();
-  /** the operation at which a process last listed the tickets under a prefix */
-  readonly #listed = new Map<string, number>();
+  /** the operation at which an invocation last listed the tickets under a prefix */
+  readonly #listed = new WeakMap<object, Map<string, number>>();
   /** epoch milliseconds at which a run of ours last asked to change something in a model */
   readonly #touched = new Map<string, number>();
   #before: string | undefined;
@@ -21,14 +21,14 @@ export class LaneWatch {
   }
 
   /** To be told of each store operation just before it happens. */
-  store({ process, name, about, number }: Operation): void {
+  store({ invocation, name, about, number }: Operation): void {
     if (name === 'create' && about.includes('/tickets/') && !this.#written.has(about)) this.#written.set(about, number);
-    if (name === 'list') this.#listed.set(`${process.name} ${about}`, number);
+    if (name === 'list') this.#listed.set(invocation, new Map(this.#listed.get(invocation)).set(about, number));
     if (name === 'replace' && about.endsWith('/holder')) this.#before = this.#world.state.text(about);
   }
 
   /** To be told after a holder was written. */
-  async holderWritten({ process, about }: Operation): Promise<void> {
+  async holderWritten({ invocation, about }: Operation): Promise<void> {
     const now = JSON.parse(this.#world.state.text(about) ?? '{}');
     const before = JSON.parse(this.#before ?? '{}');
     if (now.runId === before.runId) return;
@@ -37,7 +37,7 @@ export class LaneWatch {
     if (before.hold !== null) this.#world.breaks(`the held lane ${about} was granted to ${now.runId}`);
     if (before.runId !== null) this.#world.breaks(`${now.runId} took the lane ${about} from ${before.runId}`);
     const prefix = about.replace(/holder$/, 'tickets/');
-    const listed = this.#listed.get(`${process.name} ${prefix}`) ?? 0;
+    const listed = this.#listed.get(invocation)?.get(prefix) ?? 0;
     const runs = this.#world.runs();
     const mine = runs.find(({ runId }) => runId === now.runId)?.ticket ?? '';
     for (const { ticket, ended, runId } of runs) {

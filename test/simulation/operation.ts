@@ -7,6 +7,8 @@ export interface Operation {
   /** from 1, in the order in which they were let go */
   number: number;
   process: SimulatedProcess;
+  /** the same object for all operations of one invocation, also where a process has several at once */
+  invocation: object;
   kind: 'store' | 'queue' | 'alert' | 'http' | 'acknowledge';
   /** `get`, `replace`, `send`, `PUT`, … */
   name: string;

@@ -77,7 +77,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a holder that is not done is pushed aside',
     file: 'shared/run/lane.ts',
-    find: 'if (holding !== undefined && !isDone(holding.run))',
+    find: 'if (holding !== undefined && !hasLeftLane(holding.run))',
     replace: 'if (holding === undefined)',
   },
   {
@@ -147,8 +147,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an outcome is stored without its to-do list',
     file: 'shared/run/transitions.ts',
-    find: "ending.alarming ? ['report', 'feed', 'lane', 'alert'] : ['lane'];",
-    replace: '[];',
+    find: "? ['report', 'feed', 'lane', 'alert']",
+    replace: '? []',
   },
   {
     name: 'an ended run is left alone',
@@ -179,5 +179,137 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'shared/run/learned.ts',
     find: "if (event.kind !== 'start-accepted') return;",
     replace: 'if (found !== undefined) return;',
+  },
+  {
+    name: 'a message is acknowledged before the next is sent',
+    file: 'shared/run/held-turn.ts',
+    find: 'else if (run.turn > turn) await sendNext(this.#services, run);',
+    replace: 'else if (run.turn > turn) void sendNext(this.#services, run).catch(() => {});',
+  },
+  {
+    name: 'a commit names no next message',
+    file: 'shared/run/transitions.ts',
+    find: 'next: { turn, queue: stage, due: isoTime(when.now + when.delaySeconds * 1000) },',
+    replace:
+      "next: stage === 'poll' ? null : { turn, queue: stage, due: isoTime(when.now + when.delaySeconds * 1000) },",
+  },
+  {
+    name: 'a message is acknowledged while another has the claim',
+    file: 'shared/run/admit.ts',
+    find: "kind: 'leave', because: `turn",
+    replace: "kind: 'drop', because: `turn",
+  },
+  {
+    name: 'a task is found by the clock',
+    file: 'shared/run/decide-start.ts',
+    find: `  const known = new Set(start.baseline);
+  return [...new Set(tasks.map((task) => task.taskId))].filter((id) => !known.has(id));`,
+    replace: `  const since = Date.parse(start.intendedAt);
+  const recent = (tasks as readonly Task[]).filter(({ creationTime }) => (creationTime ?? 0) >= since);
+  return [...new Set(recent.map((task) => task.taskId))];`,
+  },
+  {
+    name: "Anaplan's list of chunks is trusted",
+    file: 'functions/upload-file/send-chunks.ts',
+    find: 'const recorded = new Set(epoch.sent);',
+    replace:
+      'const listed = epoch.sent.length > 0 ? await anaplan.listChunks(model, source.fileId) : [];\n  const recorded = new Set([...epoch.sent, ...listed.map(Number)]);',
+  },
+  {
+    name: 'a write that met only conflicts is taken for done',
+    file: 'shared/run/ledger.ts',
+    find: '    failed.error = error;',
+    replace:
+      "    if (String(error).includes('conflict')) return { run: written, etag: '', mine: true };\n    failed.error = error;",
+  },
+  {
+    name: 'a refused write is never our own',
+    file: 'shared/run/ledger.ts',
+    find: 'const mine = found?.run.writer === written.writer;',
+    replace: 'const mine = false;',
+  },
+  {
+    name: 'a redrive goes on where the run had failed',
+    file: 'shared/run/redrive.ts',
+    find: 'const stage = firstStage(pipeline, step, step);',
+    replace: "const stage = 'start';",
+  },
+  {
+    name: 'a chunk is not read back after a second announcement',
+    file: 'functions/upload-file/handler.ts',
+    find: 'if (currentStep(turn.run).epoch?.verify === true) {',
+    replace: 'if (currentStep(turn.run).epoch?.verify === undefined) {',
+  },
+  {
+    name: 'a claim dies with no word about its last call',
+    file: 'shared/run/decide.ts',
+    find: 'const known = died ? withStep(run, { fileCallUnanswered: true }) : run;',
+    replace: 'const known = died && false ? withStep(run, { fileCallUnanswered: true }) : run;',
+  },
+  {
+    name: 'a file call is answered by a gateway, and counts as over',
+    file: 'functions/anaplan-turn.ts',
+    find: "if (!answered && FILE_CALLS.has(failure.call)) turn.remember({ kind: 'file-call-unanswered' });",
+    replace: "if (!answered && failure.call === 'delete-file') turn.remember({ kind: 'file-call-unanswered' });",
+  },
+  {
+    name: 'a request to cancel ends the run while its task runs',
+    file: 'shared/run/admit.ts',
+    find: 'if (request !== undefined && nothingBegun(run))',
+    replace: 'if (request !== undefined)',
+  },
+  {
+    name: 'a set that was started takes its drops again',
+    file: 'shared/run/drop-set.ts',
+    find: "if (consumer !== undefined) return { kind: 'known', started: consumer };",
+    replace: "if (consumer?.opened === false) return { kind: 'known', started: consumer };",
+  },
+  {
+    name: 'a drop is counted twice in its set',
+    file: 'shared/run/drop-set.ts',
+    find: "some((each) => isSameVersion(each, drop))) return { kind: 'known' };",
+    replace: "some((each) => isSameVersion(each, drop) && each.key === '')) return { kind: 'known' };",
+  },
+  {
+    name: 'what follows is a new run each time it is told',
+    file: 'shared/run/trigger.ts',
+    find: "return ['after', trigger.runId];",
+    replace: "return ['after', trigger.runId, String(Math.random())];",
+  },
+  {
+    name: 'a drop is removed whatever became of it',
+    file: 'shared/run/transitions.ts',
+    find: "? ['report', 'feed', 'lane', 'alert']",
+    replace: "? ['report', 'feed', 'lane', 'alert', 'keep']",
+  },
+  {
+    name: 'a drop is removed before it is copied to the archive',
+    file: 'shared/run/keep-drops.ts',
+    find: 'if ((await store.copy({ key, versionId }, target, tags)) !== undefined) await store.deleteVersion(key, versionId);',
+    replace: 'await store.deleteVersion(key, versionId);\n      await store.copy({ key, versionId }, target, tags);',
+  },
+  {
+    name: 'a person who releases a lane lets in who has it not',
+    file: 'shared/run/lane-by-hand.ts',
+    find: 'return { ...holder, hold: null, runId: gone ? null : holder.runId };',
+    replace: 'return { ...holder, hold: null, runId: null };',
+  },
+  {
+    name: 'who released the lane wakes nobody',
+    file: 'shared/run/lane-by-hand.ts',
+    find: '  await wakeLane(services, modelId);\n  return released;',
+    replace: '  return released;',
+  },
+  {
+    name: 'a buried message is given up at once',
+    file: 'shared/run/bury.ts',
+    find: 'export const RESURRECTIONS = 2;',
+    replace: 'export const RESURRECTIONS = 0;',
+  },
+  {
+    name: 'a buried message is thrown away',
+    file: 'shared/run/bury.ts',
+    find: "return times < RESURRECTIONS ? 'try-again' : 'give-up';",
+    replace: "return 'nothing';",
   },
 ];

@@ -53,18 +53,28 @@ async function onAllCores(): Promise<void> {
   const broken: Told[] = [];
   let [done, operations] = [0, 0];
   const rate = () => (done / ((Date.now() - begun) / 1000)).toFixed(1);
+  const workers: Worker[] = [];
   const take = (told: Told) => {
     done++;
     operations += told.operations;
     for (const outcome of told.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     if (told.violations.length > 0) {
       broken.push(told);
+      // No later seed is of interest; an earlier one of another worker is.
+      if (values['until-found']) for (const worker of workers) worker.postMessage(told.seed);
       if (broken.length <= 10) console.log(`Seed ${told.seed} breaks a promise:\n${tell(told)}`);
     }
     if (done % 1000 === 0) console.log(`${done} seeds, ${rate()} a second, ${broken.length} broke a promise`);
   };
   const cores = Math.min(seeds, availableParallelism());
-  await Promise.all(Array.from({ length: cores }, (_, offset) => workerOf({ offset, cores }, take)));
+  for (let offset = 0; offset < cores; offset++)
+    workers.push(
+      new Worker(new URL(import.meta.url), { workerData: { offset, cores }, argv: process.argv.slice(2) }).on(
+        'message',
+        take,
+      ),
+    );
+  await Promise.all(workers.map((worker) => new Promise((ends, fails) => worker.on('exit', ends).on('error', fails))));
   const told = [...outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
   const seconds = ((Date.now() - begun) / 1000).toFixed(0);
   console.log(`${done} seeds from ${first} on in ${seconds} s: ${rate()} a second, ${operations} operations.`);
@@ -85,16 +95,14 @@ ${summaryOf(smallest)}
 ${tell(await simulate(smallest, { traced: true }))}`);
 }
 
-function workerOf(share: { offset: number; cores: number }, take: (told: Told) => void): Promise<void> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: share, argv: process.argv.slice(2) });
-  worker.on('message', take);
-  return new Promise((resolve, reject) => worker.on('exit', () => resolve()).on('error', reject));
-}
-
 async function share({ offset, cores }: { offset: number; cores: number }): Promise<void> {
-  for (let seed = first + offset; seed < first + seeds; seed += cores) {
+  let last = first + seeds - 1;
+  parentPort?.on('message', (seed: number) => {
+    last = Math.min(last, seed);
+  });
+  for (let seed = first + offset; seed <= last; seed += cores) {
     const { violations, outcomes, operations } = await simulate(storyOf(seed));
     parentPort?.postMessage({ seed, violations, outcomes, operations } satisfies Told);
-    if (values['until-found'] && violations.length > 0) return;
   }
+  parentPort?.close();
 }

@@ -66,7 +66,11 @@ const withoutFault: Move = (story, at) => {
 const withoutPipeline: Move = (story, at) => {
   const name = Object.keys(story.pipelines)[at];
   if (name === undefined || Object.keys(story.pipelines).length === 1) return undefined;
-  const { [name]: _, ...pipelines } = story.pipelines;
+  const others = Object.entries(story.pipelines).filter(
+    ([other, { on = '' }]) => other !== name && !on.includes(`after: ${name} `),
+  );
+  if (others.length === 0) return undefined;
+  const pipelines = Object.fromEntries(others);
   const happenings = story.happenings.filter(
     (each) =>
       !(each.what === 'drop' && each.key.startsWith(`${name}/`)) &&

@@ -118,7 +118,7 @@ export class SimulatedProcess {
   async #do<T>(kind: Operation['kind'], name: string, about: string, act: (fate: Fate) => Promise<T>): Promise<T> {
     this.#checkAlive();
     this.parked++;
-    const fate = await this.#around.turn({ process: this, kind, name, about });
+    const fate = await this.#around.turn({ process: this, invocation: inHand.getStore() ?? this, kind, name, about });
     this.parked--;
     this.#checkAlive();
     if (fate.kind === 'killed-before') {

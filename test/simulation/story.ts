@@ -1,6 +1,6 @@
 import { type Faults, faultsOf } from './faults.ts';
 import { below, pick, type Random, seededRandom } from './random.ts';
-import { type PipelineOptions, readsDrops, type StepName } from './tenant.ts';
+import { type PipelineOptions, readsDrops, readsFiles, type StepName } from './tenant.ts';
 
 /** Something that happens at a time, whatever the installation does; seconds after the beginning. */
 export type Happening = { atSeconds: number } & (
@@ -62,7 +62,9 @@ const STEPS: readonly StepName[][] = [
   ['list-import'],
   ['list-import', 'process'],
   ['import', 'export'],
-  ['list-import', 'export'],
+  ['list-import', 'packed-export'],
+  ['several-files'],
+  ['several-files', 'process'],
   ['process', 'action'],
   ['export'],
 ];
@@ -108,36 +110,64 @@ function pipelinesIn(random: Random, models: number): Record<string, PipelineOpt
   const pipelines: Record<string, PipelineOptions> = {};
   for (let i = 0; i < models + below(random, 2); i++) {
     const steps = pick(random, STEPS);
+    const keep = readsFiles(steps) && random() < 0.3 ? pick(random, ['delete', '{ archive: "done/" }']) : undefined;
+    const on = onOf(random, `p${i}`, steps);
     pipelines[`p${i}`] = {
       model: `Plan ${(i % models) + 1}`,
       steps,
       onFailure: random() < 0.5 ? 'hold' : 'continue',
       maxRows: random() < 0.3 ? 1 : 0,
-      ...(readsDrops(steps) ? {} : { on: SCHEDULE }),
+      ...(on === undefined ? {} : { on }),
+      ...(keep === undefined ? {} : { more: `keep: ${keep}` }),
       ...(random() < 0.1 ? { deadline: '30min' } : {}),
     };
+  }
+  if (random() < 0.25) {
+    const leader = pick(random, Object.keys(pipelines));
+    const model = `Plan ${1 + below(random, models)}`;
+    pipelines.follower = { model, steps: pick(random, [['process'], ['export']]), on: `{ after: ${leader} }` };
   }
   return pipelines;
 }
 
+function onOf(random: Random, name: string, steps: readonly StepName[]): string | undefined {
+  if (readsDrops(steps)) return undefined;
+  if (!readsFiles(steps)) return SCHEDULE;
+  return pick(random, ['{ set: folder }', '{ set: date }', `{ set: { marker: "${name}/*/_READY" } }`]);
+}
+
 function arrivals(random: Random, pipelines: Record<string, PipelineOptions>, quiet: boolean): Happening[] {
+  const names = Object.keys(pipelines).filter((name) => name !== 'follower');
   const count = 1 + below(random, random() < 0.2 ? 12 : 6);
   const withinSeconds = random() < 0.3 ? 60 : 1800;
-  return Array.from({ length: count }, (_, i): Happening => {
-    const pipeline = pick(random, Object.keys(pipelines));
-    const { steps = [], on } = pipelines[pipeline] ?? {};
-    const arrival = {
-      atSeconds: below(random, random() * withinSeconds),
-      copies: !quiet && random() < 0.1 ? 2 : 1,
-      delaySeconds: !quiet && random() < 0.2 ? below(random, 300) : 0,
-    };
+  const arrival = () => ({
+    atSeconds: below(random, random() * withinSeconds),
+    copies: !quiet && random() < 0.1 ? 2 : 1,
+    delaySeconds: !quiet && random() < 0.2 ? below(random, 300) : 0,
+  });
+  return Array.from({ length: count }, (_, i): Happening[] => {
+    const name = pick(random, names);
+    const { steps = [], on } = pipelines[name] ?? {};
     // Two times of a schedule are never the same.
-    if (on === SCHEDULE) return { what: 'schedule', pipeline, ...arrival, atSeconds: i * 120 + below(random, 120) };
+    if (on === SCHEDULE)
+      return [{ what: 'schedule', pipeline: name, ...arrival(), atSeconds: i * 120 + below(random, 120) }];
     // Now and then a file is replaced by a corrected one, also while its first version waits.
     const number = !quiet && i > 0 && random() < 0.15 ? i - 1 : i;
-    const text = textOf(steps, i, random);
-    return { what: 'drop', key: `${pipeline}/${number}.csv`, text, ...arrival };
-  });
+    const drop = (key: string, text: string): Happening => ({
+      what: 'drop',
+      key: `${name}/${key}`,
+      text,
+      ...arrival(),
+    });
+    const [products, sales] = [productsOf(i, random), salesOf(i, random)];
+    if (on === undefined) return [drop(`${number}.csv`, steps[0] === 'list-import' ? products : sales)];
+    const folder = on.includes('date') ? '' : `${number}/`;
+    const day = on.includes('date') ? `-2026-01-${String(number + 1).padStart(2, '0')}` : '';
+    const set = [drop(`${folder}products${day}.csv`, products), drop(`${folder}sales${day}.csv`, sales)];
+    if (on.includes('marker')) set.push(drop(`${folder}_READY`, ''));
+    // Of some sets a part never comes.
+    return !quiet && random() < 0.1 ? set.toSpliced(below(random, set.length), 1) : set;
+  }).flat();
 }
 
 const QUEUES = ['drops', 'schedules', 'upload', 'start', 'poll', 'collect', 'poison'] as const;
@@ -179,12 +209,14 @@ function interferences(random: Random, models: number, like: Story['like']): Hap
   ];
 }
 
-function textOf(steps: readonly StepName[], number: number, random: Random): string {
-  const rows = 1 + below(random, 8);
-  const range = Array.from({ length: rows }, (_, row) => row);
-  // The first cell makes the bytes of every drop its own.
-  if (steps[0] === 'list-import')
-    return ['Product,Code', ...range.map((row) => `Item ${number}-${row},I${number}-${row}`), ''].join('\n');
+/** The first cells make the bytes of every drop its own. */
+function productsOf(number: number, random: Random): string {
+  const rows = Array.from({ length: 1 + below(random, 8) }, (_, row) => `Item ${number}-${row},I${number}-${row}`);
+  return ['Product,Code', ...rows, ''].join('\n');
+}
+
+function salesOf(number: number, random: Random): string {
   const product = () => (random() < 0.05 ? 'Cocoa' : pick(random, ['Tea', 'Coffee', 'Mug']));
-  return ['Product,Month,Units', ...range.map((row) => `${product()},Jan 26,${number * 100 + row}`), ''].join('\n');
+  const rows = Array.from({ length: 1 + below(random, 8) }, (_, row) => `${product()},Jan 26,${number * 100 + row}`);
+  return ['Product,Month,Units', ...rows, ''].join('\n');
 }

@@ -68,17 +68,17 @@ export function readsDrops(steps: readonly StepName[]): boolean {
   return steps.some((step) => step.endsWith('import'));
 }
 
+/** Whether drops are loaded by these steps, each by itself or as a part of a set. */
+export function readsFiles(steps: readonly StepName[]): boolean {
+  return readsDrops(steps) || steps.includes('several-files');
+}
+
 /** Pipelines by name with their lock; each takes the drops under `<name>/`. */
 export async function configurationOf(
   pipelines: Readonly<Record<string, PipelineOptions>>,
   models: number,
 ): Promise<{ configuration: Configuration; lock: Lock }> {
-  // A pipeline that follows another is understood only beside it.
-  if (Object.values(pipelines).some(({ on = '' }) => on.includes('after:'))) {
-    const all = Object.entries(pipelines).map(([name, options]) => yamlOf(name, options).replace('pipelines:\n', ''));
-    return understood(`pipelines:\n${all.join('')}`, models);
-  }
-  const parts = await Promise.all(Object.entries(pipelines).map(([name, options]) => partOf(name, options, models)));
+  const parts = await Promise.all(groupsOf(pipelines).map((group) => understood(group, models)));
   const [first] = parts;
   if (first === undefined) throw new Error('a world needs a pipeline');
   return {
@@ -91,15 +91,27 @@ export async function configurationOf(
 }
 
 const parts = new Map<string, Promise<{ configuration: Configuration; lock: Lock }>>();
+const MOST_PARTS = 2000;
 
-/** One pipeline alone. Ids follow from names, so that it is found out once for all worlds that have it. */
-function partOf(name: string, options: PipelineOptions, models: number) {
-  return understood(yamlOf(name, options), models);
+/** Each pipeline alone, but beside those that it follows, because it is understood only there. */
+function groupsOf(pipelines: Readonly<Record<string, PipelineOptions>>): string[] {
+  const alone = Object.entries(pipelines).filter(([, { on = '' }]) => !on.includes('after:'));
+  const following = Object.entries(pipelines).filter(([, { on = '' }]) => on.includes('after:'));
+  const texts = (of: typeof alone) => of.map(([name, options]) => yamlOf(name, options));
+  if (following.length === 0) return texts(alone).map((text) => `pipelines:\n${text}`);
+  const led = alone.filter(([name]) => following.some(([, { on = '' }]) => on.includes(`after: ${name} `)));
+  const others = alone.filter((each) => !led.includes(each));
+  return [
+    `pipelines:\n${texts([...led, ...following]).join('')}`,
+    ...texts(others).map((text) => `pipelines:\n${text}`),
+  ];
 }
 
+/** Ids follow from names, so that they are found out once for all worlds that have the same pipelines. */
 function understood(text: string, models: number) {
   const key = `${models} ${text}`;
   const known = parts.get(key) ?? resolve(text, models);
+  if (parts.size > MOST_PARTS) parts.clear();
   parts.set(key, known);
   return known;
 }
@@ -108,8 +120,7 @@ function yamlOf(
   name: string,
   { model, steps, onFailure = 'hold', maxRows = 0, deadline = '12h', on, more = '' }: PipelineOptions,
 ): string {
-  return `pipelines:
-  ${name}:
+  return `  ${name}:
     workspace: Finance
     model: ${model}
 ${on === undefined && !readsDrops(steps) ? '' : `    on: ${on ?? `{ drop: "${name}/*.csv" }`}`}

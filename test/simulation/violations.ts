@@ -2,6 +2,7 @@ import type { FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
 import type { Run } from '../../shared/run/run.ts';
 import { lostViolations } from './drop-violations.ts';
 import { runViolations } from './run-violations.ts';
+import { sha256Of } from './watcher.ts';
 import type { World } from './world.ts';
 
 /** A file that was dropped. */
@@ -49,7 +50,8 @@ function strangeStarts(world: World, runs: readonly Run[]): string[] {
     }
     const isWhole =
       task.final === 'COMPLETE' && task.parts.every(({ outcome }) => outcome?.successful && !outcome.dump);
-    if (!isWhole || step.repeatable || expected.size === 0) continue;
+    // A mended file is another file.
+    if (!isWhole || step.repeatable || expected.size === 0 || run.mended !== undefined) continue;
     const what = `${action} of run ${run.runId.replace(/(\.1)+$/, '')}`;
     loaded.set(what, (loaded.get(what) ?? 0) + 1);
   }
@@ -58,8 +60,11 @@ function strangeStarts(world: World, runs: readonly Run[]): string[] {
 }
 
 /** What each import of a step has to read, by the names of the imports. */
-function expectedBytes(world: World, { trigger }: Run, step: FrozenStep): Map<string, string | undefined> {
+function expectedBytes(world: World, { trigger, mended }: Run, step: FrozenStep): Map<string, string | undefined> {
   const hashOf = (versionId: string) => world.dropped.find((each) => each.versionId === versionId)?.sha256;
+  const isMended = mended !== undefined && (mended.onlyFileId ?? step.fileId) === step.fileId;
+  if (step.kind === 'import' && isMended)
+    return new Map([[step.name, sha256Of(world.state.text(mended.drop.key) ?? '')]]);
   if (step.kind === 'import' && trigger.kind === 'drop') return new Map([[step.name, hashOf(trigger.versionId)]]);
   if (step.files === undefined || trigger.kind !== 'set') return new Map();
   return new Map(trigger.members.map(({ file, versionId }) => [file, hashOf(versionId)]));

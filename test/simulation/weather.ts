@@ -49,7 +49,7 @@ export function weatherOf(faults: Faults, random: Random, mostLateMs: number): S
           otherStarts: { action: 'Recalculate', user: COLLEAGUE.email, seconds: below(random, 900) },
         },
       ),
-      // The model holds everybody until a late call has acted: no client can do more than wait for an answer about files.
+      // The model answers nobody who reads its files until a late call has acted: more than wait for that no client can do.
       ...fileCalls.flatMap((match) => [
         ...rule('a file call acts late', match, { actLaterMs: 1 + below(random, 150_000), busy: true }),
         ...rule('a file call hangs', match, { delayMs: 1 + below(random, 150_000), busy: true }),

@@ -367,9 +367,11 @@ export class World {
     const happens = isCarriedOut(fate);
     if (operation.kind === 'store' && happens) this.lanes.store(operation);
     gate.open(fate);
-    if (!happens || !isHolder) return;
+    if (!happens || (!isHolder && operation.name !== 'copy')) return;
     await this.#settle();
-    await this.lanes.holderWritten(operation);
+    if (isHolder) await this.lanes.holderWritten(operation);
+    // A copy is a new object, of which S3 tells like of any other.
+    else if (this.drops.versionId(operation.about) !== undefined) await this.tellOf(operation.about);
   }
 
   #forget(process: SimulatedProcess): void {

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { Garden, textFor } from './plant.ts';
+import { PLANTED_BUGS } from './planted-bugs.ts';
+
+const timesIn = (text: string, part: string) => text.split(part).length - 1;
+
+it.each(PLANTED_BUGS)('"$name" can be planted, in one place', (bug) => {
+  expect(timesIn(textFor(bug), bug.find)).toBe(1);
+  expect(bug.replace).not.toBe(bug.find);
+});
+
+it('every planted bug has a name of its own', () => {
+  expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
+  expect(PLANTED_BUGS.length).toBeGreaterThanOrEqual(20);
+});
+
+/** A few that the first seeds find; `node test/simulation/find-planted.ts` plants them all (docs/simulation.md). */
+it.each([
+  'the next message is never sent',
+  'a newcomer looks at the lane before it writes its ticket',
+  'chunks are not recorded',
+])('the simulation notices that %s', { timeout: 120_000 }, (name) => {
+  const bug = PLANTED_BUGS.find((each) => each.name === name);
+  if (bug === undefined) throw new Error(`there is no bug "${name}"`);
+  using garden = new Garden();
+  expect(garden.seek(bug, 60)).toMatchObject({ seed: expect.any(Number) });
+});
