@@ -17,8 +17,9 @@ it('every planted bug has a name of its own', () => {
 /** A few that the first seeds find; `node test/simulation/find-planted.ts` plants them all (docs/simulation.md). */
 it.each([
   'the next message is never sent',
-  'a newcomer looks at the lane before it writes its ticket',
-  'chunks are not recorded',
+  'there is no intent',
+  'the lane is released before the outcome is stored',
+  'every chunk is sent again by each turn',
 ])('the simulation notices that %s', { timeout: 120_000 }, (name) => {
   const bug = PLANTED_BUGS.find((each) => each.name === name);
   if (bug === undefined) throw new Error(`there is no bug "${name}"`);
