@@ -47,6 +47,8 @@ export interface InstallationOptions extends Pick<SimulatorOptions, 'tenant' | '
   maxConcurrency?: number;
   /** whether the watch comes by every five minutes; default true */
   watches?: boolean;
+  /** as in the services; default: as they have it */
+  burstSeconds?: number;
 }
 
 /**
@@ -252,6 +254,7 @@ export class Installation {
       random: () => 0.5,
       log: this.log,
       settleSeconds: SETTLE_SECONDS,
+      ...(this.#options.burstSeconds === undefined ? {} : { burstSeconds: this.#options.burstSeconds }),
       gzip: false,
       pipelines,
       anaplan: new AnaplanClient({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasTest } from './has-test.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
@@ -16,17 +17,6 @@ const ROWS = PAGE.split(/^## /m)
 
 const firstCells = (heading: string) =>
   ROWS.filter((row) => row.heading === heading).map(({ cells }) => cells[0]?.split(',')[0]);
-
-/** Whether a source file has a test of this name, or a table of tests a row of it: a string at the beginning of a call or a row. */
-function hasTest(source: string, name: string): boolean {
-  const literals = [`'${name.replaceAll("'", String.raw`\'`)}'`, `"${name}"`, `\`${name}\``];
-  return literals.some((literal) => {
-    for (let at = source.indexOf(literal); at >= 0; at = source.indexOf(literal, at + 1)) {
-      if (/[([]\s*$/.test(source.slice(0, at)) && /^\s*,/.test(source.slice(at + literal.length))) return true;
-    }
-    return false;
-  });
-}
 
 describe('docs/troubleshooting.md', () => {
   it.each(ROWS)('names a test that exists: $cells.0', ({ cells }) => {

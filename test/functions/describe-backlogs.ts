@@ -28,12 +28,13 @@ export function describeBacklogs({ drops, days, runs }: { drops: number; days: n
       const copies = story.resent.reduce((sum, times) => sum + times, 0);
       console.log(
         `${runs} runs, an hour without functions at ${JSON.stringify(story.stages)}: ${story.left} messages left, ${copies} sent again by the watch, ` +
-          `at most ${Math.max(...story.resent)} for a run; drained in ${story.drainedMinutes} min`,
+          `at most ${Math.max(...story.resent)} for a run; all over after ${story.minutes.toFixed(0)} min`,
       );
       expect(Object.keys(story.stages).length).toBeGreaterThan(1);
-      expect(story.left).toBe(runs);
+      // Some had waited for long enough before the stop to be sent once more.
+      expect([story.left >= runs, story.left <= 2 * runs]).toEqual([true, true]);
       // After 15 min, and then after twice the wait each time: the copies of a run are as many as its wait has doublings.
-      const doublings = 1 + Math.ceil(Math.log2(Math.max(1, (60 + story.drainedMinutes) / 15)));
+      const doublings = Math.ceil(Math.log2(1 + story.minutes / 15));
       expect(Math.max(...story.resent)).toBeLessThanOrEqual(doublings);
       expect(copies).toBeLessThanOrEqual(2 * runs);
       // A copy of an old turn is dropped, so it sends nothing on.
