@@ -6,6 +6,8 @@ export const BODY_LIMIT_BYTES = 4096;
 
 /** Shorter values are not taken for secrets: replacing them everywhere would garble what people must read. */
 const MIN_SECRET_LENGTH = 8;
+/** So many characters tell most texts from a secret. */
+const BEGINNING = 4;
 /** Old tokens die within the hour; the registry forgets the oldest instead of growing for ever. */
 const MAX_SECRETS = 500;
 const MAX_DEPTH = 12;
@@ -56,8 +58,20 @@ const AUTHORIZATION = /\b(AnaplanAuthToken|Bearer|Basic|CACertificate)(\s+)[\w+/
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?/g;
 const URL_USER = /(\w:\/\/)[^/\s:@"]+:[^/\s@"]+@/g;
 
+/** In this order. `needs` stands in every match, and whether it stands in a text is found sooner than that none does. */
+const PATTERNS = [
+  { needs: 'PRIVATE KEY-----', pattern: PRIVATE_KEY, by: REDACTED },
+  { needs: '"', pattern: SECRET_IN_JSON, by: `$1${REDACTED}` },
+  { needs: '\\"', pattern: SECRET_IN_QUOTED_JSON, by: `$1${REDACTED}` },
+  { needs: '', pattern: AUTHORIZATION, by: `$1$2${REDACTED}` },
+  { needs: '=', pattern: SECRET_IN_FORM, by: `$1${REDACTED}` },
+  { needs: '@', pattern: URL_USER, by: `$1${REDACTED}@` },
+] as const;
+
 const known = new Set<string>();
 let knownLongestFirst: readonly string[] | undefined;
+/** The known values by their beginnings: there are hundreds, and hardly a text holds one. */
+let knownByBeginning: { has: Uint8Array; values: ReadonlyMap<number, readonly string[]> } | undefined;
 
 /**
  * Makes a secret's value known, so that it is hidden wherever it turns up in this process: in a log, an error, a body, a
@@ -68,6 +82,7 @@ export function registerSecret(value: string): void {
     if (form.length < MIN_SECRET_LENGTH || known.has(form)) continue;
     known.add(form);
     knownLongestFirst = undefined;
+    knownByBeginning = undefined;
   }
   for (const oldest of known) {
     if (known.size <= MAX_SECRETS) break;
@@ -80,23 +95,54 @@ export function registerSecret(value: string): void {
  * such as a list called "Basic Accounts".
  */
 export function hideSecrets(text: string): string {
-  knownLongestFirst ??= [...known].sort((a, b) => b.length - a.length);
+  if (!holdsSecret(text)) return text;
   let clean = text;
-  for (const secret of knownLongestFirst) {
+  for (const secret of longestFirst()) {
     if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED);
   }
   return clean;
 }
 
+function longestFirst(): readonly string[] {
+  knownLongestFirst ??= [...known].sort((a, b) => b.length - a.length);
+  return knownLongestFirst;
+}
+
+/** Whether a known value stands anywhere in the text, found in one pass over it. */
+function holdsSecret(text: string): boolean {
+  knownByBeginning ??= byBeginning();
+  const { has, values } = knownByBeginning;
+  let code = 0;
+  for (let at = 0; at < text.length; at++) {
+    code = withNext(code, text, at);
+    if (has[code] === 0) continue;
+    const begin = at + 1 - BEGINNING;
+    if (values.get(code)?.some((secret) => text.startsWith(secret, begin))) return true;
+  }
+  return false;
+}
+
+function byBeginning() {
+  const values = Map.groupBy(known, (secret) => {
+    let code = 0;
+    for (let at = 0; at < BEGINNING; at++) code = withNext(code, secret, at);
+    return code;
+  });
+  const has = new Uint8Array(0x10000);
+  for (const code of values.keys()) has[code] = 1;
+  return { has, values };
+}
+
+/** The code of the last `BEGINNING` characters, out of the code of those before: what is older is shifted out. */
+function withNext(code: number, text: string, at: number): number {
+  return ((code << (16 / BEGINNING)) ^ text.charCodeAt(at)) & 0xffff;
+}
+
 /** Text without secrets: registered values, authorization schemes, private keys, and values that stand after a secret's name. */
 export function redactText(text: string): string {
-  return hideSecrets(text)
-    .replace(PRIVATE_KEY, REDACTED)
-    .replace(SECRET_IN_JSON, `$1${REDACTED}`)
-    .replace(SECRET_IN_QUOTED_JSON, `$1${REDACTED}`)
-    .replace(AUTHORIZATION, `$1$2${REDACTED}`)
-    .replace(SECRET_IN_FORM, `$1${REDACTED}`)
-    .replace(URL_USER, `$1${REDACTED}@`);
+  let clean = hideSecrets(text);
+  for (const { needs, pattern, by } of PATTERNS) if (clean.includes(needs)) clean = clean.replace(pattern, by);
+  return clean;
 }
 
 /**
@@ -107,7 +153,7 @@ export function redactText(text: string): string {
 export function redactBody(text: string, { limitBytes = BODY_LIMIT_BYTES, wasCut = false } = {}): string {
   if (text.length > 16 * limitBytes) return redactBody(text.slice(0, 16 * limitBytes), { limitBytes, wasCut: true });
   let clean = redactText(text);
-  if (wasCut) clean = clean.slice(0, Math.max(0, clean.length - (knownLongestFirst?.[0]?.length ?? 0)));
+  if (wasCut) clean = clean.slice(0, Math.max(0, clean.length - (longestFirst()[0]?.length ?? 0)));
   if (Buffer.byteLength(clean) <= limitBytes) return wasCut ? `${clean}…` : clean;
   // `stream: true` drops the torn last character instead of replacing it.
   return `${new TextDecoder().decode(Buffer.from(clean).subarray(0, limitBytes - 3), { stream: true })}…`;

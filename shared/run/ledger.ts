@@ -16,7 +16,22 @@ export async function readRun({ state }: Pick<RunServices, 'state'>, runId: stri
   const object = await state.get(ledgerKey(runId));
   if (object === undefined) return undefined;
   const text = new TextDecoder().decode(object.body);
-  return { run: runSchema.parse(JSON.parse(text)), etag: object.etag };
+  return { run: parseRun(text), etag: object.etag };
+}
+
+/** Entries as they were read last, by their text: most are read several times before they change. Nobody changes a `Run`. */
+const lastRead = new Map<string, Run>();
+const LAST_READ = 16;
+
+function parseRun(text: string): Run {
+  const run = lastRead.get(text) ?? runSchema.parse(JSON.parse(text));
+  lastRead.delete(text);
+  lastRead.set(text, run);
+  for (const oldest of lastRead.keys()) {
+    if (lastRead.size <= LAST_READ) break;
+    lastRead.delete(oldest);
+  }
+  return run;
 }
 
 /**

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { REDACTED, redact, redactBody, redactHeaders, redactText, registerSecret } from '../../shared/observe/index.ts';
+import {
+  hideSecrets,
+  REDACTED,
+  redact,
+  redactBody,
+  redactHeaders,
+  redactText,
+  registerSecret,
+} from '../../shared/observe/index.ts';
 
 const canary = 'canary-4ed163af-9751-11e7-9719-8b1a1f02078d';
 registerSecret(canary);
@@ -55,6 +63,26 @@ describe('redactText hides', () => {
   it('does not take short values for secrets', () => {
     registerSecret('demo');
     expect(redactText('the demo tenant')).toBe('the demo tenant');
+  });
+});
+
+describe('hideSecrets', () => {
+  it('hides each of many known values wherever it stands, the longest first, and changes nothing else', () => {
+    const values = [canary, ...Array.from({ length: 40 }, (_, i) => `${'ü€x'.slice(i % 3)}${i * 7919}-secret`)];
+    for (const value of values) registerSecret(value);
+    const forms = values.flatMap((value) => [value, encodeURIComponent(value)]);
+    const longestFirst = forms.toSorted((a, b) => b.length - a.length);
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 6 }),
+      fc.constantFrom(...forms),
+      fc.constantFrom(...forms).map((form) => form.slice(0, -1)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const text = pieces.join('');
+        expect(hideSecrets(text)).toBe(longestFirst.reduce((clean, form) => clean.replaceAll(form, REDACTED), text));
+      }),
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Simulator } from '../../simulator/index.ts';
 import { runIdOfAgent } from './in-hand.ts';
 import { OURS } from './tenant.ts';
@@ -77,5 +77,5 @@ export class Watcher {
 }
 
 export function sha256Of(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { checkKey, checkRange, compareKeys } from '../object-key.ts';
 import {
@@ -289,5 +289,5 @@ export class MemoryStore implements Store {
 }
 
 function etagOf(body: Uint8Array): string {
-  return `"${createHash('md5').update(body).digest('hex')}"`;
+  return `"${hash('md5', body)}"`;
 }
