@@ -17,7 +17,9 @@ export interface WaitingSet {
 
 export async function waitingSets(opened: Parameters<typeof listSets>[0]): Promise<WaitingSet[]> {
   const waiting: WaitingSet[] = [];
-  for await (const set of listSets(opened)) {
+  const onUnreadable = (key: string) =>
+    process.stderr.write(`${key} cannot be read: it is not of this version of plandrop\n`);
+  for await (const set of listSets(opened, { onUnreadable })) {
     const missing = missingOf(set);
     if (missing.length === 0) continue;
     const { pipeline, setId, generation, members, marker } = set;

@@ -80,7 +80,7 @@ async function alertFor(
 
 async function setsWaiting(services: Pick<Services, 'state'>, pipeline: string): Promise<string[]> {
   const lines: string[] = [];
-  for await (const set of listSets(services, { pipeline })) {
+  for await (const set of listSets(services, { pipeline, onUnreadable: () => {} })) {
     const missing = missingOf(set);
     if (missing.length > 0) lines.push(`Set ${set.setId} waits for ${missing.join(', ')}.`);
   }

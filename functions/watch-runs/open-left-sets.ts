@@ -9,18 +9,31 @@ import type { Services } from '../services.ts';
 const LOOK_BACK_MS = 2 * 86_400_000;
 
 /**
- * Opens the runs of sets that were complete when whoever completed them died, and whose message is gone.
+ * Opens the runs of sets that were complete when whoever completed them died, and whose message is gone. One that cannot be looked
+ * after does not keep the others from it.
  * @returns how many
+ * @throws when there was such a one, after all others
  */
 export async function openLeftSets(services: Services): Promise<number> {
   const now = services.clock.now();
   let opened = 0;
+  let broken = 0;
+  const failed = (what: string, error: Error) => {
+    broken++;
+    services.log.error('The watch failed at a set, and goes on with the others.', { set: what, error });
+  };
   // Whoever wrote it last may be at it just now.
-  for await (const set of listSets(services, { from: now - LOOK_BACK_MS, to: now - VISIBILITY_SECONDS * 1000 })) {
+  const written = { from: now - LOOK_BACK_MS, to: now - VISIBILITY_SECONDS * 1000 };
+  for await (const set of listSets(services, { ...written, onUnreadable: failed })) {
     for (const started of set.started.filter((each) => !each.opened)) {
-      if (await openLeft(services, set, started)) opened++;
+      try {
+        if (await openLeft(services, set, started)) opened++;
+      } catch (error) {
+        failed(`${set.pipeline} ${set.setId}`, error instanceof Error ? error : new Error(String(error)));
+      }
     }
   }
+  if (broken > 0) throw new Error(`${broken} sets could not be looked after`);
   return opened;
 }
 

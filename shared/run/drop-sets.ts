@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import {
   type Addition,
   type Arrival,
@@ -111,16 +112,31 @@ export async function noteOpened(services: SetServices, of: DropSet, generation:
   throw new Error(`set ${of.setId} of pipeline ${of.pipeline} changed ${MAX_ROUNDS} times while its start was noted`);
 }
 
-/** The sets of a pipeline, or of all; those that were written between two times (epoch ms), where told. */
+interface SetList {
+  pipeline?: string;
+  /** epoch ms: only those that were written from then on, */
+  from?: number;
+  /** and until then */
+  to?: number;
+  /** told of an object that is no set that this version can read; it is left out */
+  onUnreadable(key: string, error: Error): void;
+}
+
+/** The sets of a pipeline, or of all. */
 export async function* listSets(
   { state }: Pick<SetServices, 'state'>,
-  { pipeline, from = 0, to = Number.POSITIVE_INFINITY }: { pipeline?: string; from?: number; to?: number } = {},
+  { pipeline, from = 0, to = Number.POSITIVE_INFINITY, onUnreadable }: SetList,
 ): AsyncGenerator<DropSet> {
   for await (const { key, lastModified } of state.list(pipeline === undefined ? FOLDER : `${FOLDER}${pipeline}/`)) {
     const at = Date.parse(lastModified);
     if (at < from || at > to) continue;
-    const held = await readSet({ state }, key);
-    if (held !== undefined) yield held.set;
+    try {
+      const held = await readSet({ state }, key);
+      if (held !== undefined) yield held.set;
+    } catch (error) {
+      if (!(error instanceof z.ZodError || error instanceof SyntaxError)) throw error;
+      onUnreadable(key, error);
+    }
   }
 }
 
