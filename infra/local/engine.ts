@@ -1,6 +1,7 @@
 import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
+import { ClockWatch } from './clock-watch.ts';
 import type { LockedDataFolder } from './data-folder.ts';
 import { EventSourceMapping, type Mapping } from './event-source-mapping.ts';
 import { guardSync } from './storage-error.ts';
@@ -54,6 +55,7 @@ export function startEngine(
     options.onTrouble ??
       ((reason) => log.error(`Waiting: ${reason} Nothing is lost, and work goes on by itself when that is mended.`)),
   );
+  const clockWatch = new ClockWatch(folder, log);
   const running = mappings.map(
     (mapping) =>
       new EventSourceMapping(mapping, {
@@ -63,7 +65,11 @@ export function startEngine(
         failedVisibilitySeconds: options.failedVisibilitySeconds ?? 5,
         lookAgainMs: options.lookAgainMs ?? 1000,
         trouble,
-        pause: () => diskTooFull(folder.dataDir, minimumFreeBytes),
+        pause: () => {
+          const reason = diskTooFull(folder.dataDir, minimumFreeBytes);
+          if (reason === undefined) clockWatch.look();
+          return reason;
+        },
         onSettled: tellIfIdle,
       }),
   );

@@ -135,6 +135,12 @@ export class SqliteQueues implements Queues, QueueConsumer, Disposable {
     return at?.visible_at == null ? undefined : integer(at, 'visible_at');
   }
 
+  /** When the newest message was sent (epoch ms), by the clock of then; `undefined` when there is none. */
+  newestSentAt(): number | undefined {
+    const newest = this.#read(() => this.#sql.newest.get());
+    return newest?.sent_at == null ? undefined : integer(newest, 'sent_at');
+  }
+
   depth(queue: QueueName): QueueDepth {
     const now = this.#clock.now();
     const row = this.#read(() => this.#sql.count.get(now, now, queue));
@@ -257,6 +263,7 @@ function prepare(database: DatabaseSync) {
     release: sql(`UPDATE messages SET visible_at = ?, receipt = NULL, forgiven = forgiven + 1
                   WHERE receipt IS NOT NULL AND visible_at > ?`),
     next: sql(`SELECT MIN(visible_at) AS visible_at FROM messages WHERE queue = ?`),
+    newest: sql(`SELECT MAX(sent_at) AS sent_at FROM messages`),
     count: sql(`SELECT COUNT(*) AS total, COALESCE(SUM(visible_at > ?), 0) AS hidden,
                 COALESCE(SUM(visible_at > ? AND receipt IS NOT NULL), 0) AS in_flight FROM messages WHERE queue = ?`),
     peek: sql(`SELECT * FROM messages WHERE queue = ? ORDER BY visible_at, id LIMIT ?`),
