@@ -3,7 +3,7 @@ import { changeHolder, holderName, readHolder, writeTicket } from './lane.ts';
 import { releaseLane, wakeLane } from './lane-by-hand.ts';
 import { commitRun, type Held } from './ledger.ts';
 import { runMessage } from './message.ts';
-import { isReleasable, type Run, type Settled, type Todo } from './run.ts';
+import { isDone, isReleasable, type Run, type Settled, type Todo } from './run.ts';
 import type { RunServices } from './services.ts';
 import { isoTime } from './transitions.ts';
 
@@ -56,8 +56,8 @@ export function hasRejectsBeyond({ ended, steps, position }: Run): boolean {
 const HELD_BY_POLICY = 'the run was settled as failed and the pipeline says onFailure: hold';
 
 /**
- * Writes a word into the ledger, and frees the lane if that follows from it. A second word is refused, and frees the lane once more:
- * whoever wrote the first may have died before. Else it is left to the watch.
+ * Writes a word into the ledger, and frees the lane if that follows from it. A second word is refused, and does once more what
+ * follows the first: whoever wrote that may have died before. Else it is left to the watch.
  * @param learned what else is to be stored with it: all that is known now of the task
  */
 export async function settleRun(
@@ -69,7 +69,7 @@ export async function settleRun(
   for (let current = held; ; ) {
     const decision = settleOf(current.run, { ...word, at: isoTime(services.clock.now()) });
     if (!decision.ok) {
-      await freeAgain(services, current.run);
+      await repair(services, current.run);
       return decision;
     }
     const isLeft = todoOf(current.run, word).length > 0;
@@ -90,9 +90,11 @@ async function wake(services: RunServices, run: Run): Promise<void> {
   await services.queues.send('collect', JSON.stringify(runMessage(run.runId, run.turn)));
 }
 
-/** Whoever settled the run may have died before its lane was freed, or before the next was woken. */
-async function freeAgain(services: RunServices, run: Run): Promise<void> {
-  if (run.settled === undefined || run.ended?.holdLane !== undefined || run.pipeline === null) return;
+/** Whoever settled the run may have died before the rest was begun, before its lane was freed, or before the next was woken. */
+async function repair(services: RunServices, run: Run): Promise<void> {
+  if (run.settled === undefined) return;
+  if (!isDone(run)) await wake(services, run);
+  if (run.ended?.holdLane !== undefined || run.pipeline === null) return;
   const lane = await settleLane(services, { run, freesLane: true });
   if (lane === null) await wakeLane(services, run.pipeline.modelId);
 }

@@ -125,27 +125,32 @@ describe('a lane', () => {
     expect([...outcomes(world).values()].toSorted()).toEqual(['failed', 'succeeded', 'succeeded']);
   });
 
-  it('goes to the next when a word about its run is said again, after nobody was woken by the first', async () => {
-    const scenario = {
-      rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } }],
-    } as const;
-    await using world = await build({ scenario: { rules: [...scenario.rules] } });
-    await meanwhile(world, FILES.slice(0, 2));
-    await world.runUntilQuiet();
-    const say = async () => {
-      const services = world.servicesOf(world.newProcess());
-      const held = await world.doing(readRun(services, world.runs()[0]?.runId ?? ''));
-      if (held === undefined) throw new Error('there is no run');
-      return world.doing(settleRun(services, held, { as: 'failed', by: 'ann', evidence: 'looked' }));
-    };
-    world.fate = ({ name }) => (name === 'list' ? { kind: 'store-fault', fault: 'fail' } : GOES);
-    await expect(say()).rejects.toThrow('list');
-    world.fate = () => GOES;
-    expect(await say()).toMatchObject({ ok: false });
-    await world.runUntilQuiet();
-    expect([...outcomes(world).values()]).toEqual(['unknown', 'succeeded']);
-    expect(violationsOf(world)).toEqual([]);
-  });
+  it.each([
+    ['failed', 'nobody was woken', 'list'],
+    ['succeeded', 'nothing of the rest was begun', 'send'],
+  ] as const)(
+    'goes to the next when its run is settled as %s a second time, after %s by the first',
+    async (as, _, failing) => {
+      await using world = await build({
+        scenario: { rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } }] },
+      });
+      await meanwhile(world, FILES.slice(0, 2));
+      await world.runUntilQuiet();
+      const say = async () => {
+        const services = world.servicesOf(world.newProcess());
+        const held = await world.doing(readRun(services, world.runs()[0]?.runId ?? ''));
+        if (held === undefined) throw new Error('there is no run');
+        return world.doing(settleRun(services, held, { as, by: 'ann', evidence: 'looked' }));
+      };
+      world.fate = ({ name }) => (name === failing ? { kind: 'killed-before' } : GOES);
+      await expect(say()).rejects.toThrow('is dead');
+      world.fate = () => GOES;
+      expect(await say()).toMatchObject({ ok: false });
+      await world.runUntilQuiet();
+      expect([...outcomes(world).values()]).toEqual(['unknown', 'succeeded']);
+      expect(violationsOf(world)).toEqual([]);
+    },
+  );
 
   it('held by hand lets its holder finish, and then nobody in', async () => {
     await using world = await build();

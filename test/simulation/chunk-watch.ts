@@ -1,18 +1,21 @@
 import type { TransportRequest } from '../../shared/anaplan/index.ts';
 import type { FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
+import type { InHand } from './in-hand.ts';
 import type { LedgerView } from './ledger-view.ts';
 
 type Asked = Pick<TransportRequest, 'method' | 'url' | 'body'>;
 
 /**
- * Sees to it that no chunk whose 204 is recorded in the current epoch is sent again, unless Anaplan has just shown other bytes
- * for it. It only listens: asking the simulator for a file counts there as a use of it.
+ * Sees to it that no chunk is sent again whose 204 is recorded in the current epoch, or was answered to a turn that came to its
+ * end, unless Anaplan has just shown other bytes for it. It only listens: asking the simulator for a file counts there as a use of it.
  */
 export class ChunkWatch {
   readonly #ledger: LedgerView;
   readonly #breaks: (promise: string) => void;
   /** what Anaplan last showed of each chunk, since it last took it */
   readonly #shown = new Map<string, Uint8Array>();
+  /** whose message was in hand when Anaplan last took each chunk, since the file was last announced */
+  readonly #taken = new Map<string, InHand | undefined>();
 
   constructor(ledger: LedgerView, breaks: (promise: string) => void) {
     this.#ledger = ledger;
@@ -21,19 +24,27 @@ export class ChunkWatch {
 
   /** To be told of each request before it goes. */
   sent({ method, url, body = new Uint8Array() }: Asked): void {
+    if (method === 'POST' && /\/files\/[^/]+$/.test(url)) this.#forget(url);
     const chunk = method === 'PUT' ? chunkOf(url) : undefined;
     if (chunk === undefined) return;
     const shown = this.#shown.get(url);
-    const differs = shown !== undefined && !Buffer.from(shown).equals(body);
-    if (!differs && isRecorded(chunk, this.#ledger))
-      this.#breaks(`chunk ${chunk.index} was sent again after its 204 was recorded`);
+    if (shown !== undefined && !Buffer.from(shown).equals(body)) return;
+    if (isRecorded(chunk, this.#ledger)) this.#breaks(`chunk ${chunk.index} was sent again after its 204 was recorded`);
+    else if (this.#taken.get(url)?.isOver === true)
+      this.#breaks(`chunk ${chunk.index} was sent again after the turn had ended that had sent it`);
   }
 
-  /** To be told of each answer. */
-  answered({ method, url }: Asked, status: number, bytes: Uint8Array): void {
+  /** To be told of each answer that somebody has waited for. */
+  answered({ method, url }: Asked, answer: { status: number; bytes: Uint8Array; sender: InHand | undefined }): void {
     if (chunkOf(url) === undefined) return;
-    if (method === 'GET' && status === 200) this.#shown.set(url, bytes);
-    if (method === 'PUT' && status === 204) this.#shown.delete(url);
+    if (method === 'GET' && answer.status === 200) this.#shown.set(url, answer.bytes);
+    if (method !== 'PUT' || answer.status !== 204) return;
+    this.#shown.delete(url);
+    this.#taken.set(url, answer.sender);
+  }
+
+  #forget(file: string): void {
+    for (const url of this.#taken.keys()) if (url.startsWith(`${file}/`)) this.#taken.delete(url);
   }
 }
 

@@ -146,7 +146,8 @@ export class Deliveries {
     }
     const event = sqsEvent(queue, [message], clock.now());
     const response = await inHand.run(context, () => installation.handlersOf(process)[queue](event, {}));
-    return failedMessages(response, [message.messageId]).size > 0;
+    context.isOver = failedMessages(response, [message.messageId]).size === 0;
+    return !context.isOver;
   }
 
   #gone(invocation: Invocation): void {

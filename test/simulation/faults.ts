@@ -1,5 +1,5 @@
 import type { Fate, Operation } from './operation.ts';
-import { type Random, randomOf } from './random.ts';
+import { pick, type Random, randomOf } from './random.ts';
 
 /** Everything that can go wrong by chance, with the chance at which it goes wrong in an ordinary storm at the most. */
 export const FAULTS = {
@@ -46,13 +46,24 @@ export type FaultName = keyof typeof FAULTS;
 /** The chance of each fault that there is in a story. */
 export type Faults = Partial<Record<FaultName, number>>;
 
-/** Some of the faults, each up to its most. */
+const NAMES = Object.keys(FAULTS) as FaultName[];
+/** No fault hits more often: what always fails shows nothing else. */
+const MOST = 0.5;
+
+/** All faults, or some of them, each up to its most; or a few alone, and these far more often. */
 export function faultsOf(random: Random, harshness: number): Faults {
   const faults: Faults = {};
   if (harshness === 0) return faults;
-  const common = random() < 0.5 ? 1 : 0.4;
-  for (const [name, most] of Object.entries(FAULTS))
-    if (random() < common) faults[name as FaultName] = Math.min(0.5, random() * most * harshness);
+  const kind = random();
+  if (kind < 0.25) {
+    for (let i = 0; i < 4; i++) {
+      const name = pick(random, NAMES);
+      faults[name] = Math.min(MOST, (0.5 + random()) * FAULTS[name] * harshness * 4);
+    }
+    return faults;
+  }
+  for (const name of NAMES)
+    if (random() < (kind < 0.6 ? 0.4 : 1)) faults[name] = Math.min(MOST, random() * FAULTS[name] * harshness);
   return faults;
 }
 

@@ -6,6 +6,8 @@ export interface InHand {
   runId?: string | undefined;
   /** how often each function was invoked on the way to this invocation, as Lambda counts it */
   lineage: Readonly<Record<string, number>>;
+  /** the handler came to its end, and its message is done with */
+  isOver?: boolean;
 }
 
 /** The work that is being done, wherever it waits meanwhile. */

@@ -1,7 +1,20 @@
+import type { Category } from '../../shared/diagnosis/diagnosis.ts';
 import type { Run } from '../../shared/run/run.ts';
 import { OURS } from './tenant.ts';
 import type { SeenStart } from './watcher.ts';
 import type { World } from './world.ts';
+
+/** Nothing in these worlds is missing, forbidden or wrongly configured. */
+const NEVER: readonly string[] = [
+  'not-found',
+  'bad-request',
+  'permission',
+  'access-restriction',
+  'configuration',
+  'source-file',
+  'mapping',
+  'row-count',
+] satisfies Category[];
 
 /** What is wrong with one run. */
 export function runViolations(world: World, run: Run): string[] {
@@ -12,6 +25,10 @@ export function runViolations(world: World, run: Run): string[] {
   }
   const found: string[] = [];
   if (ended.todo.length > 0) found.push(`it ended ${ended.outcome} and has still to do: ${ended.todo.join(', ')}`);
+  const { category = '' } = ended.failure ?? {};
+  // Where everything is there and allowed, no other answer than that can have been given but by mistake.
+  if (ended.outcome === 'failed' && NEVER.includes(category) && run.redriveOf === undefined)
+    found.push(`it failed by ${category}: ${ended.failure?.message}`);
   const begunWith = run.redriveOf?.step ?? 0;
   for (const [index] of (run.pipeline?.steps ?? []).entries())
     if (index >= begunWith) found.push(...stepViolations(world, run, index));

@@ -11,6 +11,7 @@ import type { Run } from '../../shared/run/run.ts';
 import { createSimulator, type Scenario, type Simulator } from '../../simulator/index.ts';
 import { ChunkWatch } from './chunk-watch.ts';
 import { Deliveries } from './deliveries.ts';
+import { inHand } from './in-hand.ts';
 import { answerOf, requestOf } from './in-process.ts';
 import { Installation, ORIGIN, type WorkQueue } from './installation.ts';
 import { LaneWatch } from './lane-watch.ts';
@@ -410,9 +411,11 @@ export class World {
     try {
       this.lanes.request(request);
       this.chunks.sent(request);
+      const sender = inHand.getStore();
       const response = await this.simulator.fetch(requestOf(request));
       const bytes = new Uint8Array(await response.arrayBuffer());
-      this.chunks.answered(request, response.status, bytes);
+      const isHeard = !request.signal.aborted;
+      if (isHeard) this.chunks.answered(request, { status: response.status, bytes, sender });
       return answerOf(response, bytes);
     } finally {
       await this.watcher.look();
