@@ -27,14 +27,14 @@ describe('a file that people keep', () => {
   });
 
   it.each([
-    ['EACCES', 'permission denied', 'Give this user write access to the folder /work, or work on a copy of it.'],
-    ['EROFS', 'the disk is read-only', 'Copy the folder /work to where it can be written to.'],
-    ['ENOENT', 'there is no such folder', 'Create /work, or name another file with --config.'],
+    ['EACCES', 'permission denied', 'Give this user write access to the folder /srv, or work on a copy of it.'],
+    ['EROFS', 'the disk is read-only', 'Copy the folder /srv to where it can be written to.'],
+    ['ENOENT', 'there is no such folder', 'Create /srv, or name another file with --config.'],
     ['ENOSPC', 'the disk is full', 'Free some space, then try again.'],
-    ['EIO', 'EIO: it failed', 'Look at /work.'],
+    ['EIO', 'EIO: it failed', 'Look at /srv.'],
   ])('%s is told in plain words, and never of a data folder', (code, reason, next) => {
-    expect(notWritten('/work/plandrop.lock.json', systemError(code))).toMatchObject({
-      message: `Cannot write /work/plandrop.lock.json: ${reason}. Nothing was changed.`,
+    expect(notWritten('/srv/plandrop.lock.json', systemError(code))).toMatchObject({
+      message: `Cannot write /srv/plandrop.lock.json: ${reason}. Nothing was changed.`,
       whatToCheck: [next],
       exitCode: 1,
     });
@@ -42,6 +42,6 @@ describe('a file that people keep', () => {
 
   it('leaves a mistake of the program as it is', () => {
     const error = new TypeError('x is undefined');
-    expect(notWritten('/work/a', error)).toBe(error);
+    expect(notWritten('/srv/a', error)).toBe(error);
   });
 });
