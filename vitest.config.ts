@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** What `npm test` runs: everything that needs nothing but Node. */
 export default defineConfig({
   test: {
+    // Build servers set CI, which turns colours on where there is no terminal; tests compare plain words.
+    env: { NO_COLOR: '1' },
     include: ['test/**/*.test.ts'],
     exclude: ['test/aws/**', 'test/heavy/**', 'test/browser/**', 'test/package/**'],
     // By default a machine of two cores gets one worker; many files here wait for processes and clocks.

@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** What `npm run test:heavy` runs: large files and whole runs of the samples; minutes, not seconds. */
 export default defineConfig({
   test: {
+    // Build servers set CI, which turns colours on where there is no terminal; tests compare plain words.
+    env: { NO_COLOR: '1' },
     include: ['test/heavy/**/*.test.ts'],
     testTimeout: 600_000,
     hookTimeout: 60_000,
