@@ -1,6 +1,6 @@
 import { type Faults, faultsOf } from './faults.ts';
 import { below, pick, type Random, seededRandom } from './random.ts';
-import { type PipelineOptions, readsDrops, readsFiles, type StepName } from './tenant.ts';
+import { MOST_MODELS, type PipelineOptions, readsDrops, readsFiles, type StepName } from './tenant.ts';
 
 /** Something that happens at a time, whatever the installation does; seconds after the beginning. */
 export type Happening = { atSeconds: number } & (
@@ -69,10 +69,20 @@ const STEPS: readonly StepName[][] = [
   ['export'],
 ];
 
+/** Long tasks cost a story most of its operations, and these are polls that are all alike; so they are the fewer. */
+const TASK_SECONDS: readonly [number, number][] = [
+  [1, 3],
+  [1, 3],
+  [1, 3],
+  [5, 40],
+  [5, 40],
+  [1, 600],
+];
+
 export function storyOf(seed: number): Story {
   const random = seededRandom(seed);
   const harshness = pick(random, [0, 0.2, 1, 1, 2]);
-  const models = 1 + below(random, 3);
+  const models = 1 + below(random, MOST_MODELS);
   const pipelines = pipelinesIn(random, models);
   const faults = faultsOf(random, harshness);
   const quiet = harshness === 0;
@@ -91,11 +101,7 @@ export function storyOf(seed: number): Story {
     faults,
     stormSeconds: Math.max(3600, ...happenings.map(endOf)),
     concurrency: 1 + below(random, 4),
-    taskSeconds: pick(random, [
-      [1, 3],
-      [20, 90],
-      [1, 600],
-    ]),
+    taskSeconds: pick(random, TASK_SECONDS),
     watchSeconds: random() < 0.5 ? 300 : null,
     skewMs: quiet ? 0 : below(random, 20_000),
   };
@@ -138,7 +144,7 @@ function onOf(random: Random, name: string, steps: readonly StepName[]): string 
 
 function arrivals(random: Random, pipelines: Record<string, PipelineOptions>, quiet: boolean): Happening[] {
   const names = Object.keys(pipelines).filter((name) => name !== 'follower');
-  const count = 1 + below(random, random() < 0.2 ? 12 : 6);
+  const count = 1 + below(random, random() < 0.15 ? 10 : 5);
   const withinSeconds = random() < 0.3 ? 60 : 1800;
   const arrival = () => ({
     atSeconds: below(random, random() * withinSeconds),

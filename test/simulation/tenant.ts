@@ -10,6 +10,9 @@ import { answerOf, requestOf } from './in-process.ts';
 export const OURS = { email: 'robot@example.com', password: 'robots dream of csv' } as const;
 export const COLLEAGUE = { email: 'grace@example.com', password: 'nautilus coffee anchor' } as const;
 
+/** No world has more. */
+export const MOST_MODELS = 3;
+
 /** A tenant of `models` models: `Plan 1`, `Plan 2`, … Each loads sales into a module and has a process that reads no file. */
 export function tenantOf(models: number, outputChunkBytes = 10_000_000): TenantDefinition {
   const names = Array.from({ length: models }, (_, i) => `Plan ${i + 1}`);
@@ -76,9 +79,8 @@ export function readsFiles(steps: readonly StepName[]): boolean {
 /** Pipelines by name with their lock; each takes the drops under `<name>/`. */
 export async function configurationOf(
   pipelines: Readonly<Record<string, PipelineOptions>>,
-  models: number,
 ): Promise<{ configuration: Configuration; lock: Lock }> {
-  const parts = await Promise.all(groupsOf(pipelines).map((group) => understood(group, models)));
+  const parts = await Promise.all(groupsOf(pipelines).map(understood));
   const [first] = parts;
   if (first === undefined) throw new Error('a world needs a pipeline');
   return {
@@ -91,7 +93,7 @@ export async function configurationOf(
 }
 
 const parts = new Map<string, Promise<{ configuration: Configuration; lock: Lock }>>();
-const MOST_PARTS = 2000;
+const MOST_PARTS = 10_000;
 
 /** Each pipeline alone, but beside those that it follows, because it is understood only there. */
 function groupsOf(pipelines: Readonly<Record<string, PipelineOptions>>): string[] {
@@ -108,11 +110,10 @@ function groupsOf(pipelines: Readonly<Record<string, PipelineOptions>>): string[
 }
 
 /** Ids follow from names, so that they are found out once for all worlds that have the same pipelines. */
-function understood(text: string, models: number) {
-  const key = `${models} ${text}`;
-  const known = parts.get(key) ?? resolve(text, models);
+function understood(text: string) {
+  const known = parts.get(text) ?? resolve(text);
   if (parts.size > MOST_PARTS) parts.clear();
-  parts.set(key, known);
+  parts.set(text, known);
   return known;
 }
 
@@ -133,11 +134,11 @@ ${steps.map((step) => `      ${STEPS[step].replaceAll('{name}', name)}`).join('\
 `;
 }
 
-async function resolve(text: string, models: number): Promise<{ configuration: Configuration; lock: Lock }> {
+async function resolve(text: string): Promise<{ configuration: Configuration; lock: Lock }> {
   const loaded = loadConfiguration(text);
   if (!loaded.ok) throw new Error(loaded.mistakes.map(({ message }) => message).join('; '));
   const { configuration } = loaded;
-  await using simulator = await createSimulator({ tenant: tenantOf(models), seed: 'lock' });
+  await using simulator = await createSimulator({ tenant: tenantOf(MOST_MODELS), seed: 'lock' });
   const transport: Transport = async (request) => {
     const response = await simulator.fetch(requestOf(request));
     return answerOf(response, new Uint8Array(await response.arrayBuffer()));

@@ -145,7 +145,7 @@ export class World {
 
   static async build(options: WorldOptions): Promise<World> {
     const { models = 1, seed = 1, chunkBytes = 64 } = options;
-    const { configuration, lock } = await configurationOf(options.pipelines, models);
+    const { configuration, lock } = await configurationOf(options.pipelines);
     const locked = lockedPipelines(configuration, lock);
     const pipelines: Services['pipelines'] = {
       ...locked,
