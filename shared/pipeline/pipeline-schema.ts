@@ -61,7 +61,7 @@ const retry = settings('retry', {
     number('a whole number from 0 to 50', { from: 0, to: 50 }),
   ).default(5),
   failedPolls: about(
-    'How many polls of a task may fail in a row before its outcome is unknown.',
+    'How many polls of a task may fail in a row before its outcome is unknown, and how many looks for one whose start was not answered.',
     60,
     number('a whole number from 1 to 500', { from: 1, to: 500 }),
   ).default(30),

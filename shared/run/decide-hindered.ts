@@ -15,8 +15,9 @@ export function decideHindered(run: BegunRun, diagnosis: Diagnosis, context: Dec
     case 'no':
       return giveUp(run, diagnosis, context);
     case 'after':
-      return run.position.stage === 'poll'
-        ? afterFailedPoll(run, diagnosis, context)
+      if (run.position.stage === 'poll') return afterFailedPoll(run, diagnosis, context);
+      return currentStep(run).start?.open === true
+        ? afterFailedLook(run, diagnosis, context)
         : afterFailedAttempt(run, diagnosis, diagnosis.retry.budget, context);
     case 'wait-for-model':
       return waitForModel(run, diagnosis, context);
@@ -77,6 +78,19 @@ function afterFailedPoll(run: BegunRun, diagnosis: Diagnosis, context: DecideCon
     return giveUp(counted, budgetSpent(diagnosis, `${countOf(failedPolls, 'failed poll')} in a row`), context);
   }
   return again(counted, diagnosis, failedPolls, context);
+}
+
+/** To look for a task that may be running is as patient as to poll one: giving up leaves the run to a person. */
+function afterFailedLook(run: BegunRun, diagnosis: Diagnosis, context: DecideContext): Run {
+  const { start } = currentStep(run);
+  if (start === null) throw new Error(`run ${run.runId} looks for a task that it never meant to start`);
+  const failedLooks = (start.failedLooks ?? 0) + 1;
+  const counted = withStep(run, { start: { ...start, failedLooks } });
+  if (failedLooks >= run.pipeline.policies.retry.failedPolls) {
+    const spent = `${countOf(failedLooks, 'look')} for its task that failed, in a row`;
+    return giveUp(counted, budgetSpent(diagnosis, spent), context);
+  }
+  return again(counted, diagnosis, failedLooks, context);
 }
 
 function again(run: BegunRun, diagnosis: Diagnosis, attempt: number, { now, random }: DecideContext): Run {

@@ -80,7 +80,8 @@ export function decideReconciled(
       const unclearSince = start.unclearSince ?? isoTime(now);
       const left = (graceEnds(run, unclearSince) - now) / 1000;
       const delaySeconds = Math.min(LOOK_SECONDS, Math.max(0, left));
-      const waiting = withStep(run, { start: { ...start, unclearSince } });
+      const { failedLooks: _, ...answered } = start;
+      const waiting = withStep(run, { start: { ...answered, unclearSince } });
       return nextTurn(
         note(waiting, { now, text: verdict.because, category: 'ambiguous-start', delaySeconds }),
         'start',

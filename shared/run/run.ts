@@ -67,6 +67,8 @@ const startSchema = z.object({
   baselineStays: z.boolean(),
   /** When we first knew that the answer was lost; the grace time counts from here. */
   unclearSince: instant.nullable(),
+  /** How often looking for its task has failed in a row; absent when it has not. */
+  failedLooks: z.int().exactOptional(),
 });
 
 const stepTaskSchema = z.object({

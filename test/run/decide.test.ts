@@ -187,6 +187,26 @@ describe('a start', () => {
     expect(run.next?.queue).toBe('start');
   });
 
+  it('is looked for as patiently as a task is polled, whatever was spent before', () => {
+    const failed = because({ kind: 'after', budget: 'attempts' });
+    const hinder = (run: Run, times: number) => {
+      let after = run;
+      for (let i = 0; i < times; i++) after = decided(after as BegunRun, { kind: 'hindered', diagnosis: failed });
+      return after;
+    };
+    const { attempts, failedPolls } = aPipeline.policies.retry;
+    const spent = { ...intent(), spent: { attempts: attempts - 1, conflicts: 0, looks: 0, waitingSince: null } };
+    const almost = hinder(spent, failedPolls - 1);
+    expect(almost.ended).toBeNull();
+    expect(hinder(almost, 1).ended).toMatchObject({
+      outcome: 'unknown',
+      failure: { message: `It failed. Given up after ${failedPolls} looks for its task that failed, in a row.` },
+    });
+    const verdict = { kind: 'wait', because: 'looking' } as const;
+    const answered = decided(almost as BegunRun, { kind: 'start-reconciled', verdict });
+    expect(hinder(answered, failedPolls - 1).ended).toBeNull();
+  });
+
   it('that was refused closes the intent, so that the next attempt may start', () => {
     const run = decided(intent(), {
       kind: 'start-refused',
