@@ -5,7 +5,7 @@ import { finishEnding } from './ending.ts';
 import { sendMessage, sendNext } from './lane.ts';
 import { commitRun, readRun } from './ledger.ts';
 import type { RunMessage } from './message.ts';
-import { type BegunRun, hasBegun, isDone, type Run } from './run.ts';
+import { type BegunRun, hasBegun, type Run } from './run.ts';
 import type { RunServices } from './services.ts';
 import { MessageLeftError } from './take-turn.ts';
 
@@ -18,7 +18,7 @@ const AGAIN_SECONDS = 900;
  * What becomes of a message whose handler kept failing until SQS gave it up.
  *
  * - `nothing`: its turn is over.
- * - `finish-ending`: the run has ended with things still to do.
+ * - `finish-ending`: the run has ended, with things still to do or only its ticket to be deleted.
  * - `resend-next`: its turn was committed, and what it names may never have been sent.
  * - `leave`: somebody works on the turn.
  * - `try-again`: it is the current turn, and has not been tried often enough.
@@ -28,7 +28,7 @@ export type Burial = 'nothing' | 'finish-ending' | 'resend-next' | 'leave' | 'tr
 
 /** Pure. */
 export function decideBurial(run: Run, message: RunMessage, delivery: Pick<Delivery, 'now' | 'engine'>): Burial {
-  if (run.ended !== null) return isDone(run) ? 'nothing' : 'finish-ending';
+  if (run.ended !== null) return 'finish-ending';
   if (message.turn > run.turn) return 'leave';
   if (message.turn < run.turn) return message.turn === run.turn - 1 ? 'resend-next' : 'nothing';
   if (isClaimLive(run, delivery.now, delivery.engine)) return 'leave';
