@@ -8,7 +8,7 @@ import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
 import { reportStrangeMessage } from '../strange-message.ts';
 import { findDrop, type Opening, openingsOf, PIPELINE_ATTRIBUTE } from './openings.ts';
-import { receiveMember } from './receive-member.ts';
+import { isKnownMember, receiveMember } from './receive-member.ts';
 import { type CreatedObject, readS3Message } from './s3-event.ts';
 
 /** Opens the runs that the message asks for, and puts drops into their sets. Repeating it is harmless. */
@@ -25,12 +25,11 @@ export async function receiveDrop(record: SQSRecord, services: Services): Promis
   const { pipelines } = services;
   const find = (object: CreatedObject) => findDrop(object, record, services);
   for (const opening of await openingsOf(message.objects, record, { pipelines, find })) {
+    const { pipelineName, member } = opening;
     // A drop that is matched has an outcome, also when somebody deleted it before it could begin.
-    if (opening.member === undefined || opening.gone !== undefined) await openFor(opening, record, services);
-    else
-      await receiveMember(opening.member, services, (trigger) =>
-        openFor({ pipelineName: opening.pipelineName, trigger }, record, services),
-      );
+    if (member === undefined || (opening.gone !== undefined && !(await isKnownMember(member, services))))
+      await openFor(opening, record, services);
+    else await receiveMember(member, services, (trigger) => openFor({ pipelineName, trigger }, record, services));
   }
   if (record.messageAttributes[PIPELINE_ATTRIBUTE] !== undefined) return;
   for (const object of message.objects) await keepIfUnmatched(object, services);

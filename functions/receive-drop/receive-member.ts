@@ -1,6 +1,6 @@
 import type { SetPlace } from '../../shared/pipeline/match-set.ts';
 import { missingOf, triggerOfSet } from '../../shared/run/drop-set.ts';
-import { addDrop, noteOpened } from '../../shared/run/drop-sets.ts';
+import { addDrop, hasComeBefore, noteOpened } from '../../shared/run/drop-sets.ts';
 import { isForgotten } from '../../shared/run/too-old.ts';
 import type { Drop, Trigger } from '../../shared/run/trigger.ts';
 import { keepUnmatched } from '../../shared/run/unmatched.ts';
@@ -39,6 +39,14 @@ export async function receiveMember(
     return;
   }
   if (!started.opened && (await open(triggerOfSet(set, started)))) await noteOpened(services, set, started.generation);
+}
+
+/** Whether a drop took its place in its set before: then it may be gone because it was loaded, and is told of again. */
+export async function isKnownMember(
+  { drop, place: { pipeline, setId } }: { drop: Drop; place: SetPlace },
+  services: Services,
+): Promise<boolean> {
+  return setId !== undefined && (await hasComeBefore(services, { pipeline, setId }, drop));
 }
 
 async function latestOf({ bucket, key }: Drop, services: Services): Promise<Drop | undefined> {

@@ -81,10 +81,9 @@ export function emptySet(pipeline: string, setId: string): DropSet {
  */
 export function addToSet(set: DropSet, arrival: Arrival, runIdOf: (trigger: Trigger) => string): Addition {
   const { drop } = arrival;
-  const consumer = set.started.find((started) => consumedBy(started).some((each) => isSameVersion(each, drop)));
+  const consumer = consumerOf(set, drop);
   if (consumer !== undefined) return { kind: 'known', started: consumer };
-  const waiting = [...set.members, ...(set.marker === null ? [] : [set.marker])];
-  if ([...waiting, ...set.superseded].some((each) => isSameVersion(each, drop))) return { kind: 'known' };
+  if (hasCome(set, drop)) return { kind: 'known' };
 
   const known: DropSet = { ...set, needs: [...arrival.needs], needsMarker: arrival.needsMarker };
   const late = set.started.findLast((started) => consumedBy(started).some((each) => isReplaced(arrival, each)));
@@ -92,6 +91,19 @@ export function addToSet(set: DropSet, arrival: Arrival, runIdOf: (trigger: Trig
   const complete = late === undefined ? startedBy(added, runIdOf) : undefined;
   if (complete === undefined) return { kind: 'changed', set: remembering(added, drop) };
   return { kind: 'changed', set: remembering(complete.set, drop), started: complete.started };
+}
+
+/** Whether the set has seen this version of a drop: it waits, was consumed, or another took its place. */
+export function knowsDrop(set: DropSet, drop: Drop): boolean {
+  return consumerOf(set, drop) !== undefined || hasCome(set, drop);
+}
+
+function consumerOf({ started }: DropSet, drop: Drop): StartedSet | undefined {
+  return started.find((each) => consumedBy(each).some((consumed) => isSameVersion(consumed, drop)));
+}
+
+function hasCome({ members, marker, superseded }: DropSet, drop: Drop): boolean {
+  return [...members, ...(marker === null ? [] : [marker]), ...superseded].some((each) => isSameVersion(each, drop));
 }
 
 /** Whether only the bucket can say which of two versions is newer: S3's times are whole seconds. */

@@ -7,6 +7,7 @@ import {
   type DropSet,
   dropSetSchema,
   emptySet,
+  knowsDrop,
   needsLatest,
   type StartedSet,
   withOpened,
@@ -99,6 +100,16 @@ async function withNewest(
   const complete = started ?? answer.started;
   const kept = answer.kind === 'changed' ? answer.set : next;
   return { kind: 'changed', set: kept, ...(complete === undefined ? {} : { started: complete }) };
+}
+
+/** Whether a drop has come to its set before, and perhaps been loaded and removed since. */
+export async function hasComeBefore(
+  services: SetServices,
+  { pipeline, setId }: { pipeline: string; setId: string },
+  drop: Drop,
+): Promise<boolean> {
+  const held = await readSet(services, setKey(pipeline, setId));
+  return held !== undefined && knowsDrop(held.set, drop);
 }
 
 /** Notes that the run of a started set has its ledger. */

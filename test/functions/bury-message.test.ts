@@ -76,7 +76,54 @@ describe('a drop that never becomes a run', () => {
   });
 });
 
+describe('a part of a set that keeps failing', () => {
+  const month = { model: 'Plan 1', steps: ['several-files'], on: '{ set: folder }' } as const;
+  const DROPS = [
+    ['month/03/products.csv', 'Product,Code\nChai,H\n'],
+    ['month/03/sales.csv', FILE.text],
+  ] as const;
+
+  async function liveSet(fate: WorldOptions['fate']): Promise<World> {
+    const world = await World.build({ like: 'aws', pipelines: { month }, taskSeconds: 20, ...(fate && { fate }) });
+    for (const [key, text] of DROPS) {
+      await world.drop(key, text);
+      await world.clock.advance(1000);
+    }
+    await world.runUntilQuiet({ maxHours: 100 });
+    return world;
+  }
+
+  it('before it has its place is reported, and is to be dropped again', async () => {
+    await using world = await liveSet(failing(({ name, about }) => name === 'get' && about.startsWith('sets/'), 13));
+    expect(violationsOf(world)).toEqual([]);
+    const failed = world.runs().filter(({ ended }) => ended?.outcome === 'failed');
+    expect(failed.length).toBeGreaterThan(0);
+    for (const { ended } of failed) {
+      expect(ended?.failure?.whatToCheck.at(-1)).toContain('drop the file again: it then takes its place in its set');
+    }
+  });
+
+  it('in its place is no run of its own: the set is opened when the cause is gone', async () => {
+    await using world = await liveSet(failing(({ name, about }) => name === 'create' && about.startsWith('runs/'), 12));
+    expect(violationsOf(world)).toEqual([]);
+    expect(world.runs().map(({ trigger, ended }) => [trigger.kind, ended?.outcome])).toEqual([['set', 'succeeded']]);
+  });
+});
+
 describe('a buried message', () => {
+  it('of a run that is done deletes the ticket that was left', async () => {
+    let met = false;
+    const fate = ({ name, about }: Operation): Fate => {
+      if (met || name !== 'delete' || !about.includes('/tickets/')) return GOES;
+      met = true;
+      return { kind: 'store-fault', fault: 'fail' };
+    };
+    await using world = await live({ fate, fails: (queue) => met && queue !== 'poison' });
+    expect(met).toBe(true);
+    expect(violationsOf(world)).toEqual([]);
+    expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
+  });
+
   it.each([
     ['of a run that is done', 1],
     ['of a run that nobody knows', 99],

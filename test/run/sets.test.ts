@@ -118,6 +118,31 @@ describe.each(['local', 'aws'] as const)('like %s, a set', (like) => {
     }
   });
 
+  it('is told of again when it was loaded and its drops were removed, and stays one run', async () => {
+    const month = {
+      model: 'Plan 1',
+      steps: ['several-files'],
+      on: '{ set: { marker: "month/*/_READY" } }',
+      more: 'keep: delete',
+    } as const;
+    await using world = await begin(BY_MARKER, { like, pipelines: { month } });
+    for (const [key, text] of BY_MARKER.drops) await world.drop(key, text);
+    const late = world.dropped.map(({ key, versionId }) => ({ key, versionId }));
+    await world.runUntilQuiet();
+    expect(world.drops.keys()).toEqual([]);
+    for (const { key, versionId } of late) {
+      const s3 = { bucket: { name: 'plandrop-drops' }, object: { key, size: 1, versionId } };
+      const eventTime = new Date(world.clock.now()).toISOString();
+      await world.queues.send(
+        'drops',
+        JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', eventTime, s3 }] }),
+      );
+    }
+    await world.runUntilQuiet();
+    expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual(['succeeded']);
+    expect(violationsOf(world)).toEqual([]);
+  });
+
   it('waits, visibly, for what is missing', async () => {
     await using world = await begin(BY_MARKER, { like });
     await world.drop('month/03/sales.csv', SALES);
