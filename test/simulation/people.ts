@@ -7,6 +7,7 @@ import type { Run } from '../../shared/run/run.ts';
 import type { RunServices } from '../../shared/run/services.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import type { Deed } from './story.ts';
+import { count } from './tally.ts';
 import type { World } from './world.ts';
 
 /** Longer than anything sent to Anaplan can be on its way there. */
@@ -32,7 +33,9 @@ export class People {
   /** Does something about whatever is there now, if there is anything. @param chosen which, where there are several */
   async does(deed: Deed, chosen: number): Promise<void> {
     const command = this.#command(deed, chosen % 3 === 0, (list) => list[chosen % Math.max(1, list.length)]);
-    if (command !== undefined) await this.#tries(command);
+    if (command === undefined) return;
+    count(this.#world.troubles, `people: ${deed}`);
+    await this.#tries(command);
   }
 
   /** Ends what was begun, and releases every held lane, again and again until nobody waits. */

@@ -6,6 +6,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { shrink } from './shrink.ts';
 import { type Simulated, simulate } from './simulate.ts';
 import { type Story, storyOf } from './story.ts';
+import { count, type Tally, tellTally } from './tally.ts';
 import { summaryOf, tell } from './tell.ts';
 
 /**
@@ -50,6 +51,7 @@ async function again(story: Story): Promise<void> {
 async function onAllCores(): Promise<void> {
   const begun = Date.now();
   const outcomes = new Map<string, number>();
+  const troubles: Tally = new Map();
   const broken: Told[] = [];
   let [done, operations] = [0, 0];
   const rate = () => (done / ((Date.now() - begun) / 1000)).toFixed(1);
@@ -57,7 +59,8 @@ async function onAllCores(): Promise<void> {
   const take = (told: Told) => {
     done++;
     operations += told.operations;
-    for (const outcome of told.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    for (const outcome of told.outcomes) count(outcomes, outcome);
+    for (const [what, times] of told.tally) count(troubles, what, times);
     if (told.violations.length > 0) {
       broken.push(told);
       // No later seed is of interest; an earlier one of another worker is.
@@ -79,6 +82,7 @@ async function onAllCores(): Promise<void> {
   const seconds = ((Date.now() - begun) / 1000).toFixed(0);
   console.log(`${done} seeds from ${first} on in ${seconds} s: ${rate()} a second, ${operations} operations.`);
   console.log(`Runs: ${told}. Seeds that broke a promise: ${broken.length}.`);
+  if (!values['until-found']) console.log(`What troubled them:\n${tellTally(troubles)}`);
   process.exitCode = broken.length === 0 ? 0 : 1;
   const worst = broken.toSorted((a, b) => a.seed - b.seed).slice(0, values['no-shrink'] ? 0 : SHRUNK);
   for (const each of worst) await tellSmaller(each);
@@ -101,8 +105,8 @@ async function share({ offset, cores }: { offset: number; cores: number }): Prom
     last = Math.min(last, seed);
   });
   for (let seed = first + offset; seed <= last; seed += cores) {
-    const { violations, outcomes, operations } = await simulate(storyOf(seed));
-    parentPort?.postMessage({ seed, violations, outcomes, operations } satisfies Told);
+    const { trace: _, ...told } = await simulate(storyOf(seed));
+    parentPort?.postMessage({ seed, ...told } satisfies Told);
   }
   parentPort?.close();
 }

@@ -3,6 +3,7 @@ import { People } from './people.ts';
 import { below, seededRandom } from './random.ts';
 import { calm, stormOf } from './storm.ts';
 import { type Happening, isCalm, type Story } from './story.ts';
+import { type Tally, tallyOf } from './tally.ts';
 import { violationsOf } from './violations.ts';
 import { weatherOf } from './weather.ts';
 import { BEGINNING, World, type WorldOptions } from './world.ts';
@@ -14,6 +15,8 @@ export interface Simulated {
   trace: readonly string[];
   outcomes: string[];
   operations: number;
+  /** what made trouble, and how often */
+  tally: Tally;
 }
 
 /** Tells a story: storm, calm, and operators who release what is held, until nothing is left to happen. */
@@ -42,6 +45,7 @@ export async function simulate(story: Story, { traced = false } = {}): Promise<S
     trace: world.lines,
     outcomes: world.runs().map(({ ended }) => ended?.outcome ?? 'none'),
     operations: world.operations,
+    tally: tallyOf(world),
   };
 }
 

@@ -2,6 +2,7 @@ import { GOES } from './operation.ts';
 import type { People } from './people.ts';
 import { below, pick, type Random, seededRandom } from './random.ts';
 import type { Happening, Story } from './story.ts';
+import { count } from './tally.ts';
 import { COLLEAGUE } from './tenant.ts';
 import type { World } from './world.ts';
 
@@ -36,6 +37,8 @@ export function calm(world: World): void {
 }
 
 async function happens(what: Happening, { world, people }: { world: World; people: People }): Promise<void> {
+  const name = NAMES[what.what];
+  if (name !== undefined) count(world.troubles, name);
   switch (what.what) {
     case 'drop':
       world.say(`${what.key} is dropped`);
@@ -73,6 +76,14 @@ async function happens(what: Happening, { world, people }: { world: World; peopl
   }
 }
 
+/** What is called trouble, of all that a story tells of. A person's deeds are counted when they find something to do. */
+const NAMES: Partial<Record<Happening['what'], string>> = {
+  colleague: 'people: a colleague starts something by hand',
+  model: 'Anaplan: the model is locked or offline, or that is over',
+  outage: 'deliveries of a queue fail for a while',
+  blackout: 'every process dies',
+};
+
 /** What has to happen because of what has. */
 function followingFrom(what: Happening): Happening | undefined {
   if (what.what !== 'model' || what.state === 'UNLOCKED') return undefined;
@@ -84,8 +95,11 @@ async function mischief({ faults }: Story, world: World, random: Random): Promis
   if (random() < (faults['dies meanwhile'] ?? 0)) {
     const { processes } = world.deliveries;
     const unlucky = processes.length === 0 ? undefined : pick(random, processes);
-    if (unlucky !== undefined) world.say(`${unlucky.name} dies`);
-    unlucky?.die();
+    if (unlucky !== undefined) {
+      world.say(`${unlucky.name} dies`);
+      count(world.troubles, 'a process dies between two operations');
+      unlucky.die();
+    }
   }
   // Processes may be slow: time passes although they could act.
   if (random() < (faults['time passes'] ?? 0)) await world.clock.advance(below(random, random() * 120_000));

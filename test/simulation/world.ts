@@ -19,6 +19,7 @@ import { LedgerView } from './ledger-view.ts';
 import { type Fate, GOES, isCarriedOut, type Operation } from './operation.ts';
 import { seededRandom } from './random.ts';
 import { SimulatedProcess } from './simulated-process.ts';
+import { count, nameOfFate, type Tally } from './tally.ts';
 import { configurationOf, type PipelineOptions, tenantOf } from './tenant.ts';
 import { sha256Of, Watcher } from './watcher.ts';
 import { tellOperation } from './words.ts';
@@ -89,6 +90,8 @@ export class World {
   readonly random: Random;
   /** what happened, a line for each thing, where it is kept */
   readonly lines: string[] = [];
+  /** what made trouble, and how often */
+  readonly troubles: Tally = new Map();
   /** promises that were broken while it went on */
   readonly broken: string[] = [];
   /** every version of a file that S3 told of */
@@ -363,6 +366,7 @@ export class World {
   async #letGo(gate: Gate): Promise<void> {
     const operation = { ...gate.operation, number: ++this.#operations };
     const fate = this.fate(operation, this);
+    if (fate.kind !== 'goes') count(this.troubles, nameOfFate(fate));
     this.trace(() => tellOperation(operation, fate, this));
     const isHolder = operation.name === 'replace' && operation.about.endsWith('/holder');
     const happens = isCarriedOut(fate);
