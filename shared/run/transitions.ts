@@ -90,18 +90,26 @@ export function end<R extends Run>(
     outcome: ending.outcome,
     at: isoTime(ending.now),
     todo,
-    ...(ending.failure === undefined
-      ? {}
-      : {
-          failure: {
-            ...ending.failure,
-            whatToCheck: ending.failure.whatToCheck.map((check) => check.replaceAll('<runId>', run.runId)),
-          },
-        }),
+    ...(ending.failure === undefined ? {} : { failure: asTold(ending.failure, run) }),
     ...(holdLane === undefined ? {} : { holdLane }),
   };
   return { ...run, turn: run.turn + 1, next: null, claim: null, ended };
 }
+
+/** A failure with the id of its run, and with what may have happened besides. */
+function asTold(failure: Diagnosis, run: Run): NonNullable<Ended['failure']> {
+  const step = run.position.step < run.steps.length ? currentStep(run) : undefined;
+  // Of a step that may be repeated, a start was given up on and no other was accepted.
+  const mayHaveRun = step?.start?.baselineStays === true && !step.start.open && step.task === null;
+  return {
+    ...failure,
+    message: mayHaveRun ? `${failure.message} ${MAY_HAVE_RUN}` : failure.message,
+    whatToCheck: failure.whatToCheck.map((check) => check.replaceAll('<runId>', run.runId)),
+  };
+}
+
+const MAY_HAVE_RUN =
+  'An earlier start of it was never answered: no task of it appeared, but it may have run all the same.';
 
 /**
  * Why the lane stays held after this ending, or undefined when it is freed.

@@ -232,6 +232,14 @@ describe('a start', () => {
     expect(posted.steps[0]?.start?.baseline).toEqual(['old']);
   });
 
+  it('that was given up on may have run, and whoever stops the run then is told so', () => {
+    const again = decided(intent(), { kind: 'start-reconciled', verdict: { kind: 'post-again' } }) as BegunRun;
+    const told = 'An earlier start of it was never answered: no task of it appeared, but it may have run all the same.';
+    expect(decided(again, { kind: 'stopped', by: 'ann' }).ended?.failure?.message).toContain(told);
+    const untouched = withStep({}, 'start');
+    expect(decided(untouched, { kind: 'stopped', by: 'ann' }).ended?.failure?.message).not.toContain(told);
+  });
+
   it('that is adopted says so', () => {
     const run = decided(intent(), { kind: 'start-reconciled', verdict: { kind: 'adopt', taskId: 'T9', named: false } });
     expect(run.steps[0]?.task).toMatchObject({ taskId: 'T9', adopted: true });
