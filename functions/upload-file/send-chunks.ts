@@ -33,11 +33,14 @@ export async function sendChunks({ turn, services, anaplan, source }: Transfer):
   const progressEvent = () =>
     ({
       kind: 'chunks-sent',
-      sent: arrived.splice(0),
+      sent: [...arrived],
       scan: { throughChunk: scannedThrough, saved: scan.save() },
     }) as const;
   const progress = new Progress(services.clock, COMMIT_EVERY_MS, async () => {
-    await turn.commit(progressEvent());
+    const event = progressEvent();
+    await turn.commit(event);
+    // Only what is stored is forgotten: a commit that fails leaves them to the last one.
+    arrived.splice(0, event.sent.length);
   });
   const send = async (index: number, bytes: Uint8Array) => {
     try {
