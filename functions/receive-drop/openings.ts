@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import type { SetPlace } from '../../shared/pipeline/match-set.ts';
-import type { Drop, Trigger } from '../../shared/run/trigger.ts';
+import { type Drop, NO_VERSION, type Trigger } from '../../shared/run/trigger.ts';
 import type { Services } from '../services.ts';
 import { sentAtOf } from '../strange-message.ts';
 import { filesTrigger, readFilesAttribute } from './files-attribute.ts';
@@ -69,7 +69,7 @@ export async function findDrop(object: CreatedObject, record: SQSRecord, service
 
 /** What is known of a drop that cannot be looked at. */
 export function dropOfEvent({ bucket, key, versionId, bytes = 0, eventTime }: CreatedObject, record: SQSRecord): Drop {
-  return { bucket, key, versionId: versionId ?? 'unknown', lastModified: eventTime ?? sentAtOf(record), bytes };
+  return { bucket, key, versionId: versionId ?? NO_VERSION, lastModified: eventTime ?? sentAtOf(record), bytes };
 }
 
 function vanished({ bucket, key }: CreatedObject): Diagnosis {

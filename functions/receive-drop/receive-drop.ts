@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
+import { readRun } from '../../shared/run/ledger.ts';
 import { openRun } from '../../shared/run/open-run.ts';
-import { dropsOf } from '../../shared/run/trigger.ts';
+import { dropsOf, runIdOf, type Trigger } from '../../shared/run/trigger.ts';
 import { keepUnmatched } from '../../shared/run/unmatched.ts';
 import { askAgainLater, isTooEarly } from '../ask-again.ts';
 import { freezeForRun } from '../freeze-for-run.ts';
@@ -39,7 +40,9 @@ export async function receiveDrop(record: SQSRecord, services: Services): Promis
  * Opens a run; where its pipeline cannot be followed now, the message is sent again for later.
  * @returns false when that is so
  */
-async function openFor({ pipelineName, trigger, gone }: Opening, record: SQSRecord, services: Services) {
+async function openFor(opening: Opening, record: SQSRecord, services: Services) {
+  const { pipelineName, gone } = opening;
+  const trigger = gone === undefined ? opening.trigger : await asOpened(opening, services);
   const frozen =
     gone === undefined
       ? await freezeForRun(pipelineName, trigger, receiveCountOf(record), services)
@@ -54,6 +57,19 @@ async function openFor({ pipelineName, trigger, gone }: Opening, record: SQSReco
     keys: dropsOf(trigger).map(({ key }) => key),
   });
   return true;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The trigger of a drop that is gone as it was when its run was opened, if it was: the drop may have been loaded and removed since. A
+ * run's id begins with the day of its version, and the event tells of it when the whole of it was there, perhaps on the next.
+ */
+async function asOpened({ pipelineName, trigger }: Opening, services: Services): Promise<Trigger> {
+  if (trigger.kind !== 'drop') return trigger;
+  const dayBefore = new Date(Date.parse(trigger.lastModified) - DAY_MS).toISOString();
+  const earlier: Trigger = { ...trigger, lastModified: dayBefore };
+  return (await readRun(services, runIdOf(pipelineName, earlier))) === undefined ? trigger : earlier;
 }
 
 async function keepIfUnmatched({ bucket, key, versionId }: CreatedObject, services: Services): Promise<void> {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
+/** The version of a drop that is gone, of which the event told none. */
+export const NO_VERSION = 'unknown';
+
 /** One version of one object in a source bucket; `lastModified` is that version's own (ISO 8601, UTC). */
 export const dropSchema = z.object({
   bucket: z.string(),
@@ -19,7 +22,7 @@ export type Member = z.infer<typeof memberSchema>;
  * What made a run, and with the pipeline's name its whole identity. Never a clock of ours: the same drop, delivered twice or
  * tomorrow, names the same run.
  *
- * - `drop`: one version of one object; `lastModified` is that version's own (ISO 8601, UTC).
+ * - `drop`: one version of one object; `lastModified` is that version's own (ISO 8601, UTC), the event's when the version is gone.
  * - `schedule`: the time it was scheduled for, in UTC, not the time it came.
  * - `set`: drops that belong together, and the marker that said they are all there. A started set is consumed: what comes later
  *   under the same id is of the next `generation`.
@@ -89,7 +92,7 @@ export function runIdOf(pipelineName: string, trigger: Trigger): string {
 function identity(trigger: Trigger): readonly string[] {
   switch (trigger.kind) {
     case 'drop':
-      return ['drop', trigger.bucket, trigger.key, trigger.versionId, new Date(trigger.lastModified).toISOString()];
+      return ['drop', trigger.bucket, trigger.key, ...versionOf(trigger)];
     case 'set': {
       const versions = dropsOf(trigger).map(({ bucket, key, versionId }) => JSON.stringify([bucket, key, versionId]));
       return ['set', trigger.setId, String(trigger.generation), ...versions.sort()];
@@ -101,6 +104,15 @@ function identity(trigger: Trigger): readonly string[] {
     case 'manual':
       return ['manual', trigger.requestId];
   }
+}
+
+/**
+ * A version by its id, which S3 gives out once. Where a bucket gives none, or an event tells none, its time has to do; of a version
+ * that is gone only the event's time is known, which is not the one that the bucket told.
+ */
+function versionOf({ versionId, lastModified }: Drop): readonly string[] {
+  const isNamed = versionId !== NO_VERSION && versionId !== 'null';
+  return isNamed ? [versionId] : [versionId, new Date(lastModified).toISOString()];
 }
 
 /** Where the ledger entry of a run lives in the state store. */

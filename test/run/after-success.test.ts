@@ -116,6 +116,27 @@ describe('a drop that was loaded', () => {
     ).toEqual(['failed', 'succeeded']);
   });
 
+  it.each(['delete', '{ archive: "done/" }'])('is told of again after %s, and has its run already', async (keep) => {
+    await using world = await World.build({
+      like: 'local',
+      pipelines: { sales: { model: 'Plan 1', steps: ['import'], more: `keep: ${keep}` } },
+    });
+    // Within a second, and at the end of a day: the event's time is the later one.
+    await world.clock.advance(Date.UTC(2026, 0, 5, 23, 59, 59, 400) - world.clock.now());
+    await world.drop(KEY, GOOD);
+    const [version] = world.dropped;
+    await world.runUntilQuiet();
+    expect(world.drops.text(KEY)).toBeUndefined();
+    for (const eventTime of ['2026-01-05T23:59:59.400Z', '2026-01-06T00:00:03.000Z']) {
+      const s3 = { bucket: { name: 'plandrop-drops' }, object: { key: KEY, versionId: version?.versionId } };
+      const body = JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', eventTime, s3 }] });
+      await world.queues.send('drops', body);
+    }
+    await world.runUntilQuiet();
+    expect(outcomes(world)).toEqual({ sales: 'succeeded' });
+    expect(world.runs()).toHaveLength(1);
+  });
+
   it.each([
     ['failed', GOOD, FAILS],
     ['lost more rows than its pipeline allows', REJECTED, { rules: [] }],

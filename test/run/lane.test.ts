@@ -138,7 +138,9 @@ describe('a lane', () => {
       await world.runUntilQuiet();
       const say = async () => {
         const services = world.servicesOf(world.newProcess());
-        const held = await world.doing(readRun(services, world.runs()[0]?.runId ?? ''));
+        const held = await world.doing(
+          readRun(services, world.runs().find(({ ended }) => ended?.outcome === 'unknown')?.runId ?? ''),
+        );
         if (held === undefined) throw new Error('there is no run');
         return world.doing(settleRun(services, held, { as, by: 'ann', evidence: 'looked' }));
       };
@@ -147,7 +149,7 @@ describe('a lane', () => {
       world.fate = () => GOES;
       expect(await say()).toMatchObject({ ok: false });
       await world.runUntilQuiet();
-      expect([...outcomes(world).values()]).toEqual(['unknown', 'succeeded']);
+      expect([...outcomes(world).values()].toSorted()).toEqual(['succeeded', 'unknown']);
       expect(violationsOf(world)).toEqual([]);
     },
   );

@@ -62,3 +62,25 @@ describe('the run of a schedule', () => {
     expect(runIdOf('nightly', manual)).not.toBe(runIdOf('nightly', scheduled(at)));
   });
 });
+
+describe('the id of the run of a drop', () => {
+  const drop = {
+    kind: 'drop',
+    bucket: 'b',
+    key: 'k',
+    versionId: 'v1',
+    lastModified: '2026-03-02T06:00:00Z',
+    bytes: 1,
+  } as const;
+  const later = '2026-03-02T06:00:07Z';
+
+  it('is that of its version, at whatever time that is told of', () => {
+    expect(runIdOf('sales', { ...drop, lastModified: later })).toBe(runIdOf('sales', drop));
+    expect(runIdOf('sales', { ...drop, versionId: 'v2' })).not.toBe(runIdOf('sales', drop));
+  });
+
+  it.each(['null', 'unknown'])('is that of its time where the version is "%s"', (versionId) => {
+    const unnamed = { ...drop, versionId };
+    expect(runIdOf('sales', { ...unnamed, lastModified: later })).not.toBe(runIdOf('sales', unnamed));
+  });
+});

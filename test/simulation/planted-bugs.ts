@@ -267,8 +267,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a drop is counted twice in its set',
     file: 'shared/run/drop-set.ts',
-    find: "some((each) => isSameVersion(each, drop))) return { kind: 'known' };",
-    replace: "some((each) => isSameVersion(each, drop) && each.key === '')) return { kind: 'known' };",
+    find: "if (hasCome(set, drop)) return { kind: 'known' };",
+    replace: "if (hasCome(set, drop) && drop.key === '') return { kind: 'known' };",
   },
   {
     name: 'what follows is a new run each time it is told',

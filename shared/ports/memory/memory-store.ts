@@ -277,7 +277,8 @@ export class MemoryStore implements Store {
       // Of the content, as with S3: equal bytes have equal ETags, so a compare-and-swap cannot see A-B-A.
       etag: etagOf(body),
       versionId: `v${String(++this.#written).padStart(8, '0')}`,
-      lastModified: new Date(this.#clock.now()).toISOString(),
+      // In whole seconds, as S3 has it.
+      lastModified: new Date(Math.floor(this.#clock.now() / 1000) * 1000).toISOString(),
     };
     const version = { head, body, tags: { ...options.tags }, buried: false };
     const versions = this.#versions.get(key);
