@@ -36,6 +36,8 @@ async function startOnce(turn: Turn, services: Services): Promise<RunEvent> {
   } catch (error) {
     return hinderedBy(error, turn.run);
   }
+  // A model that had to be loaded first took the time in which a start could be answered.
+  if (services.clock.now() >= turn.sliceEndsAt) return { kind: 'start-postponed' };
   try {
     await turn.commit({ kind: 'start-intended', baseline });
   } catch (error) {

@@ -1,6 +1,7 @@
+import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import { createSourceScan, type SourceScanResult } from '../../shared/diagnosis/source-scan.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
-import { modelOf } from '../anaplan-turn.ts';
+import { modelOf, noteUnanswered } from '../anaplan-turn.ts';
 import type { Transfer } from './handler.ts';
 import { Progress } from './progress.ts';
 
@@ -48,6 +49,8 @@ export async function sendChunks({ turn, services, anaplan, source }: Transfer):
       arrived.push(index);
       progress.changed();
     } catch (error) {
+      // Of several that fail only the first is told, and any of them may still be on its way.
+      if (error instanceof AnaplanCallError) noteUnanswered(turn, error.failure);
       keep(error);
     }
   };

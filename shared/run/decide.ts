@@ -30,6 +30,8 @@ export type RunEvent =
   | { kind: 'file-call-unanswered' }
   | { kind: 'upload-paused' }
   | { kind: 'upload-finished'; uploaded: Uploaded }
+  /** The time of this turn is over before anything was started: a new message starts it. */
+  | { kind: 'start-postponed' }
   /** About to `POST` the start. */
   | { kind: 'start-intended'; baseline: readonly string[] }
   /** The intent was written, perhaps, and the `POST` certainly not sent. */
@@ -101,6 +103,8 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       return nextTurn(run, 'upload', { now, delaySeconds: 0 });
     case 'upload-finished':
       return decideUploaded(run, event.uploaded, context);
+    case 'start-postponed':
+      return nextTurn(run, 'start', { now, delaySeconds: 0 });
     case 'start-intended': {
       const { start } = currentStep(run);
       const baselineStays = start?.baselineStays ?? false;
