@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { registerSecret } from '../../shared/observe/redact.ts';
 import type { Credentials, Secrets } from '../../shared/ports/secrets.ts';
-import { isCode } from './object-files.ts';
+import { isCode, syncFolder } from './object-files.ts';
 import { guard } from './storage-error.ts';
 
 const schema = z.object({
@@ -53,6 +53,8 @@ export class KeptRefreshToken implements Secrets {
         await file.close();
       }
       await rename(draft, this.#path);
+      // Without it a power cut may bring back the old name, and with it a token that is used up.
+      syncFolder(dirname(this.#path));
     });
   }
 

@@ -81,6 +81,11 @@ export class TakenFolder {
         if (isCode(error, 'ENOENT')) return;
         // No hard links here. Nobody else writes into `taken/`, so having looked is enough.
         await rename(path, target);
+        // Where there are no links, a file may have another number under another name.
+        const { size, mtimeNs } = await lstat(target, { bigint: true });
+        const isOurs = size === file.size && mtimeNs === file.mtimeNs;
+        // One that was put there meanwhile is still to be taken, unless the next stands in its place already.
+        if (!isOurs && !existsSync(path)) await rename(target, path);
         return;
       }
       if (isSame(await lstat(target, { bigint: true }), file)) await this.remove(key, file);
