@@ -1,4 +1,4 @@
-import { dropSetSchema } from '../../shared/run/drop-set.ts';
+import { type DropSet, dropSetSchema } from '../../shared/run/drop-set.ts';
 import type { Run } from '../../shared/run/run.ts';
 import { dropsOf } from '../../shared/run/trigger.ts';
 import type { DroppedVersion, World } from './world.ts';
@@ -15,6 +15,7 @@ export function lostViolations(world: World): string[] {
       );
       return its.length === 1 ? [] : [`the schedule of ${pipeline} at ${at} has ${its.length} runs`];
     }),
+    ...setViolations(world),
     ...followerViolations(roots, world.runs()),
     ...world.runs().flatMap((run) => keepViolations(world, run)),
   ];
@@ -52,14 +53,39 @@ function dropViolations(world: World, { key, versionId }: DroppedVersion, roots:
   return found;
 }
 
+/** What was loaded with a set waits in none, and no drop takes its own place. */
+function setViolations(world: World): string[] {
+  return setsIn(world).flatMap(({ setId, members, marker, superseded, started }) => {
+    const consumed = new Set(
+      started.flatMap((each) =>
+        [...each.members, ...(each.marker === undefined ? [] : [each.marker])].map(({ versionId }) => versionId),
+      ),
+    );
+    const waiting = [...members, ...(marker === null ? [] : [marker])].filter(({ versionId }) =>
+      consumed.has(versionId),
+    );
+    return [
+      ...waiting.map(
+        ({ key, versionId }) => `the drop ${key} ${versionId} was loaded with set ${setId}, and waits there again`,
+      ),
+      ...superseded
+        .filter(({ versionId, by }) => versionId === by)
+        .map(
+          ({ key, versionId }) => `the drop ${key} ${versionId} is said to have taken its own place in set ${setId}`,
+        ),
+    ];
+  });
+}
+
+function setsIn(world: World, prefix = 'sets/'): DropSet[] {
+  return world.state.keys(prefix).map((key) => dropSetSchema.parse(JSON.parse(world.state.text(key) ?? '')));
+}
+
 /** Whether a set shows it: it waits there, or another took its place. */
 function isInSet(world: World, pipeline: string, versionId: string): boolean {
-  return world.state.keys(`sets/${pipeline}/`).some((key) => {
-    const { members, marker, superseded } = dropSetSchema.parse(JSON.parse(world.state.text(key) ?? ''));
-    return [...members, ...superseded, ...(marker === null ? [] : [marker])].some(
-      (drop) => drop.versionId === versionId,
-    );
-  });
+  return setsIn(world, `sets/${pipeline}/`).some(({ members, marker, superseded }) =>
+    [...members, ...superseded, ...(marker === null ? [] : [marker])].some((drop) => drop.versionId === versionId),
+  );
 }
 
 /** What follows a pipeline runs once after each of its runs that succeeded, and after none that did not. */

@@ -1,4 +1,5 @@
 import type { TransportRequest } from '../../shared/anaplan/index.ts';
+import { hasOpenTask } from '../../shared/run/run.ts';
 import type { Task } from '../../simulator/engine/task.ts';
 import { runIdOfAgent } from './in-hand.ts';
 import type { Operation } from './operation.ts';
@@ -14,6 +15,8 @@ export class LaneWatch {
   readonly #listed = new WeakMap<object, Map<string, number>>();
   /** epoch milliseconds at which a run of ours last asked to change something in a model */
   readonly #touched = new Map<string, number>();
+  /** starts that were sent, by run */
+  readonly #starts = new Map<string, number>();
   #before: string | undefined;
 
   constructor(world: World) {
@@ -33,6 +36,7 @@ export class LaneWatch {
     const before = JSON.parse(this.#before ?? '{}');
     if (now.runId === before.runId) return;
     if (before.runId !== null) await this.#left(before.runId);
+    if (before.runId !== null && before.hold === null) this.#leftByItself(before.runId);
     if (now.runId === null || this.#goesOnWith(before.runId, now.runId)) return;
     if (before.hold !== null) this.#world.breaks(`the held lane ${about} was granted to ${now.runId}`);
     if (before.runId !== null) this.#world.breaks(`${now.runId} took the lane ${about} from ${before.runId}`);
@@ -47,6 +51,18 @@ export class LaneWatch {
     }
   }
 
+  /** Where nobody knows whether a task still runs, only a person or what Anaplan tells later frees the lane. */
+  #leftByItself(runId: string): void {
+    const run = this.#world.runs().find((each) => each.runId === runId);
+    if (run?.ended?.outcome === 'unknown' && run.settled === undefined && hasOpenTask(run))
+      this.#world.breaks(`run ${runId} left its lane, and nobody knows what became of its task`);
+  }
+
+  /** How many starts a run has sent, answered or not. */
+  startsSent(runId: string): number {
+    return this.#starts.get(runId) ?? 0;
+  }
+
   /** Only the holder changes anything in a model, and never while a task of another run of ours is there. */
   request({ method, url, headers }: Pick<TransportRequest, 'method' | 'url' | 'headers'>): void {
     const modelId = /\/models\/([^/]+)\//.exec(url)?.[1];
@@ -55,6 +71,7 @@ export class LaneWatch {
     if (modelId === undefined || !changes) return;
     this.#touched.set(modelId, this.#world.clock.now());
     const runId = runIdOfAgent(headers['user-agent']);
+    if (runId !== undefined && /\/tasks$/.test(url)) this.#starts.set(runId, (this.#starts.get(runId) ?? 0) + 1);
     const holder = this.#world.state.text(`lanes/${modelId}/holder`);
     const holding: string | null = holder === undefined ? null : JSON.parse(holder).runId;
     const what = `${method} ${url.replace(/^.*\/models\/[^/]+/, '')} by run ${runId}`;

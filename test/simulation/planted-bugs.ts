@@ -117,8 +117,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a second announcement goes on with the chunks of the first',
     file: 'shared/run/decide.ts',
-    find: '      sent: [],',
-    replace: '      sent: before?.sent ?? [],',
+    find: `      verify: before !== null,
+      verifiedChunks: 0,
+      sent: [],`,
+    replace: `      verify: false,
+      verifiedChunks: 0,
+      sent: before?.sent ?? [],`,
   },
   {
     name: 'chunks are not recorded',

@@ -29,6 +29,16 @@ export function runViolations(world: World, run: Run): string[] {
   // Where everything is there and allowed, no other answer than that can have been given but by mistake.
   if (ended.outcome === 'failed' && NEVER.includes(category) && run.redriveOf === undefined)
     found.push(`it failed by ${category}: ${ended.failure?.message}`);
+  // Who knows that nothing was sent starts it: only the dead do not know.
+  if (
+    ended.outcome === 'unknown' &&
+    category === 'ambiguous-start' &&
+    world.lanes.startsSent(run.runId) === 0 &&
+    !anyDied(world)
+  )
+    found.push('it ended unknown, and no start of it was ever sent');
+  if (category === 'internal' && run.buried !== undefined && run.buried.times < TRIES_OF_THE_BURIED)
+    found.push(`it was given up after ${run.buried.times} of ${TRIES_OF_THE_BURIED} tries`);
   const begunWith = run.redriveOf?.step ?? 0;
   for (const [index] of (run.pipeline?.steps ?? []).entries())
     if (index >= begunWith) found.push(...stepViolations(world, run, index));
@@ -76,6 +86,13 @@ function stepViolations(world: World, run: Run, index: number): string[] {
   if (index === run.position.step && ran && !isSaid && ['failed', 'cancelled'].includes(outcome))
     found.push(`it ended ${outcome} at ${ordinal}, and its task was successful`);
   return found;
+}
+
+/** How often a message that was buried is tried again. */
+const TRIES_OF_THE_BURIED = 2;
+
+function anyDied({ troubles }: World): boolean {
+  return [...troubles.keys()].some((what) => /\bdies\b|fail for a while/.test(what));
 }
 
 /** The default `startGrace`, less what two clocks may be apart. */

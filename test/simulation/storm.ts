@@ -46,6 +46,12 @@ async function happens(what: Happening, { world, people }: { world: World; peopl
     case 'schedule':
       world.say(`the schedule of ${what.pipeline} fires`);
       return world.schedule(what.pipeline, what);
+    case 'again': {
+      const version = world.dropped[what.pick % Math.max(1, world.dropped.length)];
+      if (version === undefined) return;
+      world.say(`S3 tells of ${version.key} once more`);
+      return world.tellOfVersion(version);
+    }
     case 'person':
       return people.does(what.does, what.pick);
     case 'colleague': {
@@ -80,6 +86,7 @@ async function happens(what: Happening, { world, people }: { world: World; peopl
 const NAMES: Partial<Record<Happening['what'], string>> = {
   colleague: 'people: a colleague starts something by hand',
   model: 'Anaplan: the model is locked or offline, or that is over',
+  again: 'S3 tells once more of a drop',
   outage: 'deliveries of a queue fail for a while',
   blackout: 'every process dies',
 };

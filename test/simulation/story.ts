@@ -6,6 +6,8 @@ import { MOST_MODELS, type PipelineOptions, readsDrops, readsFiles, type StepNam
 export type Happening = { atSeconds: number } & (
   | { what: 'drop'; key: string; text: string; copies: number; delaySeconds: number }
   | { what: 'schedule'; pipeline: string; copies: number; delaySeconds: number }
+  /** S3 tells again of something that was dropped; `pick` chooses. */
+  | { what: 'again'; pick: number }
   /** A person does something about whatever is there then; `pick` chooses. */
   | { what: 'person'; does: Deed; pick: number }
   | { what: 'colleague'; model: string; action: string; seconds: number }
@@ -190,6 +192,7 @@ function interferences(random: Random, models: number, like: Story['like']): Hap
       does: pick(random, DEEDS),
       pick: below(random, 1000),
     })),
+    ...times(0.3, () => ({ what: 'again', atSeconds: atSeconds(), pick: below(random, 1000) })),
     ...times(0.3, () => ({
       what: 'colleague',
       atSeconds: atSeconds(),

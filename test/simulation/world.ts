@@ -65,6 +65,8 @@ export interface DroppedVersion {
   key: string;
   versionId: string;
   sha256: string;
+  /** when it was there, by the event's word: some hundred milliseconds after the second that the bucket tells */
+  eventTime: string;
 }
 
 /** When every world begins (epoch ms). */
@@ -209,17 +211,21 @@ export class World {
   async tellOf(key: string, { copies = 1, delaySeconds = 0 } = {}): Promise<void> {
     const head = await this.drops.head(key);
     if (head === undefined) throw new Error(`there is no drop ${key}`);
-    const { versionId, size } = head;
-    if (!this.dropped.some((known) => known.versionId === versionId))
-      this.dropped.push({ key, versionId, sha256: sha256Of(this.drops.text(key) ?? '') });
-    const object = { key: encodeURIComponent(key).replaceAll('%2F', '/'), size, versionId };
-    const event = {
-      eventName: 'ObjectCreated:Put',
-      eventTime: new Date(this.clock.now()).toISOString(),
-      s3: { bucket: { name: SOURCE_BUCKET }, object },
-    };
-    for (let copy = 0; copy < copies; copy++)
-      await this.queues.send('drops', JSON.stringify({ Records: [event] }), { delaySeconds });
+    const { versionId } = head;
+    let version = this.dropped.find((known) => known.versionId === versionId);
+    if (version === undefined) {
+      const eventTime = new Date(this.clock.now() + 400).toISOString();
+      version = { key, versionId, sha256: sha256Of(this.drops.text(key) ?? ''), eventTime };
+      this.dropped.push(version);
+    }
+    for (let copy = 0; copy < copies; copy++) await this.tellOfVersion(version, delaySeconds);
+  }
+
+  /** S3 tells of a version, perhaps once more, whether it is still there or not. */
+  async tellOfVersion({ key, versionId, eventTime }: DroppedVersion, delaySeconds = 0): Promise<void> {
+    const object = { key: encodeURIComponent(key).replaceAll('%2F', '/'), versionId };
+    const event = { eventName: 'ObjectCreated:Put', eventTime, s3: { bucket: { name: SOURCE_BUCKET }, object } };
+    await this.queues.send('drops', JSON.stringify({ Records: [event] }), { delaySeconds });
   }
 
   /** A schedule fires for now, and is heard of `delaySeconds` later. */
