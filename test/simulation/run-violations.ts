@@ -29,12 +29,12 @@ export function runViolations(world: World, run: Run): string[] {
   // Where everything is there and allowed, no other answer than that can have been given but by mistake.
   if (ended.outcome === 'failed' && NEVER.includes(category) && run.redriveOf === undefined)
     found.push(`it failed by ${category}: ${ended.failure?.message}`);
-  // Who knows that nothing was sent starts it: only the dead do not know.
+  // Who knows that nothing was sent starts it: only the dead, and those who were too slow, do not know.
   if (
     ended.outcome === 'unknown' &&
     category === 'ambiguous-start' &&
     world.lanes.startsSent(run.runId) === 0 &&
-    !anyDied(world)
+    !anyDiedOrSlept(world)
   )
     found.push('it ended unknown, and no start of it was ever sent');
   if (category === 'internal' && run.buried !== undefined && run.buried.times < TRIES_OF_THE_BURIED)
@@ -91,8 +91,8 @@ function stepViolations(world: World, run: Run, index: number): string[] {
 /** How often a message that was buried is tried again. */
 const TRIES_OF_THE_BURIED = 2;
 
-function anyDied({ troubles }: World): boolean {
-  return [...troubles.keys()].some((what) => /\bdies\b|fail for a while/.test(what));
+function anyDiedOrSlept({ troubles }: World): boolean {
+  return [...troubles.keys()].some((what) => /\bdies\b|fail for a while|time passes/.test(what));
 }
 
 /** The default `startGrace`, less what two clocks may be apart. */

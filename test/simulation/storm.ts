@@ -109,5 +109,7 @@ async function mischief({ faults }: Story, world: World, random: Random): Promis
     }
   }
   // Processes may be slow: time passes although they could act.
-  if (random() < (faults['time passes'] ?? 0)) await world.clock.advance(below(random, random() * 120_000));
+  if (random() >= (faults['time passes'] ?? 0)) return;
+  count(world.troubles, 'time passes while processes could act');
+  await world.clock.advance(below(random, random() * 120_000));
 }
