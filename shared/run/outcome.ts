@@ -89,10 +89,11 @@ function hasUploaded({ uploaded, uploads = [] }: StepRecord): boolean {
   return uploaded !== null || uploads.length > 0;
 }
 
-function sourcesOf({ trigger, mended, steps }: Run): Pick<RunOutcome, 'source' | 'sources'> {
-  const drop = mended?.drop ?? (trigger.kind === 'drop' ? trigger : undefined);
-  if (drop !== undefined) {
-    return { source: sourceOf(drop, steps.find((step) => step.uploaded !== null)?.uploaded) };
+function sourcesOf(run: Run): Pick<RunOutcome, 'source' | 'sources'> {
+  const { trigger, mended, steps } = run;
+  if (mended !== undefined) return { source: sourceOf(mended.drop, mendedUpload(run, mended)) };
+  if (trigger.kind === 'drop') {
+    return { source: sourceOf(trigger, steps.find((step) => step.uploaded !== null)?.uploaded) };
   }
   if (trigger.kind !== 'set') return {};
   const uploads = steps.flatMap((step) => step.uploads ?? []);
@@ -101,6 +102,16 @@ function sourcesOf({ trigger, mended, steps }: Run): Pick<RunOutcome, 'source' |
     return { file: member.file, ...sourceOf(member, uploaded) };
   });
   return { sources };
+}
+
+/** The upload of a mended file: the steps that were carried over have read another, and so has every step but that of its one file. */
+function mendedUpload(
+  { pipeline, steps, redriveOf }: Run,
+  { onlyFileId }: NonNullable<Run['mended']>,
+): Uploaded | null | undefined {
+  const from = redriveOf?.step ?? 0;
+  const reads = (index: number) => onlyFileId === undefined || pipeline?.steps[index]?.fileId === onlyFileId;
+  return steps.find(({ uploaded }, index) => index >= from && uploaded !== null && reads(index))?.uploaded;
 }
 
 function sourceOf({ bucket, key, versionId, bytes }: Drop, uploaded: Uploaded | null | undefined): SourceOutcome {

@@ -83,7 +83,7 @@ export function uploadedHere({ pipeline, steps, position, redriveOf }: BegunRun,
   return undefined;
 }
 
-/** What a step reads and this run has uploaded, by this step or an earlier one. */
+/** What a step reads and this run has uploaded itself, by this step or an earlier one. */
 export function uploadsFor(run: BegunRun, step: number): (StepFile & { uploaded: Uploaded })[] {
   return filesOf(run.pipeline.steps[step]).flatMap((file) => {
     const uploaded = uploadedTo(run, file.fileId);
@@ -91,8 +91,11 @@ export function uploadsFor(run: BegunRun, step: number): (StepFile & { uploaded:
   });
 }
 
-function uploadedTo({ pipeline, steps }: BegunRun, fileId: string): Uploaded | undefined {
+function uploadedTo({ pipeline, steps, redriveOf }: BegunRun, fileId: string): Uploaded | undefined {
+  // A redrive fills anew what the run before it filled, perhaps with another file.
+  const from = redriveOf?.step ?? 0;
   for (const [index, { uploaded, uploads = [] }] of steps.entries()) {
+    if (index < from) continue;
     const named = uploads.find((upload) => upload.fileId === fileId);
     if (named !== undefined) return named;
     if (uploaded !== null && pipeline.steps[index]?.fileId === fileId) return uploaded;

@@ -6,11 +6,12 @@ import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
 import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
 import { changeHolder, readHolder } from '../../shared/run/lane.ts';
 import { createRun, readRun } from '../../shared/run/ledger.ts';
+import { outcomeOf } from '../../shared/run/outcome.ts';
 import { redriveOf, redriveRun } from '../../shared/run/redrive.ts';
 import type { BegunRun, Outcome, Run, Settled, StepRecord, StepResult } from '../../shared/run/run.ts';
 import { untouchedSteps } from '../../shared/run/run.ts';
 import { settleOf, settleRun } from '../../shared/run/settle.ts';
-import { dropFor } from '../../shared/run/step-files.ts';
+import { dropFor, uploadsFor } from '../../shared/run/step-files.ts';
 import type { Drop } from '../../shared/run/trigger.ts';
 import { AT, aPipeline, aRun } from './a-run.ts';
 
@@ -180,6 +181,26 @@ describe('a redrive with a mended file', () => {
       ok: true,
       run: { mended: first.run.mended },
     });
+  });
+
+  it.for<[string, FrozenStep, string | undefined]>([
+    ['of the same file', importStep('D', 'file A'), undefined],
+    ['of another', C, undefined],
+    ['of the one file it is for', C, 'file C'],
+  ])('is judged by its own upload %s, not by that of the step before it', ([, step, onlyFileId]) => {
+    const pipeline = definition(A, step);
+    const carried = { ...finished(), uploaded: { bytes: 20_000, rows: 1000, sha256: 'as dropped' } };
+    const outcome = onlyFileId === undefined ? 'failed' : 'succeeded-with-rejects';
+    const old = ended(outcome, [carried, finished(outcome, true)], { pipeline });
+    const decision = redriveOf(old, pipeline, LATER, drop);
+    if (!decision.ok) throw new Error(decision.because);
+    const { run } = decision;
+    expect(run.mended?.onlyFileId).toBe(onlyFileId);
+    expect([uploadsFor(run, 1), outcomeOf(run).source]).toEqual([[], expect.not.objectContaining({ rows: 1000 })]);
+    const uploaded = { bytes: 7, rows: 990, sha256: 'as mended' };
+    const sent = { ...run, steps: run.steps.map((record, i) => (i === 1 ? { ...record, uploaded } : record)) };
+    expect(uploadsFor(sent, 1).map((each) => each.uploaded)).toEqual([uploaded]);
+    expect(outcomeOf(sent).source).toMatchObject({ key: drop.key, rows: 990, sha256: 'as mended' });
   });
 
   it('puts the file where the run will read it only when it is not refused', async () => {
