@@ -13,7 +13,8 @@ type KeepServices = Pick<RunServices, 'source' | 'state' | 'log'>;
  * expire.
  */
 export async function keepDrops(services: KeepServices, run: Run): Promise<void> {
-  if (run.mended !== undefined) await services.state.tag(run.mended.drop.key, run.mended.drop.versionId, ENDED);
+  for (const mended of [run.mended?.drop, run.mended?.whole])
+    if (mended !== undefined) await services.state.tag(mended.key, mended.versionId, ENDED);
   for (const drop of dropsOf(run.trigger)) {
     try {
       await keepDrop(services.source(drop.bucket), drop, run, services);

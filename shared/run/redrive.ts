@@ -62,10 +62,15 @@ export function redriveOf(old: Run, pipeline: FrozenPipeline, now: number, mende
   return { ok: true, run: note(run, { now, text }) };
 }
 
-/** A redrive of a redrive reads what that was given, unless it is given something itself. */
-function mendedOf(old: Run, { onlyFileId }: RedrivePlan, drop: Drop | undefined): Pick<Run, 'mended'> {
-  if (drop !== undefined) return { mended: { drop, ...(onlyFileId === undefined ? {} : { onlyFileId }) } };
-  return old.mended === undefined ? {} : { mended: old.mended };
+/**
+ * A redrive of a redrive reads what that was given, unless it is given something itself. Given rows for one file, it keeps the
+ * file that took the place of the drop: the others read that on.
+ */
+function mendedOf({ mended }: Run, { onlyFileId }: RedrivePlan, drop: Drop | undefined): Pick<Run, 'mended'> {
+  if (drop === undefined) return mended === undefined ? {} : { mended };
+  if (onlyFileId === undefined) return { mended: { drop } };
+  const whole = mended?.onlyFileId === undefined ? mended?.drop : mended.whole;
+  return { mended: { drop, onlyFileId, ...(whole === undefined ? {} : { whole }) } };
 }
 
 /**

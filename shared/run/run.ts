@@ -240,8 +240,13 @@ export const runSchema = z.object({
   ended: endedSchema.nullable(),
   /** The run whose work this one goes on with, and the step it began with. */
   redriveOf: z.object({ runId: z.string(), step: z.int() }).exactOptional(),
-  /** What a person has mended, in the state store: read in the place of the drop, by `onlyFileId` alone where that is told. */
-  mended: z.object({ drop: dropSchema, onlyFileId: z.string().exactOptional() }).exactOptional(),
+  /**
+   * What a person has mended, in the state store: read in the place of the drop, by `onlyFileId` alone where that is told. The
+   * other files then read `whole`, which took the place of the drop in an earlier redrive, or without it the drop.
+   */
+  mended: z
+    .object({ drop: dropSchema, onlyFileId: z.string().exactOptional(), whole: dropSchema.exactOptional() })
+    .exactOptional(),
   /** The run that goes on with the work of this one. */
   redrivenAs: z.string().exactOptional(),
   /** How often the watch has had Anaplan asked what became of this run after all, and when last. */

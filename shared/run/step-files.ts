@@ -47,6 +47,7 @@ export function dropFor(
   { fileId }: Pick<StepFile, 'fileId'>,
 ): Drop | undefined {
   if (mended !== undefined && (mended.onlyFileId ?? fileId) === fileId) return mended.drop;
+  if (mended?.whole !== undefined) return mended.whole;
   switch (trigger.kind) {
     case 'drop': {
       // One file cannot be all those that a process names one by one.

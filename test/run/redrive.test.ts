@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { handServices } from '../../cli/hand-services.ts';
+import { memoryLogger } from '../../shared/observe/logger.ts';
 import type { FrozenPipeline, FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
 import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
+import { keepDrops } from '../../shared/run/keep-drops.ts';
 import { changeHolder, readHolder } from '../../shared/run/lane.ts';
 import { createRun, readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf } from '../../shared/run/outcome.ts';
@@ -201,6 +203,57 @@ describe('a redrive with a mended file', () => {
     const sent = { ...run, steps: run.steps.map((record, i) => (i === 1 ? { ...record, uploaded } : record)) };
     expect(uploadsFor(sent, 1).map((each) => each.uploaded)).toEqual([uploaded]);
     expect(outcomeOf(sent).source).toMatchObject({ key: drop.key, rows: 990, sha256: 'as mended' });
+  });
+
+  describe('after another one', () => {
+    const pipeline = definition(A, C);
+    const rows: Drop = { ...drop, key: 'mended/rows.csv', versionId: 'v10' };
+    const more: Drop = { ...drop, key: 'mended/more.csv', versionId: 'v11' };
+    /** The redrive of a run, with a file or without, that ended as it is told. */
+    function redriven(old: Run, mended: Drop | undefined, outcome: Outcome, records: Partial<StepRecord>[]): BegunRun {
+      const decision = redriveOf(old, pipeline, LATER, mended);
+      if (!decision.ok) throw new Error(decision.because);
+      const { runId, mended: reads } = decision.run;
+      return ended(outcome, records, { pipeline, runId, ...(reads === undefined ? {} : { mended: reads }) });
+    }
+    const readBy = (run: BegunRun) => [A, C].map(({ fileId = '' }) => dropFor(run, { fileId })?.key);
+    const failed = ended('failed', [finished('failed')], { pipeline });
+    const withWhole = redriven(failed, drop, 'succeeded-with-rejects', [beyond]);
+    const withRows = redriven(withWhole, rows, 'failed', [finished(), finished('failed')]);
+
+    it('leaves the whole file of that to the files that its own rows are not for', () => {
+      expect(withWhole.mended).toEqual({ drop });
+      expect(withRows.mended).toEqual({ drop: rows, onlyFileId: 'file A', whole: drop });
+      expect(readBy(withRows)).toEqual([rows.key, drop.key]);
+    });
+
+    it('also with rows a second time, and without a file', () => {
+      const again = redriven(withWhole, rows, 'succeeded-with-rejects', [beyond]);
+      const withMore = redriven(again, more, 'failed', [finished(), finished('failed')]);
+      expect(readBy(withMore)).toEqual([more.key, drop.key]);
+      expect(redriven(withMore, undefined, 'failed', []).mended).toEqual(withMore.mended);
+    });
+
+    it('forgets the files before it where it has a whole one', () => {
+      const again = redriven(withRows, more, 'failed', []);
+      expect(again.mended).toEqual({ drop: more });
+      expect(readBy(again)).toEqual([more.key, more.key]);
+    });
+  });
+
+  it('lets every file that it reads expire when it has succeeded', async () => {
+    const clock = new ManualClock(LATER);
+    const state = new MemoryStore({ bucket: 'plandrop-state', clock });
+    const source = new MemoryStore({ bucket: 'plandrop-drops', clock });
+    const kept = async (key: string): Promise<Drop> => {
+      const { versionId } = await state.put(key, 'x');
+      return { ...drop, key, versionId };
+    };
+    const mended = { drop: await kept('mended/rows.csv'), onlyFileId: 'file A', whole: await kept('mended/a.csv') };
+    const run = ended('succeeded', [finished()], { mended });
+    await keepDrops({ state, source: () => source, log: memoryLogger() }, run);
+    const tags = ['mended/rows.csv', 'mended/a.csv'].map((key) => state.tags(key));
+    expect(tags).toEqual([{ ended: 'true' }, { ended: 'true' }]);
   });
 
   it('puts the file where the run will read it only when it is not refused', async () => {

@@ -62,9 +62,10 @@ function strangeStarts(world: World, runs: readonly Run[]): string[] {
 /** What each import of a step has to read, by the names of the imports. */
 function expectedBytes(world: World, { trigger, mended }: Run, step: FrozenStep): Map<string, string | undefined> {
   const hashOf = (versionId: string) => world.dropped.find((each) => each.versionId === versionId)?.sha256;
-  const isMended = mended !== undefined && (mended.onlyFileId ?? step.fileId) === step.fileId;
-  if (step.kind === 'import' && isMended)
-    return new Map([[step.name, sha256Of(world.state.text(mended.drop.key) ?? '')]]);
+  const isForIt = mended !== undefined && (mended.onlyFileId ?? step.fileId) === step.fileId;
+  const instead = isForIt ? mended.drop : mended?.whole;
+  if (step.kind === 'import' && instead !== undefined)
+    return new Map([[step.name, sha256Of(world.state.text(instead.key) ?? '')]]);
   if (step.kind === 'import' && trigger.kind === 'drop') return new Map([[step.name, hashOf(trigger.versionId)]]);
   if (step.files === undefined || trigger.kind !== 'set') return new Map();
   return new Map(trigger.members.map(({ file, versionId }) => [file, hashOf(versionId)]));
