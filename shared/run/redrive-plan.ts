@@ -54,7 +54,9 @@ function planMended(old: Run, { steps }: FrozenPipeline, carried: StepRecord[]):
   if (stopped?.fileId !== undefined) {
     const before = old.pipeline?.steps.findIndex(({ objectId }) => objectId === stopped.objectId) ?? -1;
     const hasLoaded = old.steps[before]?.result?.outcome === 'succeeded-with-rejects';
-    return { ok: true, carried, ...(hasLoaded ? { onlyFileId: stopped.fileId } : {}) };
+    // A redrive with the rejected rows alone that could not load them; mended once more they are rows alone still.
+    const hadRows = old.mended?.onlyFileId === stopped.fileId;
+    return { ok: true, carried, ...(hasLoaded || hadRows ? { onlyFileId: stopped.fileId } : {}) };
   }
   const rejecting = carried.flatMap(({ result }, i) => (result?.outcome === 'succeeded-with-rejects' ? [i] : []));
   const [at] = rejecting;

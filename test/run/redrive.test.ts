@@ -234,6 +234,15 @@ describe('a redrive with a mended file', () => {
       expect(redriven(withMore, undefined, 'failed', []).mended).toEqual(withMore.mended);
     });
 
+    it('with the rows alone again, where that could not load them', () => {
+      const withBadRows = redriven(ended('succeeded-with-rejects', [beyond], { pipeline }), rows, 'failed', [
+        finished('failed'),
+      ]);
+      const withMore = redriven(withBadRows, more, 'failed', []);
+      expect(withMore.mended).toEqual({ drop: more, onlyFileId: 'file A' });
+      expect(readBy(withMore)).toEqual([more.key, 'sales/march.csv']);
+    });
+
     it('forgets the files before it where it has a whole one', () => {
       const again = redriven(withRows, more, 'failed', []);
       expect(again.mended).toEqual({ drop: more });
