@@ -37,10 +37,43 @@ export function planRedrive(old: Run, pipeline: FrozenPipeline, mended: boolean)
   const from = beginning(old, pipeline);
   if ('ok' in from) return from;
   const { carried } = from;
-  if (mended) return planMended(old, pipeline, carried);
-  if (carried.length === pipeline.steps.length)
+  if (!mended && carried.length === pipeline.steps.length)
     return refused(`Every step of run ${old.runId} is finished, so there is nothing to redrive.`);
-  return { ok: true, carried };
+  const plan = mended ? planMended(old, pipeline, carried) : { ok: true as const, carried };
+  if (!plan.ok) return plan;
+  return whyNotRowsAlone(old, pipeline, { plan, carried, mended }) ?? plan;
+}
+
+/**
+ * Why a redrive cannot read the rejected rows alone: a step that has not loaded the others reads the same file of Anaplan, and would
+ * get no more than these. Undefined when every step gets all its rows.
+ */
+function whyNotRowsAlone(
+  old: Run,
+  { steps }: FrozenPipeline,
+  { plan, carried, mended }: { plan: RedrivePlan; carried: StepRecord[]; mended: boolean },
+): Refused | undefined {
+  const onlyFileId = mended ? plan.onlyFileId : old.mended?.onlyFileId;
+  if (onlyFileId === undefined) return undefined;
+  // The old run read these rows alone already, so whichever of its steps reads them has loaded the others before.
+  const loadedBefore = old.mended?.onlyFileId === onlyFileId ? (old.pipeline?.steps ?? []) : [];
+  const lacking = steps.find((step, index) => {
+    const isFinished = index < carried.length;
+    const isMended = mended && index === carried.length;
+    const isKnown = loadedBefore.some((known) => isSameStep(known, step));
+    return step.fileId === onlyFileId && !isFinished && !isMended && !isKnown;
+  });
+  if (lacking === undefined) return undefined;
+  const because = `The rejected rows alone are not enough: ${lacking.kind} "${lacking.name}" reads the same file, and has not loaded the others.`;
+  const again = `plandrop failures redrive ${old.runId}`;
+  if (!mended) return refused(because, `Follow the definition that the run had: ${again} --as-was`);
+  if (plan.carried.length < carried.length)
+    return refused(because, `Go on with the file as it was, and drop the mended rows afterwards: ${again}`);
+  return refused(
+    because,
+    `Go on without these rows, and drop the mended ones afterwards: plandrop failures accept ${old.runId} --because "…"`,
+    `Or, where the cause was mended in Anaplan, run it again with the file as it was: ${again}`,
+  );
 }
 
 /** A mended file goes to the step where the run stopped, or, where that reads no file, to the one whose rejected rows it holds. */

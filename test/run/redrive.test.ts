@@ -175,6 +175,42 @@ describe('a redrive with a mended file', () => {
     expect(redriveOf(old, pipeline, LATER, drop)).toMatchObject({ ok: false, because: expect.stringMatching(words) });
   });
 
+  describe('with rejected rows alone', () => {
+    const D = importStep('D', 'file A');
+    const run = (outcome: Outcome, steps: FrozenStep[], ...records: Partial<StepRecord>[]) =>
+      ended(outcome, records, { pipeline: definition(...steps) });
+
+    it.for<[string, Run, string]>([
+      ['where the run stopped', run('succeeded-with-rejects', [A, D, B], beyond), 'plandrop failures accept'],
+      ['before the one where it stopped', run('failed', [A, B, D], rejects, finished('failed')), 'as it was'],
+    ])('is refused where a step that has not run reads the same file, after rejects %s', ([, old, advice]) => {
+      const decision = redriveOf(old, old.pipeline ?? definition(), LATER, drop);
+      expect(decision).toMatchObject({ ok: false, because: expect.stringContaining('import "Load D"') });
+      expect(JSON.stringify(decision)).toContain(advice);
+      expect(redriveOf(old, old.pipeline ?? definition(), LATER)).toMatchObject({ ok: true });
+    });
+
+    it('goes to a step that has loaded the others too', () => {
+      const pipeline = definition(A, D, B);
+      const old = run('failed', [A, D, B], rejects, finished(), finished('failed'));
+      const first = redriveOf(old, pipeline, LATER, drop);
+      expect(first).toMatchObject({ ok: true, run: { position: { step: 0 }, mended: { onlyFileId: 'file A' } } });
+      if (!first.ok) return;
+      const failed: Run = { ...first.run, ended: { outcome: 'failed', at: LATER_ISO, todo: [] } };
+      expect(redriveOf(failed, pipeline, LATER, drop)).toMatchObject({ ok: true });
+      expect(redriveOf(failed, pipeline, LATER)).toMatchObject({ ok: true });
+    });
+
+    it('is refused where a step that is new in the definition reads the same file', () => {
+      const mended = { drop, onlyFileId: 'file A' };
+      const old = ended('failed', [finished(), finished('failed')], { pipeline: definition(A, B), mended });
+      const decision = redriveOf(old, definition(A, B, D), LATER);
+      expect(decision).toMatchObject({ ok: false, because: expect.stringContaining('import "Load D"') });
+      expect(JSON.stringify(decision)).toContain('--as-was');
+      expect(redriveOf(old, definition(A, B), LATER)).toMatchObject({ ok: true });
+    });
+  });
+
   it('is redriven with the same file again', () => {
     const first = redriveOf(ended('succeeded-with-rejects', [beyond]), definition(A, B, C), LATER, drop);
     if (!first.ok) throw new Error(first.because);
