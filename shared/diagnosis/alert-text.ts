@@ -112,7 +112,7 @@ function dumpSection(report: FailureReport): string {
 }
 
 function repairWords(report: FailureReport): string {
-  const { repair, repairs, noRepair, set, step } = report;
+  const { repair, repairs, noRepair } = report;
   const none =
     noRepair === undefined ? '' : `There is no file of the rejected rows alone for ${excerpt(noRepair, 500)}.`;
   if (repair === undefined) return none;
@@ -120,13 +120,23 @@ function repairWords(report: FailureReport): string {
     repairs === undefined
       ? `The rejected rows alone, under the header of the file, are at:\n${repair}`
       : `The rejected rows alone, under the header of their file, are at:\n${repairs.map(({ file, address }) => `${excerpt(file, 120)}: ${address}`).join('\n')}`;
-  const withIt =
-    step?.kind === 'import' ? ` Or let this run go on with it:\n  ${report.redrive} --with <the mended file>` : '';
-  const use =
-    set === undefined
-      ? `Mend them there and drop that file: the other rows are loaded already.${withIt}`
-      : 'Mend them there, and drop them in a new set with the other files; what is in those is loaded again.';
-  return [files, use, none].filter((part) => part !== '').join('\n');
+  return [files, useOfRepair(report), none].filter((part) => part !== '').join('\n');
+}
+
+/** What a file of the rejected rows alone is good for. A step that was not run and needs all the rows would get no others from it. */
+function useOfRepair({ set, step, outcome, stillToRead, redrive }: FailureReport): string {
+  if (set !== undefined)
+    return 'Mend them there, and drop them in a new set with the other files; what is in those is loaded again.';
+  const goOn = `let this run go on with it:\n  ${redrive} --with <the mended file>`;
+  const isImport = step?.kind === 'import';
+  if (stillToRead === undefined)
+    return `Mend them there and drop that file: the other rows are loaded already.${isImport ? ` Or ${goOn}` : ''}`;
+  const { kind, name, sameFile } = stillToRead;
+  const later = `${kind} "${excerpt(name, 120)}"`;
+  // Only after rejects are the mended rows read by this step alone.
+  if (isImport && !sameFile && outcome === 'succeeded-with-rejects')
+    return `Do not drop them alone: ${later} has not run, and needs all the rows. Mend them there, and ${goOn}`;
+  return `Mend them there, and drop that file only when ${later} has run: it still needs all the rows.`;
 }
 
 /** The members that lists lack, one a line, as they are pasted into a list. */
@@ -145,7 +155,7 @@ function missingSection(report: FailureReport): string {
 }
 
 function redriveSection(report: FailureReport): string {
-  const { redrive, runId } = report;
+  const { redrive, runId, stillToRead } = report;
   switch (report.outcome) {
     case 'unknown':
       return `Nothing is run again by itself, because it might be applied twice. When you know whether it was done, say so:
@@ -154,7 +164,7 @@ function redriveSection(report: FailureReport): string {
 After "failed", run it again:
   ${redrive}${heldWords(report)}`;
     case 'succeeded-with-rejects':
-      return `When the cause is mended, run it again, or drop a file with the mended rows:
+      return `When the cause is mended, run it again${stillToRead === undefined ? ', or drop a file with the mended rows' : ''}:
   ${redrive}
 Or accept that these rows are left out; the steps after it are then run:
   npx plandrop failures accept ${runId} --because "…"${heldWords(report)}`;

@@ -40,11 +40,21 @@ export interface Provenance {
   repairs?: readonly { file: string; address: string }[];
   /** of which imports with rejected rows there is none, and why */
   noRepair?: string;
+  /** the step after this one that has still to read a file */
+  stillToRead?: StillToRead;
   counts?: Counts;
   reasons?: readonly Reason[];
   missing?: readonly MissingMembers[];
   /** why the lane stays held after this run */
   holdLane?: string;
+}
+
+/** A step that needs all the rows of a file and was not run, so that a file of the rejected rows alone cannot be dropped yet. */
+export interface StillToRead {
+  kind: string;
+  name: string;
+  /** it reads the very file of Anaplan whose rows were rejected */
+  sameFile: boolean;
 }
 
 export interface ReportedDrop {
@@ -93,6 +103,7 @@ export interface FailureReport {
   repair?: string;
   repairs?: readonly { file: string; address: string }[];
   noRepair?: string;
+  stillToRead?: StillToRead;
   counts?: Counts;
   reasons?: readonly Reason[];
   /** the members that lists lack */
@@ -122,7 +133,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('code', diagnosis.code),
     cause: diagnosis.cause,
     message: diagnosis.message,
-    whatToCheck: from.dumpLost === undefined ? diagnosis.whatToCheck : withoutDump(diagnosis.whatToCheck),
+    whatToCheck: possibleChecks(diagnosis.whatToCheck, from),
     references: diagnosis.references,
     ...given('http', diagnosis.http),
     ...given('task', task === undefined ? undefined : taskInReport(task, from.names)),
@@ -132,6 +143,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('repair', from.repair),
     ...given('repairs', from.repairs),
     ...given('noRepair', from.noRepair),
+    ...given('stillToRead', from.stillToRead),
     ...given('counts', from.counts),
     ...given('reasons', from.reasons),
     ...given('missing', from.missing),
@@ -140,9 +152,19 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
   };
 }
 
-/** Nobody can open a dump that is lost; what is left is never nothing, because the task is still there to look at. */
-function withoutDump(checks: readonly string[]): readonly string[] {
-  const left = checks.filter((check) => !/^Open the failure dump/.test(check));
+/**
+ * Nobody can open a dump that is lost, and the mended rows alone are no good to a step that needs all of them. What is left is never
+ * nothing, because the task is still there to look at.
+ */
+function possibleChecks(
+  checks: readonly string[],
+  { dumpLost, stillToRead }: Pick<Provenance, 'dumpLost' | 'stillToRead'>,
+): readonly string[] {
+  const left = checks.filter(
+    (check) =>
+      (dumpLost === undefined || !/^Open the failure dump/.test(check)) &&
+      (stillToRead === undefined || !/^Drop a file with the mended rows/.test(check)),
+  );
   return left.length > 0 ? left : checks;
 }
 

@@ -5,8 +5,8 @@ import {
   type Provenance,
   type ReportedDrop,
 } from '../diagnosis/failure-report.ts';
-import { hasBegun, type Run } from './run.ts';
-import { currentFile, dropFor } from './step-files.ts';
+import { type BegunRun, hasBegun, type Run } from './run.ts';
+import { currentFile, dropFor, laterReaders } from './step-files.ts';
 import type { Drop } from './trigger.ts';
 
 /** The failure report of an ended run, read off its ledger entry: the same however often it is built. */
@@ -42,9 +42,23 @@ export function reportOf(run: Run): FailureReport {
     ...(result?.repair === undefined ? {} : { repair: result.repair }),
     ...(result?.repairs === undefined ? {} : { repairs: result.repairs }),
     ...(result?.noRepair === undefined ? {} : { noRepair: result.noRepair }),
+    ...(hasBegun(run) ? rowsStillToRead(run) : {}),
     ...(ended.holdLane === undefined ? {} : { holdLane: ended.holdLane }),
   };
   return buildFailureReport(ended.failure ?? undiagnosed(run), from);
+}
+
+/** Of a run with rejected rows: who has still to read all the rows, above all of the file whose rows were rejected. */
+function rowsStillToRead(run: BegunRun): Pick<Provenance, 'stillToRead'> {
+  const { pipeline, position, steps } = run;
+  const { result } = steps[position.step] ?? { result: null };
+  if (result?.outcome !== 'succeeded-with-rejects' && result?.repair === undefined) return {};
+  const readers = laterReaders(run);
+  const fileId = pipeline.steps[position.step]?.fileId;
+  const ofSameFile = readers.find((step) => step.fileId !== undefined && step.fileId === fileId);
+  const reader = ofSameFile ?? readers[0];
+  if (reader === undefined) return {};
+  return { stillToRead: { kind: reader.kind, name: reader.name, sameFile: ofSameFile !== undefined } };
 }
 
 function startedBy(run: Run): Pick<Provenance, 'drop' | 'set' | 'follows' | 'scheduledFor'> {

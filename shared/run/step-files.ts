@@ -41,6 +41,16 @@ export function currentFile(run: BegunRun): StepFile | undefined {
   return filesOfCurrentStep(run)[run.position.file ?? 0];
 }
 
+/**
+ * The steps after the one that the run stands at which have still to read all the rows of a file. Where a redrive reads rejected
+ * rows alone, the others of that file were loaded before.
+ */
+export function laterReaders({ pipeline, position, mended }: BegunRun): FrozenStep[] {
+  return pipeline.steps
+    .slice(position.step + 1)
+    .filter((step) => filesOf(step).some(({ fileId }) => fileId !== mended?.onlyFileId));
+}
+
 /** The drop that goes to a file; undefined when the run was started without it. */
 export function dropFor(
   { pipeline, trigger, mended }: Pick<BegunRun, 'pipeline' | 'trigger' | 'mended'>,

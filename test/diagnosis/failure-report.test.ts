@@ -163,6 +163,37 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
     );
   });
 
+  describe('says of the rejected rows alone', () => {
+    const drops = 'Drop a file with the mended rows again: the rows that were loaded need not be in it.';
+    const told = { ...diagnosis, whatToCheck: ['Compare the spelling.', drops] };
+    const given = { ...from, repair: '/repairs/1.csv' };
+    const reader = { kind: 'import', name: 'Load Costs' };
+
+    it('that they may be dropped, where no step has still to read a file', () => {
+      const { text } = alertText(buildFailureReport(told, given));
+      for (const words of [drops, 'the other rows are loaded already', '--with', 'or drop a file with the mended rows'])
+        expect(text).toContain(words);
+    });
+
+    it.each([
+      ['that the run goes on with them, where a step reads another file', false, {}, 'Do not drop them alone', true],
+      ['what has to run first, where a step reads the same file', true, {}, 'only when import "Load Costs" has', false],
+      [
+        'what has to run first, where none were loaded',
+        false,
+        { outcome: 'failed' },
+        'only when import "Load C',
+        false,
+      ],
+    ] as const)('%s', (_, sameFile, change, words, offersWith) => {
+      const stillToRead = { ...reader, sameFile };
+      const { text } = alertText(buildFailureReport(told, { ...given, stillToRead, ...change }));
+      expect(text).toContain(words);
+      expect(text.includes('--with')).toBe(offersWith);
+      expect(text).not.toMatch(/Drop a file with|or drop a file with|are loaded already/);
+    });
+  });
+
   it.each([
     ['failed', 'File sales/januar für köln.csv was not loaded into model "FY26 Plan"', 'sales-actuals failed'],
     ['unknown', 'File sales/januar für köln.csv may or may not have been loaded', 'sales-actuals ended unknown'],

@@ -23,6 +23,17 @@ describe.concurrent('the repair file', () => {
     expect(second.outcome.steps[0]?.repair).toBeUndefined();
   });
 
+  it('is not to be dropped alone where a step that has not run reads the file too', async ({ expect }) => {
+    const pipelines = impatient('sales', '[{ import: Load Sales }, { import: Load Seen }]');
+    await using at = await landing({ tenant: TENANT, pipelines });
+    const { outcome, alerts } = await at.land('sales', `${UNITS}Tea,Jan 26,1\nCocoa,Jan 26,2\n`);
+    expect(outcome.outcome).toBe('succeeded-with-rejects');
+    expect(alerts[0]?.text).toContain(
+      'drop that file only when import "Load Seen" has run: it still needs all the rows.',
+    );
+    expect(alerts[0]?.text).not.toMatch(/--with|loaded already|Drop a file with the mended rows/);
+  });
+
   it('is not offered where rows were only warned about', async ({ expect }) => {
     await using at = await landing();
     const { outcome } = await at.land(
