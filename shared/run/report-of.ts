@@ -61,11 +61,15 @@ function rowsStillToRead(run: BegunRun): Pick<Provenance, 'stillToRead'> {
   return { stillToRead: { kind: reader.kind, name: reader.name, sameFile: ofSameFile !== undefined } };
 }
 
+/** What the run that ended is about: of the drop and what was mended of it, the one that its step reads. */
 function startedBy(run: Run): Pick<Provenance, 'drop' | 'set' | 'follows' | 'scheduledFor'> {
   const { trigger, mended } = run;
   switch (trigger.kind) {
-    case 'drop':
-      return { drop: dropOf(mended?.drop ?? trigger) };
+    case 'drop': {
+      const fileId = run.pipeline?.steps[run.position.step]?.fileId;
+      const read = hasBegun(run) && fileId !== undefined ? dropFor(run, { fileId }) : undefined;
+      return { drop: dropOf(read ?? mended?.drop ?? trigger) };
+    }
     case 'set': {
       const underWay = hasBegun(run) && run.position.stage === 'upload' ? currentFile(run) : undefined;
       const drop = mended?.drop ?? (underWay && hasBegun(run) ? dropFor(run, underWay) : undefined);

@@ -10,6 +10,7 @@ import { changeHolder, readHolder } from '../../shared/run/lane.ts';
 import { createRun, readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf } from '../../shared/run/outcome.ts';
 import { redriveOf, redriveRun } from '../../shared/run/redrive.ts';
+import { reportOf } from '../../shared/run/report-of.ts';
 import type { BegunRun, Outcome, Run, Settled, StepRecord, StepResult } from '../../shared/run/run.ts';
 import { untouchedSteps } from '../../shared/run/run.ts';
 import { settleOf, settleRun } from '../../shared/run/settle.ts';
@@ -261,6 +262,12 @@ describe('a redrive with a mended file', () => {
       expect(withWhole.mended).toEqual({ drop });
       expect(withRows.mended).toEqual({ drop: rows, onlyFileId: 'file A', whole: drop });
       expect(readBy(withRows)).toEqual([rows.key, drop.key]);
+    });
+
+    it('is reported with the file that its step reads', () => {
+      expect(reportOf(withRows).drop?.key).toBe(drop.key);
+      const withRowsFailed = redriven(withWhole, rows, 'failed', [finished('failed')]);
+      expect(reportOf(withRowsFailed).drop?.key).toBe(rows.key);
     });
 
     it('also with rows a second time, and without a file', () => {
