@@ -8,6 +8,7 @@ import type { RunMessage } from './message.ts';
 import { type BegunRun, hasBegun, type Run } from './run.ts';
 import type { RunServices } from './services.ts';
 import { MessageLeftError } from './take-turn.ts';
+import { takenOver } from './transitions.ts';
 
 /** How often a turn whose message was buried is tried again before its run ends. */
 export const RESURRECTIONS = 2;
@@ -64,7 +65,8 @@ export async function bury(services: RunServices, message: RunMessage): Promise<
       case 'give-up': {
         if (!hasBegun(run)) return;
         const diagnosis = keptFailing(run);
-        const next = decide(run, { kind: 'hindered', diagnosis }, { now: clock.now(), random: services.random });
+        const context = { now: clock.now(), random: services.random };
+        const next = decide(takenOver(run), { kind: 'hindered', diagnosis }, context);
         held = await commitRun(services, held, next);
         break;
       }

@@ -10,7 +10,7 @@ import { decideReconciled, type StartVerdict } from './decide-start.ts';
 import { endStopped } from './decide-stopped.ts';
 import { decideUploaded } from './decide-uploaded.ts';
 import { type BegunRun, type Download, isFinalState, type Run, type StepResult, type Uploaded } from './run.ts';
-import { currentStep, forgive, isoTime, nextTurn, note, withStep } from './transitions.ts';
+import { currentStep, forgive, isoTime, nextTurn, note, takenOver, withStep } from './transitions.ts';
 
 /** What happened to a run, told by the handler that saw it. */
 export type RunEvent =
@@ -70,10 +70,10 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       return noteOvertaken(grantLane(run, event.fence, now), event.overtakenBy, now);
     case 'claimed': {
       const { nonce, untilMs, engine } = event;
-      // A claim that nobody gave back is a dead handler's, and what it sent last may still be on its way.
-      const died = run.claim !== null && run.position.stage === 'upload' && currentStep(run).epoch !== null;
-      const known = died ? withStep(run, { fileCallUnanswered: true }) : run;
-      return { ...known, claim: { nonce, until: isoTime(untilMs), ...(engine === undefined ? {} : { engine }) } };
+      return {
+        ...takenOver(run),
+        claim: { nonce, until: isoTime(untilMs), ...(engine === undefined ? {} : { engine }) },
+      };
     }
     case 'crashed': {
       const told = note(run, { now, text: event.error, category: 'internal' });

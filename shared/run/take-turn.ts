@@ -11,7 +11,7 @@ import type { RunMessage } from './message.ts';
 import { nonce } from './nonce.ts';
 import { hasBegun, type Stage } from './run.ts';
 import type { RunServices } from './services.ts';
-import { nothingBegun } from './transitions.ts';
+import { nothingBegun, takenOver } from './transitions.ts';
 
 const MAX_ROUNDS = 10;
 
@@ -114,7 +114,7 @@ async function admitMessage(
         const stopped = await commitRun(
           services,
           held,
-          applyAll(services, run, [{ kind: 'stopped', by: admission.by }]),
+          applyAll(services, takenOver(run), [{ kind: 'stopped', by: admission.by }]),
         );
         if (stopped.committed) await finishEnding(services, stopped);
         if (stopped.committed) return undefined;

@@ -50,6 +50,15 @@ export function nothingBegun(run: Run): boolean {
   return (stage === 'upload' || stage === 'start') && step.task === null && step.start?.open !== true;
 }
 
+/**
+ * The run as whoever finds no live claim on it has to take it: a claim that nobody gave back is a dead handler's, and the file call that
+ * it sent last may still be on its way.
+ */
+export function takenOver<R extends Run>(run: R): R {
+  const died = run.claim !== null && run.position.stage === 'upload' && currentStep(run).epoch !== null;
+  return died ? withStep(run, { fileCallUnanswered: true }) : run;
+}
+
 const NOTHING_SPENT: Run['spent'] = { attempts: 0, conflicts: 0, looks: 0, waitingSince: null };
 
 /** Progress was made: whatever the stage had spent on failures is forgotten. */

@@ -57,6 +57,25 @@ describe('a run whose handler keeps failing', () => {
   });
 });
 
+describe('a run whose handler died while a chunk was on its way, and whose message was buried then', () => {
+  it('keeps the lane until the model answers a file call', async () => {
+    let died = false;
+    const fate = ({ name, about }: Operation): Fate => {
+      if (died || name !== 'PUT' || !about.includes('/chunks/')) return GOES;
+      died = true;
+      return { kind: 'killed-after' };
+    };
+    const pipelines = { sales: { model: 'Plan 1', steps: ['import'], onFailure: 'continue' } } as const;
+    await using world = await live({ pipelines, fate, fails: (queue) => died && queue === 'upload' });
+    expect(violationsOf(world)).toEqual([]);
+    expect(world.runs()[0]?.ended).toMatchObject({
+      outcome: 'failed',
+      holdLane: 'Anaplan has not answered since a file call of this run was cut off',
+    });
+    expect(world.heldLanes()).toHaveLength(1);
+  });
+});
+
 describe('a drop that never becomes a run', () => {
   it('becomes one that has failed, with a report', async () => {
     let asked = 0;

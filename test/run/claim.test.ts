@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GOES } from '../simulation/operation.ts';
+import { requestCancel } from '../../shared/run/request-cancel.ts';
+import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { seededRandom } from '../simulation/random.ts';
 import { violationsOf } from '../simulation/violations.ts';
 import { World } from '../simulation/world.ts';
@@ -47,5 +48,58 @@ describe('a claim whose owner has a slow clock', () => {
       expect([seed, ...found]).toEqual([seed]);
       expect([seed, world.watcher.ours.length]).toEqual([seed, 2]);
     }
+  });
+});
+
+describe('a claim whose owner died while a chunk was on its way', () => {
+  const UNANSWERED = 'Anaplan has not answered since a file call of this run was cut off';
+
+  it.each([
+    ['is cancelled', true],
+    ['goes on past its deadline', false],
+  ] as const)('keeps the lane of a run that %s, until the model answers a file call', async (_, isCancelled) => {
+    let died = false;
+    const fate = ({ name, about }: Operation): Fate => {
+      if (died || name !== 'PUT' || !about.includes('/chunks/')) return GOES;
+      died = true;
+      return { kind: 'killed-after' };
+    };
+    await using world = await World.build({
+      like: 'aws',
+      pipelines: { sales: { model: 'Plan 1', steps: ['import'], onFailure: 'continue' } },
+      taskSeconds: 20,
+      fate,
+    });
+    const [file] = FILES;
+    await world.drop(file?.key ?? '', file?.text ?? '');
+    while (!died) await world.step();
+    if (isCancelled)
+      await world.doing(requestCancel(world.servicesOf(world.newProcess()), world.runs()[0]?.runId ?? '', 'ann'));
+    else await world.clock.advance(100 * 3_600_000);
+    await world.runUntilQuiet();
+    expect(world.runs()[0]?.ended).toMatchObject({ outcome: 'cancelled', holdLane: UNANSWERED });
+    expect(world.heldLanes()).toHaveLength(1);
+    await world.clock.advance(300_000);
+    world.watch();
+    await world.runUntilQuiet();
+    expect(world.runs()[0]?.settled).toMatchObject({ as: 'failed', by: 'watch' });
+    expect(world.heldLanes()).toEqual([]);
+    expect(violationsOf(world)).toEqual([]);
+  });
+
+  it('is another than one that was given back, whose run leaves the lane at its deadline', async () => {
+    const refused = { match: { method: 'PUT', path: '**/chunks/*' }, do: { answer: { status: 429 } } };
+    await using world = await World.build({
+      like: 'aws',
+      pipelines: { sales: { model: 'Plan 1', steps: ['import'], onFailure: 'continue' } },
+      scenario: { rules: [refused] },
+    });
+    const [file] = FILES;
+    await world.drop(file?.key ?? '', file?.text ?? '');
+    while (world.runs()[0]?.steps[0]?.epoch == null || world.runs()[0]?.claim !== null) await world.step();
+    await world.clock.advance(100 * 3_600_000);
+    await world.runUntilQuiet();
+    expect(world.runs()[0]?.ended).toMatchObject({ outcome: 'cancelled' });
+    expect(world.heldLanes()).toEqual([]);
   });
 });

@@ -246,9 +246,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a claim dies with no word about its last call',
-    file: 'shared/run/decide.ts',
-    find: 'const known = died ? withStep(run, { fileCallUnanswered: true }) : run;',
-    replace: 'const known = died && false ? withStep(run, { fileCallUnanswered: true }) : run;',
+    file: 'shared/run/transitions.ts',
+    find: 'return died ? withStep(run, { fileCallUnanswered: true }) : run;',
+    replace: 'return died && false ? withStep(run, { fileCallUnanswered: true }) : run;',
   },
   {
     name: 'a file call is answered by a gateway, and counts as over',
