@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import type { Store } from '../../shared/ports/store.ts';
-import { type Holder, readHolder } from '../../shared/run/lane.ts';
-import { holdLane, releaseLane } from '../../shared/run/lane-by-hand.ts';
+import { type Hold, type Holder, readHolder } from '../../shared/run/lane.ts';
+import { holdLane, keptBehind, releaseLane } from '../../shared/run/lane-by-hand.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -14,6 +14,8 @@ interface Lane {
   modelId: string;
   model: string;
   holder: Holder;
+  /** who holds it once a person's hold is released */
+  behind: Hold | null;
   waiting: string[];
 }
 
@@ -35,18 +37,21 @@ async function list(options: StateOptions): Promise<void> {
     process.stdout.write(`${JSON.stringify(lanes, null, 2)}\n`);
     return;
   }
-  const rows = lanes.map(({ model, modelId, holder, waiting }) => [
-    model,
-    modelId,
-    stateOf(holder),
-    String(waiting.length),
-  ]);
+  const rows = lanes.map((lane) => [lane.model, lane.modelId, stateOf(lane), String(lane.waiting.length)]);
   printList(['Model', 'Id', 'State', 'Waiting'], rows, 'No model has been touched yet.');
 }
 
-function stateOf({ runId, hold }: Holder): string {
-  if (hold !== null) return `held by ${hold.by}: ${hold.reason}`;
+function stateOf({ holder: { runId, hold }, behind }: Pick<Lane, 'holder' | 'behind'>): string {
+  if (hold !== null) return behind === null ? heldBy(hold) : `${heldBy(hold)}, and then by ${wordsOf(behind)}`;
   return runId === null ? 'free' : `run ${runId} has it`;
+}
+
+function heldBy(hold: Hold): string {
+  return `held by ${wordsOf(hold)}`;
+}
+
+function wordsOf({ by, reason }: Hold): string {
+  return `${by}: ${reason}`;
 }
 
 async function release(model: string, _: object, command: Command): Promise<void> {
@@ -54,12 +59,15 @@ async function release(model: string, _: object, command: Command): Promise<void
   using opened = await openState(options);
   const lane = await laneNamed(model, opened.state);
   const released = await releaseLane(handServices(opened), lane.modelId);
+  const { hold } = await readHolder(opened, lane.modelId);
+  const from = released && lane.holder.hold !== null ? `, ${heldBy(lane.holder.hold)}` : '';
   const next = lane.waiting[0];
-  const then = next === undefined ? 'Nobody waits for it.' : `Run ${next} is next.`;
+  const free = next === undefined ? 'Nobody waits for it.' : `Run ${next} is next.`;
+  const then = hold === null ? free : `It is now ${heldBy(hold)}. Release it again to let the others go on.`;
   tell(
     options,
-    { model: lane.model, modelId: lane.modelId, released },
-    `${released ? 'Released' : 'Not held:'} the lane of model "${lane.model}". ${then}`,
+    { model: lane.model, modelId: lane.modelId, released, hold },
+    `${released ? 'Released' : 'Not held:'} the lane of model "${lane.model}"${from}. ${then}`,
   );
 }
 
@@ -108,7 +116,8 @@ async function lanesOf(state: Store): Promise<Lane[]> {
     const known = holder.runId ?? tickets[0] ?? holder.last?.runId;
     const run = known === undefined ? undefined : (await readRun({ state }, known))?.run;
     const waiting = tickets.filter((runId) => runId !== holder.runId);
-    lanes.push({ modelId, model: run?.pipeline?.modelName ?? modelId, holder, waiting });
+    const behind = run === undefined || holder.runId === null ? undefined : keptBehind(holder, run);
+    lanes.push({ modelId, model: run?.pipeline?.modelName ?? modelId, holder, behind: behind ?? null, waiting });
   }
   return lanes;
 }

@@ -3,6 +3,7 @@ import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import { classifyTask } from '../../shared/diagnosis/classify-task.ts';
 import { isInDoubt, mayHaveOthers, openCandidates, startCandidates } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
+import { holderName, readHolder } from '../../shared/run/lane.ts';
 import type { Held } from '../../shared/run/ledger.ts';
 import { REQUESTS_SECONDS, SLICE_SECONDS } from '../../shared/run/limits.ts';
 import { RequestJournal } from '../../shared/run/request-journal.ts';
@@ -39,7 +40,9 @@ export async function lookAgain(held: Held, services: Services): Promise<void> {
     if (sight === undefined) return;
     if (sight.kind === 'named') return await learnNamed(services, held, sight.taskId);
     // Before it is written: who dies in between tells it twice, and never not at all.
-    await sendAlert(services, settledAlert(run, sight));
+    const { hold } = await readHolder(services, run.pipeline.modelId);
+    const others = hold === null || hold.by === holderName(run) ? undefined : hold;
+    await sendAlert(services, settledAlert(run, sight, others));
     await settleRun(services, held, { as: sight.as, by: 'watch', evidence: sight.evidence }, (now) =>
       withSight(now, sight),
     );

@@ -1,6 +1,15 @@
-import { changeHolder, firstInLane, holderName, type LaneServices, readHolder, sendNext } from './lane.ts';
+import {
+  changeHolder,
+  firstInLane,
+  type Hold,
+  type Holder,
+  holderName,
+  type LaneServices,
+  readHolder,
+  sendNext,
+} from './lane.ts';
 import { readRun } from './ledger.ts';
-import { hasLeftLane } from './run.ts';
+import { hasLeftLane, type Run } from './run.ts';
 
 /** What a person may do with a lane. What they say is done at once; a run that is under way is never interrupted. */
 
@@ -16,17 +25,31 @@ export async function holdLane(
 }
 
 /**
- * Lets the lane's runs go on: the run that has it, else the first that waits. Repeating it is harmless, and wakes again.
+ * Why the run that has the lane will hold it itself once the hold of a person is released; undefined when it will not. Pure.
+ * @param run the one that the holder names
+ */
+export function keptBehind({ hold }: Pick<Holder, 'hold'>, run: Run): Hold | undefined {
+  const by = holderName(run);
+  const reason = run.ended?.holdLane;
+  return hold === null || hold.by === by || reason === undefined ? undefined : { by, reason };
+}
+
+/**
+ * Takes off the hold that is there when it is called, and lets the lane's runs go on: the run that has it, else the first that waits.
+ * Where the run that has it ended with a reason to keep it, its own hold takes the place of a person's: to be released knowingly.
+ * Repeating it after a lost answer is harmless, and wakes again.
  * @returns false when the lane was not held
  */
 export async function releaseLane(services: LaneServices, modelId: string): Promise<boolean> {
-  const { runId } = await readHolder(services, modelId);
-  const holding = runId === null ? undefined : await readRun(services, runId);
-  const left = holding === undefined || hasLeftLane(holding.run);
-  const released = await changeHolder(services, modelId, (holder) => {
-    if (holder.hold === null) return undefined;
+  const asked = (await readHolder(services, modelId)).hold;
+  const released = await changeHolder(services, modelId, async (holder) => {
+    // What has come into the place of that hold is for somebody to see first.
+    if (holder.hold === null || holder.hold.by !== asked?.by) return undefined;
+    const run = holder.runId === null ? undefined : (await readRun(services, holder.runId))?.run;
+    const kept = run === undefined ? undefined : keptBehind(holder, run);
+    if (kept !== undefined) return { ...holder, hold: kept };
     // A run that has signed the hold itself has left, though its ledger may not say so yet.
-    const gone = holder.runId === runId && (left || (runId !== null && holder.hold.by === holderName({ runId })));
+    const gone = run === undefined || hasLeftLane(run) || holder.hold.by === holderName(run);
     return { ...holder, hold: null, runId: gone ? null : holder.runId };
   });
   await wakeLane(services, modelId);

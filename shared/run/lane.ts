@@ -6,13 +6,16 @@ import { type BegunRun, hasLeftLane, isDone, type Run } from './run.ts';
 import type { RunServices } from './services.ts';
 import { triggerTime } from './trigger.ts';
 
+const holdSchema = z.object({ by: z.string(), reason: z.string() });
+export type Hold = z.infer<typeof holdSchema>;
+
 const holderSchema = z.object({
   /** The run that has the lane, or had it when the lane was held. */
   runId: z.string().nullable(),
   /** Grows with each grant; written into every upload epoch. */
   fence: z.int(),
   /** Held by a person or by a failed run: nobody is granted the lane until it is released. */
-  hold: z.object({ by: z.string(), reason: z.string() }).nullable(),
+  hold: holdSchema.nullable(),
   /** Who left the lane last: an older drop that comes after it can say that it was overtaken. */
   last: z.object({ runId: z.string(), ticket: z.string() }).nullable(),
 });
@@ -97,22 +100,33 @@ export async function takeLane(services: LaneServices, run: BegunRun): Promise<L
 }
 
 /**
- * Leaves the lane at the end of a run: frees it, or keeps it held with the reason, and wakes the run that is next.
+ * Leaves the lane at the end of a run: frees it, or keeps it held with the reason, and wakes the run that is next. A lane that a person
+ * holds stays as it is; the reason is in the ledger, where their release finds it (`releaseLane`).
  * The holder is written before the tickets are listed, so that a newcomer, who does it the other way round, is never missed.
  */
 export async function leaveLane(services: LaneServices, run: BegunRun, holdLane: string | undefined): Promise<void> {
   const { modelId } = run.pipeline;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { holder, etag } = await heldBy(services.state, modelId);
-    if (holder.runId !== run.runId || holder.hold !== null) return wakeNext(services, run);
-    const last = run.ticket === null ? holder.last : { runId: run.runId, ticket: run.ticket };
-    const left: Holder =
-      holdLane === undefined
-        ? { ...holder, runId: null, last }
-        : { ...holder, hold: { by: holderName(run), reason: holdLane } };
+    const left = leftBy(run, holder, holdLane);
+    if (left === undefined) return wakeNext(services, run);
     if (await writeHolder(services.state, modelId, left, etag)) return wakeNext(services, run);
   }
   throw new Error(`the lane of model ${modelId} changed ${MAX_ROUNDS} times while run ${run.runId} left it`);
+}
+
+/** The holder after the run has left the lane; undefined when nothing is to be written. */
+function leftBy(run: BegunRun, holder: Holder, holdLane: string | undefined): Holder | undefined {
+  if (holder.runId !== run.runId) return undefined;
+  const last = run.ticket === null ? holder.last : { runId: run.runId, ticket: run.ticket };
+  if (holder.hold !== null) {
+    // Whoever releases that hold just now may have read the ledger before the run had ended: this has them read it again.
+    const isNoted = holder.hold.by === holderName(run) || holder.last?.runId === run.runId;
+    return holdLane === undefined || isNoted ? undefined : { ...holder, last };
+  }
+  return holdLane === undefined
+    ? { ...holder, runId: null, last }
+    : { ...holder, hold: { by: holderName(run), reason: holdLane } };
 }
 
 /** Wakes the run that is next, if the lane is free. */
@@ -157,18 +171,19 @@ export async function sendNext(
 }
 
 /**
- * Changes the holder by compare-and-swap, over and over until it is done; `change` answers undefined when nothing is to do.
+ * Changes the holder by compare-and-swap, over and over until it is done; `change` answers undefined when nothing is to do. What
+ * it reads itself is read after the holder, each time anew.
  * @returns whether it was changed by this call
  */
 export async function changeHolder(
   { state }: Pick<LaneServices, 'state'>,
   modelId: string,
-  change: (holder: Holder) => Holder | undefined,
+  change: (holder: Holder) => Holder | undefined | Promise<Holder | undefined>,
 ): Promise<boolean> {
   let tried = false;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { holder, etag } = await heldBy(state, modelId);
-    const changed = change(holder);
+    const changed = await change(holder);
     // After a refused write nothing to do means that it was our own success whose answer was lost, or somebody's like ours.
     if (changed === undefined) return tried;
     tried = true;

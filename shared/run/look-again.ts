@@ -19,16 +19,21 @@ export function mayBeSeen(run: Run): run is BegunRun {
   return task !== null || start?.open === true;
 }
 
-/** What the watch does about the run that left its lane held. */
+/** What the watch does about the run that ended in a lane which is held. */
 export type HeldLane = { kind: 'leave' } | { kind: 'release' } | { kind: 'look'; run: Run };
 
 /**
  * Pure. `look` carries the ledger entry with the look counted: it is committed before the message is sent, so that the looks stay few
- * also when messages are lost or come twice. `release`: somebody settled the run so that its lane is free, and died before freeing it.
+ * also when messages are lost or come twice. A person's hold does not keep it away: behind that the run keeps the lane too.
+ * `release`: somebody settled the run so that its lane is free, and died before freeing it; only the run's own hold is taken off.
+ * @param run the one that has the lane
  */
 export function decideHeldLane(run: Run, { hold }: Pick<Holder, 'hold'>, now: number): HeldLane {
-  if (hold?.by !== holderName(run) || run.ended === null) return { kind: 'leave' };
-  if (run.settled !== undefined) return { kind: run.ended.holdLane === undefined ? 'release' : 'leave' };
+  if (run.ended === null) return { kind: 'leave' };
+  if (run.settled !== undefined) {
+    const isOver = hold?.by === holderName(run) && run.ended.holdLane === undefined;
+    return { kind: isOver ? 'release' : 'leave' };
+  }
   if (!mayBeSeen(run)) return { kind: 'leave' };
   const ended = Date.parse(run.ended.at);
   const { times, at } = run.looked ?? { times: 0, at: run.ended.at };

@@ -1,14 +1,26 @@
 import type { Alert } from '../ports/alerts.ts';
+import type { Hold } from './lane.ts';
 import type { BegunRun } from './run.ts';
 import type { Sight } from './sight.ts';
 
-/** Tells whoever was told that nobody knows what became of a run, that it is known now. */
-export function settledAlert(run: BegunRun, { as, evidence }: Extract<Sight, { kind: 'settled' }>): Alert {
+/**
+ * Tells whoever was told that nobody knows what became of a run, that it is known now.
+ * @param others the hold of somebody else, a person, on its lane
+ */
+export function settledAlert(
+  run: BegunRun,
+  { as, evidence }: Extract<Sight, { kind: 'settled' }>,
+  others?: Hold,
+): Alert {
   const { runId, pipelineName, pipeline, position, ended } = run;
   const left = run.steps.length - position.step - (as === 'succeeded' ? 1 : 0);
   const isFree = as === 'succeeded' || pipeline.onFailure === 'continue' || ended?.outcome === 'cancelled';
+  const freed =
+    others === undefined
+      ? `The lane of model "${pipeline.modelName}" is free again: the runs that waited for it go on.`
+      : `It keeps the lane of model "${pipeline.modelName}" no longer, which is still held by ${others.by}: ${others.reason}.`;
   const lane = isFree
-    ? `The lane of model "${pipeline.modelName}" is free again: the runs that waited for it go on.`
+    ? freed
     : `Other runs for model "${pipeline.modelName}" wait on, because the pipeline says onFailure: hold.`;
   const checks = [
     ...(left === 0

@@ -92,7 +92,7 @@ async function watchLane(
   });
 }
 
-/** The run that left the lane held: asked after, or, when somebody has settled it and died, its lane freed. */
+/** The run that ended in a lane which is held: asked after, or, when somebody has settled it and died, its lane freed. */
 async function watchHeldLane(
   services: RunServices,
   { modelId, holder }: { modelId: string; holder: Holder },

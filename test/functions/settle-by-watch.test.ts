@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { releaseLane } from '../../shared/run/lane-by-hand.ts';
 import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { COLLEAGUE, type PipelineOptions } from '../simulation/tenant.ts';
@@ -236,6 +237,27 @@ describe('the watch', () => {
     await watchFor(world, 48);
     expect(first(world)?.settled).toMatchObject({ as: 'failed', by: 'watch' });
     expect(world.heldLanes()).toEqual([]);
+  });
+
+  it('asks also behind the hold of a person, who is told of and keeps the lane', async () => {
+    const { world } = await live({ rules: [forgetsTask(1)] });
+    await using _ = world;
+    const key = world.state.keys().find((each) => each.endsWith('/holder')) ?? '';
+    const holder = JSON.parse(world.state.text(key) ?? '');
+    await world.state.put(key, JSON.stringify({ ...holder, hold: { by: 'ann', reason: 'month end' } }));
+    await world.drop(NEXT.key, NEXT.text);
+    await watchFor(world, 0.5);
+    expect(first(world)?.settled).toMatchObject({ as: 'succeeded', by: 'watch' });
+    expect(world.heldLanes()).toHaveLength(1);
+    expect(world.alerts.published.find(({ id }) => id.endsWith('-settled'))?.text).toContain(
+      'It keeps the lane of model "Plan 1" no longer, which is still held by ann: month end.',
+    );
+    const services = world.servicesOf(world.newProcess());
+    await world.doing(releaseLane(services, world.simulator.model.id));
+    await world.runUntilQuiet();
+    expect(violationsOf(world)).toEqual([]);
+    expect(world.heldLanes()).toEqual([]);
+    expect(world.runs().map(({ ended }) => ended?.outcome)).toContain('succeeded');
   });
 
   it('frees the lane that somebody settled and did not live to free', async () => {

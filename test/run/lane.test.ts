@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Holder } from '../../shared/run/lane.ts';
 import { holdLane, releaseLane } from '../../shared/run/lane-by-hand.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import { requestCancel } from '../../shared/run/request-cancel.ts';
@@ -167,6 +168,94 @@ describe('a lane', () => {
     expect(new Set(outcomes(world).values())).toEqual(new Set(['succeeded']));
   });
 
+  describe('held by hand while its holder ends with a reason to keep it', () => {
+    const START_LOST: Scenario = {
+      rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } }],
+    };
+    const STORIES = [
+      [
+        'nobody knows what became of its task',
+        START_LOST,
+        'unknown',
+        'a task of this run may still be running in Anaplan',
+      ],
+      ['it failed and says so', FIRST_FAILS, 'failed', 'the run ended failed and the pipeline says onFailure: hold'],
+    ] as const;
+    const buildHeld = (scenario: Scenario, options: Partial<WorldOptions> = {}) =>
+      build({ scenario, pipelines: { sales: { model: 'Plan 1', steps: ['import'] } }, ...options });
+    const hold = (world: World) =>
+      byHand(world, (services, modelId) => holdLane(services, modelId, { by: 'ann', reason: 'month end' }));
+    const first = (world: World) => world.runs().find((run) => keyOf(run) === 'sales/a.csv');
+
+    it.each(STORIES)('stays held by that run when the person releases it: %s', async (_, scenario, outcome, reason) => {
+      await using world = await buildHeld(scenario);
+      await meanwhile(world, FILES.slice(0, 2));
+      await hold(world);
+      await world.runUntilQuiet();
+      expect(holderOf(world).hold).toEqual({ by: 'ann', reason: 'month end' });
+      expect(await release(world)).toBe(true);
+      await world.runUntilQuiet();
+      expect(holderOf(world)).toMatchObject({ hold: { by: `run ${first(world)?.runId}`, reason } });
+      expect([...outcomes(world).values()]).toEqual([outcome, 'waits']);
+      expect(await release(world)).toBe(true);
+      await world.runUntilQuiet();
+      expect([...outcomes(world).values()]).toEqual([outcome, 'succeeded']);
+      expect(violationsOf(world)).toEqual([]);
+    });
+
+    it('stays held by that run also when the answer to the release is lost', async () => {
+      await using world = await buildHeld(START_LOST);
+      await meanwhile(world, FILES.slice(0, 2));
+      await hold(world);
+      await world.runUntilQuiet();
+      let lost = 0;
+      world.fate = ({ name }) =>
+        name === 'replace' && lost++ === 0 ? { kind: 'store-fault', fault: 'lost-then-refused' } : GOES;
+      expect(await release(world)).toBe(true);
+      await world.runUntilQuiet();
+      expect(lost).toBe(1);
+      expect(holderOf(world).hold?.by).toBe(`run ${first(world)?.runId}`);
+      expect([...outcomes(world).values()]).toEqual(['unknown', 'waits']);
+    });
+
+    it('stays held by that run when the person releases it at the moment at which it ends', async () => {
+      for (const seed of Array.from({ length: 60 }, (_, i) => i + 1)) {
+        const random = seededRandom(seed);
+        await using world = await buildHeld(FIRST_FAILS, { seed, concurrency: 5 });
+        await meanwhile(world, FILES.slice(0, 2));
+        await hold(world);
+        while (first(world)?.position.stage !== 'collect') await world.step();
+        for (let steps = Math.floor(random() * 20); steps > 0; steps--) await world.step();
+        // From then on whatever the person's command is about to do waits for all that the run does.
+        let inTurn = Math.floor(random() * 12);
+        world.options.choose = (choices) => (inTurn-- > 0 ? 0 : choices - 1);
+        await release(world);
+        await world.runUntilQuiet();
+        expect([seed, holderOf(world).hold?.by]).toEqual([seed, `run ${first(world)?.runId}`]);
+        expect([seed, ...outcomes(world).values()]).toEqual([seed, 'failed', 'waits']);
+        expect([seed, ...violationsOf(world)]).toEqual([seed]);
+      }
+    });
+
+    it('is free when that run was settled and the person releases it', async () => {
+      await using world = await buildHeld(START_LOST);
+      await meanwhile(world, FILES.slice(0, 2));
+      await hold(world);
+      await world.runUntilQuiet();
+      const settled = await byHand(world, async (services) => {
+        const held = await readRun(services, first(world)?.runId ?? '');
+        return held && settleRun(services, held, { as: 'succeeded', by: 'bob', evidence: 'looked' });
+      });
+      expect(settled).toMatchObject({ ok: true, lane: { freed: false, because: 'ann: month end' } });
+      await world.runUntilQuiet();
+      expect(holderOf(world).hold?.by).toBe('ann');
+      await release(world);
+      await world.runUntilQuiet();
+      expect([...outcomes(world).values()]).toEqual(['unknown', 'succeeded']);
+      expect(violationsOf(world)).toEqual([]);
+    });
+  });
+
   it('goes to the next when the first that waits is cancelled', async () => {
     await using world = await build();
     await meanwhile(world, FILES);
@@ -224,6 +313,10 @@ describe('a lane', () => {
 });
 
 const hasEnded = (world: World) => world.runs().some(({ ended }) => ended !== null);
+
+function holderOf(world: World): Holder {
+  return JSON.parse(world.state.text(`lanes/${world.simulator.model.id}/holder`) ?? '');
+}
 
 /** What a person does from the command line, in a process of its own. */
 async function byHand<T>(
