@@ -13,6 +13,7 @@ import type { World } from './world.ts';
 /** Longer than anything sent to Anaplan can be on its way there. */
 const QUIET_MS = 900_000;
 const MOST_TRIES = 5;
+const ANN = 'ann';
 
 const LONG_AGO = '2026-01-05T05:00:00.000Z';
 
@@ -73,12 +74,12 @@ export class People {
       run && { tells: `${tells} ${run.runId}`, run: (services: RunServices) => act(services, run) };
     switch (deed) {
       case 'release': {
-        const modelId = choose(world.heldLanes().filter((id) => this.#isQuiet(id)));
+        const modelId = choose(world.heldLanes().filter((id) => this.#isMine(id) || this.#isQuiet(id)));
         return modelId === undefined ? undefined : this.#release(modelId);
       }
       case 'hold': {
         const model = choose(world.simulator.tenant.models);
-        const reason = { by: 'ann', reason: 'month end' };
+        const reason = { by: ANN, reason: 'month end' };
         return model && { tells: `holds ${model.name}`, run: (services) => holdLane(services, model.id, reason) };
       }
       case 'cancel':
@@ -106,6 +107,11 @@ export class People {
 
   #release(modelId: string): Command {
     return { tells: `releases ${modelId}`, run: (services) => releaseLane(services, modelId) };
+  }
+
+  /** Held by a person, who takes the hold off again whenever they like. */
+  #isMine(modelId: string): boolean {
+    return JSON.parse(this.#world.state.text(`lanes/${modelId}/holder`) ?? '{}').hold?.by === ANN;
   }
 
   /** Nothing of ours is under way in the model, as far as a person who looks can see. */

@@ -186,12 +186,14 @@ function interferences(random: Random, models: number, like: Story['like']): Hap
   const times = (chance: number, make: () => Happening): Happening[] =>
     random() < chance ? Array.from({ length: 1 + below(random, 3) }, make) : [];
   return [
-    ...times(0.5, () => ({
+    ...times(0.6, () => ({
       what: 'person',
       atSeconds: atSeconds(),
       does: pick(random, DEEDS),
       pick: below(random, 1000),
     })),
+    // What is held by hand is released by hand.
+    ...(random() < 0.2 ? holdAndRelease(atSeconds(), below(random, 1800), below(random, 1000)) : []),
     ...times(0.3, () => ({ what: 'again', atSeconds: atSeconds(), pick: below(random, 1000) })),
     ...times(0.3, () => ({
       what: 'colleague',
@@ -215,6 +217,13 @@ function interferences(random: Random, models: number, like: Story['like']): Hap
       seconds: below(random, like === 'local' ? 120 : 7200),
     })),
     ...times(0.15, () => ({ what: 'blackout', atSeconds: atSeconds(), seconds: below(random, 1800) })),
+  ];
+}
+
+function holdAndRelease(atSeconds: number, forSeconds: number, chosen: number): Happening[] {
+  return [
+    { what: 'person', atSeconds, does: 'hold', pick: chosen },
+    { what: 'person', atSeconds: atSeconds + forSeconds, does: 'release', pick: chosen },
   ];
 }
 
