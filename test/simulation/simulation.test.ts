@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from './simulate.ts';
 import { storyOf } from './story.ts';
 
-const SEEDS = 150;
+const SEEDS = 300;
 
 describe('a simulated installation', () => {
   it.each([1, 2, 3, 4, 5])('repeats with its seed (%i)', async (seed) => {
@@ -13,7 +13,7 @@ describe('a simulated installation', () => {
     expect(second.trace).toEqual(first.trace);
   });
 
-  it(`keeps every promise in ${SEEDS} stories`, { timeout: 120_000 }, async () => {
+  it(`keeps every promise in ${SEEDS} stories`, { timeout: 240_000 }, async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const { violations } = await simulate(storyOf(seed));
       expect(violations, `npm run simulation -- --first ${seed} --seeds 1 --trace`).toEqual([]);
