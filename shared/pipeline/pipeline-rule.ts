@@ -33,7 +33,7 @@ type Files = NonNullable<Seen['steps'][number]['files']>;
 export function pipelineRule(pipeline: object): BrokenRule[] {
   const { data } = seen.safeParse(pipeline);
   if (data === undefined) return [];
-  return [...sourceRule(data), ...setRule(data), ...timeRule(data)];
+  return [...sourceRule(data), ...setRule(data), ...exportRule(data), ...timeRule(data)];
 }
 
 /** Files come by drops, one for the imports of a `drop`, several for the process of a `set`. */
@@ -106,6 +106,16 @@ function neverTogether(files: Files): { name: string; other: Files[number] }[] {
 
 /** With a "/" at the end taken away; the top folder is "". */
 const folderOf = (glob: string): string => glob.slice(0, Math.max(0, glob.lastIndexOf('/')));
+
+/** The later of two exports to one key would write over the earlier. */
+function exportRule({ steps }: Seen): BrokenRule[] {
+  return steps.flatMap(({ to }, index): BrokenRule[] => {
+    const earlier = steps.findIndex((step) => step.to === to);
+    if (to === undefined || earlier === index) return [];
+    const message = `is where step ${earlier + 1} writes its export too; each needs a key of its own`;
+    return [{ path: ['steps', String(index), 'to'], message }];
+  });
+}
 
 /** `expectBy` waits for files, and a time zone needs something that goes by it: a time of day, or the day in an export's key. */
 function timeRule({ on, steps, expectBy }: Seen): BrokenRule[] {

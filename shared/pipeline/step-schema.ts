@@ -75,7 +75,7 @@ const written = settings('a step', {
     yesOrNo(),
   ).default(false),
   to: about(
-    'Where in the store an export is written; {date} is the day of the trigger, by on.timezone. Without it exports/{pipeline}/{run}.csv.',
+    'Where in the store an export is written; {date} is the day of the trigger, by on.timezone. Without it exports/{pipeline}/{run}.csv; where a pipeline has several exports, {run}-2.csv for that of step 2.',
     'exports/board-{date}.csv',
     checked('a key such as "exports/board-{date}.csv"', exportKeyMistake),
   ).exactOptional(),

@@ -34,6 +34,7 @@ export function warningsOf(configuration: Configuration, now: number): Warning[]
       : []),
     ...inPipelines,
     ...undecidedWarnings(pipelines),
+    ...exportWarnings(pipelines),
   ];
 }
 
@@ -128,6 +129,23 @@ function undecidedWarnings(pipelines: Configuration['pipelines']): Warning[] {
     if (rival === undefined) return [];
     const message = `may match the same key as a pattern of pipeline "${rival.name}" (${rival.glob}); only a key shows it, and such a drop is refused`;
     return [{ path, message }];
+  });
+}
+
+/** Exports of two pipelines that go to one key. Where the key names the run, they never do. */
+function exportWarnings(pipelines: Configuration['pipelines']): Warning[] {
+  const targets = Object.entries(pipelines).flatMap(([name, { steps }]) =>
+    steps.flatMap(({ to }, index) =>
+      to === undefined || to.includes('{run}')
+        ? []
+        : [{ name, path: ['pipelines', name, 'steps', String(index), 'to'], key: to.replaceAll('{pipeline}', name) }],
+    ),
+  );
+  return targets.flatMap(({ name, path, key }, index) => {
+    const rival = targets.slice(0, index).find((other) => other.key === key);
+    if (rival === undefined) return [];
+    const writer = rival.name === name ? 'another step' : `pipeline "${rival.name}"`;
+    return [{ path, message: `is where ${writer} writes an export too, so each writes over the other's` }];
   });
 }
 

@@ -38,6 +38,23 @@ describe('the key of an export', () => {
     );
   });
 
+  it('names the step where none of several exports says its place, so that none writes over another', () => {
+    const keys = [0, 1, 2].map((step) =>
+      exportKey(
+        aRun({
+          runId: '20260302-0123456789abcdef',
+          pipeline: { ...aPipeline, steps: [REPORT, { ...REPORT, kind: 'action' }, { ...REPORT, gzip: true }] },
+          pipelineName: 'board',
+          position: { step, stage: 'collect' },
+        }),
+      ),
+    );
+    expect([keys[0], keys[2]]).toEqual([
+      'exports/board/20260302-0123456789abcdef-1.csv',
+      'exports/board/20260302-0123456789abcdef-3.csv.gz',
+    ]);
+  });
+
   it.each([
     ['UTC without a time zone', undefined, '2026-03-02T23:30:00Z', '2026-03-02'],
     ['six in the morning in Tokyo, when it is yesterday in UTC', 'Asia/Tokyo', '2026-03-01T21:00:00Z', '2026-03-02'],

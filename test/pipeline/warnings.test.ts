@@ -8,6 +8,8 @@ const byDrop = (more: string) => `it: { ${BASE}, on: { drop: "in/*.csv" }, steps
 const scheduled = (expression: string, timezone: string) =>
   `it: { ${BASE}, on: { schedule: "${expression}", timezone: ${timezone} }, steps: [{ process: x }] }`;
 
+const exporting = (name: string, to: string) => `${name}: { ${BASE}, steps: [{ export: x, to: "${to}" }] }`;
+
 function warnings(...pipelines: string[]): string[] {
   const [first = ''] = pipelines;
   const text = first.startsWith('anaplan') ? first : `pipelines:\n${pipelines.map((line) => `  ${line}`).join('\n')}\n`;
@@ -130,6 +132,26 @@ describe('a warning', () => {
       'of more requests than Anaplan answers',
       [`anaplan: { requestsPerMinute: 1200 }\npipelines: { ${byDrop('keep: leave')} }`],
       ['anaplan.requestsPerMinute is more than the 600 that Anaplan answers for a whole tenant'],
+    ],
+    [
+      'of exports of two pipelines to one key',
+      [exporting('one', 'out/{date}.csv'), exporting('two', 'out/{date}.csv')],
+      ['pipelines.two.steps.0.to is where pipeline "one" writes an export too, so each writes over the other\'s'],
+    ],
+    [
+      'of exports to one key when the name of the pipeline is filled in',
+      [exporting('one', 'out/{pipeline}.csv'), exporting('two', 'out/one.csv')],
+      ['pipelines.two.steps.0.to is where pipeline "one" writes an export too, so each writes over the other\'s'],
+    ],
+    [
+      'of no exports whose keys name the run',
+      [exporting('one', 'out/{run}.csv'), exporting('two', 'out/{run}.csv')],
+      [],
+    ],
+    [
+      'of no exports whose keys name the pipeline',
+      [exporting('one', 'out/{pipeline}.csv'), exporting('two', 'out/{pipeline}.csv')],
+      [],
     ],
     ['of nothing that is usual', [byDrop('expectBy: "06:30"')], []],
   ])('%s', (_, pipelines, expected) => {

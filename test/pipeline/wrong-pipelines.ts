@@ -277,6 +277,11 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
     ['5:30: "to" ends in .gz, but the export is not packed; add gzip: true'],
   ],
   [
+    'two exports to one key',
+    pipeline('steps: [{ export: a, to: "exports/{run}.csv" }, { action: c }, { export: b, to: "exports/{run}.csv" }]'),
+    ['5:85: "to" is where step 1 writes its export too; each needs a key of its own'],
+  ],
+  [
     'a packed import',
     pipeline('steps: [{ import: a, gzip: true }]'),
     ['5:32: "gzip" belongs to a step of kind export, not import'],
