@@ -21,6 +21,7 @@ import { handServices } from '../hand-services.ts';
 import { keepMended, type MendedFile, readMended } from '../mended-file.ts';
 import { configOption } from '../options.ts';
 import { printList } from '../print.ts';
+import { shellWord } from '../shell-word.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
 import { inShort, readRunNamed, sayLane, sinceThen, whyUnreadable } from './runs.ts';
 
@@ -135,7 +136,7 @@ function requireSameFile({ runId, mended }: Run, asked: MendedFile | undefined):
     because: `The redrive ${runId} is there already, ${other}. Nothing was uploaded.`,
     whatToCheck: [
       `See what became of it: plandrop runs show ${runId}`,
-      `When it has ended otherwise than succeeded: plandrop failures redrive ${runId} --with ${asked.path}`,
+      `When it has ended otherwise than succeeded: plandrop failures redrive ${runId} --with ${shellWord(asked.path)}`,
     ],
   });
 }
@@ -220,7 +221,7 @@ async function definitionFor(run: Run, options: RedriveOptions, state: Store): P
   throw new CommandError(`Today's definition of pipeline "${name}" cannot be followed: ${problem}.`, {
     category: 'configuration',
     whatToCheck: [
-      `Write the lock anew: plandrop lock --config ${options.config}`,
+      `Write the lock anew: plandrop lock --config ${shellWord(options.config)}`,
       ...(pipeline === null
         ? []
         : [`Or follow the definition the run had: plandrop failures redrive ${runId} --as-was`]),

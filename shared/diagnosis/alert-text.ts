@@ -1,5 +1,6 @@
 import type { Reason } from './diagnosis.ts';
 import type { FailureOutcome, FailureReport } from './failure-report.ts';
+import { releaseCommand } from './release-command.ts';
 import { capitalised, countOf, excerpt, fill } from './words.ts';
 
 /** SNS wants fewer than 100 ASCII characters: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -183,8 +184,9 @@ function againWords({ redrive, category, drop, step }: FailureReport): string {
 
 function heldWords({ holdLane, model, drop }: FailureReport): string {
   if (holdLane === undefined) return '';
+  const release = releaseCommand(model ?? { name: '' });
   const also = drop === undefined ? '' : ', also one of a file that is dropped again';
-  return `\nUntil then, other runs for this model wait (${excerpt(holdLane, 200)})${also}. To let them go on:\n  npx plandrop lanes release "${excerpt(model?.name ?? '', 120)}"`;
+  return `\nUntil then, other runs for this model wait (${excerpt(holdLane, 200)})${also}. To let them go on:\n  ${release}`;
 }
 
 function provenance(report: FailureReport): string {

@@ -1,3 +1,4 @@
+import { releaseCommand } from '../diagnosis/release-command.ts';
 import type { Alert } from '../ports/alerts.ts';
 import type { Hold } from './lane.ts';
 import type { BegunRun } from './run.ts';
@@ -22,11 +23,12 @@ export function settledAlert(
   const lane = isFree
     ? freed
     : `Other runs for model "${pipeline.modelName}" wait on, because the pipeline says onFailure: hold.`;
+  const release = releaseCommand({ name: pipeline.modelName, id: pipeline.modelId });
   const checks = [
     ...(left === 0
       ? []
       : [`Run what is not done of it (${left} of ${run.steps.length} steps): npx plandrop failures redrive ${runId}`]),
-    ...(isFree ? [] : [`Or let the others go on: npx plandrop lanes release "${pipeline.modelName}"`]),
+    ...(isFree ? [] : [`Or let the others go on: ${release}`]),
   ];
   return {
     id: `${runId}-settled`,
