@@ -74,9 +74,21 @@ export function duration(from: string, to: string) {
   }).transform((text) => parseDuration(text) ?? 0);
 }
 
-/** A mapping of settings. `title` is how a mistake names the place: `"x" is not a setting of <title>`. */
-export const settings = <T extends z.core.$ZodLooseShape>(title: string, shape: T) =>
-  z.strictObject(shape, { error: must(`settings (${Object.keys(shape).join(', ')})`) }).meta({ title });
+/**
+ * A mapping of settings. `title` is how a mistake names the place: `"x" is not a setting of <title>`. With `secretAsIn`, an example of
+ * how it is written, a mistake does not repeat what stands in its place, because that may be a secret.
+ */
+export const settings = <T extends z.core.$ZodLooseShape>(
+  title: string,
+  shape: T,
+  { secretAsIn }: { secretAsIn?: string } = {},
+) => {
+  const be = `settings (${Object.keys(shape).join(', ')})`;
+  const withoutInput = `must be ${be}, such as ${secretAsIn}`;
+  const error = ({ input }: { input?: unknown }) =>
+    secretAsIn === undefined || input == null ? must(be)({ input }) : withoutInput;
+  return z.strictObject(shape, { error }).meta({ title });
+};
 
 /** A broken rule across settings, told at `path` below the mapping; not told when one of `unlessMeant` is there but misspelt. */
 export interface BrokenRule {
@@ -90,7 +102,7 @@ export interface BrokenRule {
 export const ruled = <T extends z.ZodType>(schema: T, rule: (value: object) => readonly BrokenRule[]): T =>
   schema.superRefine(
     (value, context) => {
-      if (typeof value !== 'object' || value === null) return;
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
       for (const { path = [], message, at, unlessMeant } of rule(value)) {
         context.addIssue({ code: 'custom', path, message, params: { at, unlessMeant } });
       }

@@ -18,6 +18,9 @@ const PLACES: readonly RegExp[] = [
 ];
 const PLACES_TOLD = 'the addresses under anaplan, workspace, model and notify';
 
+/** Settings stand here. What stands in their place is told as that, whether it holds a variable or not. */
+const SETTINGS = /^(?:pipelines\.[^.]*\.)?notify$/;
+
 const VARIABLE = /\$\{([^}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -25,6 +28,8 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function fillIn(value: unknown, variables: Variables): { value: unknown; unfilled: readonly Unfilled[] } {
   const unfilled: Unfilled[] = [];
   const walk = (inner: unknown, path: readonly (string | number)[]): unknown => {
+    const isMapping = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    if (!isMapping && SETTINGS.test(path.join('.'))) return inner;
     if (Array.isArray(inner)) return inner.map((each, index) => walk(each, [...path, index]));
     if (typeof inner === 'object' && inner !== null) {
       return Object.fromEntries(Object.entries(inner).map(([key, each]) => [key, walk(each, [...path, key])]));

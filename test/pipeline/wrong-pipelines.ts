@@ -6,6 +6,8 @@ const set = (on: string, files: string): string =>
 const next = (name: string, ...lines: string[]): string =>
   pipeline(...lines).replace('pipelines:\n  sales:', `  ${name}:`);
 
+const NOTIFY_SETTINGS = `6:13: "notify" must be settings (topic, command, webhook), such as notify: { webhook: "\${SLACK_WEBHOOK}" }`;
+
 /** As `WRONG_CONFIGURATIONS`: what is wrong with triggers, sets, archives, packed exports and alerts. */
 export const WRONG_PIPELINES: readonly [what: string, text: string, messages: readonly string[]][] = [
   [
@@ -300,7 +302,12 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
   [
     'a topic without its ARN',
     `notify: { topic: alerts }\n${pipeline(steps)}`,
-    ['1:18: "topic" must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alerts, not "alerts"'],
+    ['1:18: "topic" must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alerts'],
+  ],
+  [
+    'a webhook for a topic, which is not repeated',
+    pipeline(steps, 'notify: { topic: "https://hooks.example/T0/secret" }'),
+    ['6:22: "topic" must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alerts'],
   ],
   [
     'a webhook in the clear, which is not repeated',
@@ -312,10 +319,32 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
     pipeline(steps, 'notify: { comand: "./x" }'),
     ['6:15: "comand" is not a setting of notify; did you mean "command"?'],
   ],
+  ['a notification to an address', pipeline(steps, 'notify: ann@example.com'), [NOTIFY_SETTINGS]],
   [
-    'a notification to an address',
-    pipeline(steps, 'notify: ann@example.com'),
-    ['6:13: "notify" must be settings (topic, command, webhook), not "ann@example.com"'],
+    'a webhook in place of settings, which is not repeated',
+    pipeline(steps, 'notify: "https://hooks.example/T0/secret"'),
+    [NOTIFY_SETTINGS],
+  ],
+  [
+    'webhooks in place of settings, which are not repeated',
+    pipeline(steps, `notify: ["https://hooks.example/T0/secret", "\${HOOK}"]`),
+    [NOTIFY_SETTINGS],
+  ],
+  ['a variable in place of settings', pipeline(steps, `notify: "\${HOOK}"`), [NOTIFY_SETTINGS]],
+  [
+    'a variable in place of the settings of all',
+    `notify: "\${HOOK}"\n${pipeline(steps)}`,
+    [NOTIFY_SETTINGS.replace('6:13', '1:9')],
+  ],
+  [
+    'notify without settings',
+    pipeline(steps, 'notify:'),
+    ['6:5: "notify" is empty; it must be settings (topic, command, webhook)'],
+  ],
+  [
+    'a command in words, which are not repeated',
+    pipeline(steps, 'notify: { command: [curl, "https://hooks.example/T0/secret"] }'),
+    ['6:24: "command" must be a command, such as "./tell.sh"'],
   ],
   [
     'an empty command',
