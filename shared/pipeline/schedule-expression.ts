@@ -102,10 +102,18 @@ function valueIn(text: string, field: Field): number | undefined {
   return value !== undefined && value >= field.from && value <= field.to ? value : undefined;
 }
 
+/**
+ * Names that ICU, and so Node, still takes from early Java, and the IANA database does not have. Few mean what a person means by them:
+ * BST is Bangladesh, not British summer time. https://docs.oracle.com/javase/8/docs/api/java/time/ZoneId.html#SHORT_IDS
+ */
+const NAMES_OF_ICU: ReadonlySet<string> = new Set(
+  'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST'.split(' '),
+);
+
 /** What is wrong with a time zone, in words that complete "… must be"; undefined when nothing is. IANA names only, spelt exactly. */
 export function timezoneMistake(name: string): string | undefined {
   const known = 'a time zone of the IANA database, such as Europe/London or UTC';
-  if (/^[+-]/.test(name)) return known;
+  if (/^[+-]/.test(name) || NAMES_OF_ICU.has(name.toUpperCase())) return known;
   try {
     const resolved = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
     const misspelt = resolved !== name && resolved.toLowerCase() === name.toLowerCase();

@@ -140,6 +140,11 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     ['5:52: "timezone" must be a time zone of the IANA database, such as Europe/London or UTC, not "London"'],
   ],
   [
+    'a short name that Node takes for another place',
+    pipeline('on: { schedule: "cron(0 6 * * ? *)", timezone: BST }', steps),
+    ['5:52: "timezone" must be a time zone of the IANA database, such as Europe/London or UTC, not "BST"'],
+  ],
+  [
     'a time zone spelt in lower case',
     pipeline('on: { schedule: "cron(0 6 * * ? *)", timezone: europe/london }', steps),
     ['5:52: "timezone" must be spelt Europe/London, not "europe/london"'],

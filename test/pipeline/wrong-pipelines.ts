@@ -220,10 +220,10 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
   ],
   [
     'an expectation with a wrong zone and a wrong day',
-    pipeline('on: { drop: "a/*" }', steps, 'expectBy: { at: "06:30", timezone: london, days: MONDAY }'),
+    pipeline('on: { drop: "a/*" }', steps, 'expectBy: { at: "06:30", timezone: IST, days: MONDAY }'),
     [
-      '7:40: "timezone" must be a time zone of the IANA database, such as Europe/London or UTC, not "london"',
-      '7:54: "days" must be days of the week, such as MON-FRI or MON,WED, not "MONDAY"',
+      '7:40: "timezone" must be a time zone of the IANA database, such as Europe/London or UTC, not "IST"',
+      '7:51: "days" must be days of the week, such as MON-FRI or MON,WED, not "MONDAY"',
     ],
   ],
   [
