@@ -14,6 +14,11 @@ const OPEN_ACTION =
   'Open the import in Anaplan and look at its mapping tab; run it there once with the same file to see every column.';
 const READ_TEXT = 'Read what Anaplan says; run the action once by hand in Anaplan with the same file to see all of it.';
 
+const OTHERS_AT_FILE = [
+  'Check that the same user uploads the file and runs the import.',
+  'Check that no other program deletes or overwrites the same file.',
+];
+
 /** Anaplan failed inside; nothing in the file or the model is known to be wrong. */
 const internal = (template: string) =>
   failed(
@@ -235,14 +240,20 @@ export const FAILURE_CODES: CodeTable = {
   ),
   sourceWorkspaceNotLocated: notThere('Failed to locate source workspace', 'a source workspace'),
   taskElementFailed: wrapper('{errorMessage}', 'A part of the action failed.'),
-  uploadedFileNoLongerAvailable: failed(
-    'source-file',
-    'The uploaded file is no longer available. Please upload the file again.',
-    'Anaplan has no uploaded file for this import: it was not uploaded whole, not by this user, or more than 48 hours ago.',
-    'Redrive the run: it uploads the file again.',
-    'Check that the same user uploads the file and runs the import.',
-    'Check that no other program deletes or overwrites the same file.',
-  ),
+  uploadedFileNoLongerAvailable: {
+    ...failed(
+      'source-file',
+      'The uploaded file is no longer available. Please upload the file again.',
+      'Anaplan has no uploaded file for this import: it was not uploaded whole, not by this user, or more than 48 hours ago.',
+      'Redrive the run: it uploads the file again.',
+      ...OTHERS_AT_FILE,
+    ),
+    whatToCheckInProcess: [
+      'Plandrop uploads for a process only what `files:` of its step names. Add the import there, or load its file before: by an import step, or by hand as the integration user.',
+      'If `files:` names it already, redrive the run: it uploads the file again.',
+      ...OTHERS_AT_FILE,
+    ],
+  },
   usersImportBombed: internal('Import into Users list failed: An internal error occurred'),
   usersImportFailed: wrapper('Import into Users list failed: {message}', 'The import into the Users list failed.'),
   versionsImportBombed: internal('Import into Versions failed: An internal error occurred'),

@@ -15,6 +15,8 @@ export interface CodeMeaning {
   category: Category;
   cause: string;
   whatToCheck: readonly string[];
+  /** instead of it, where a process ran the action */
+  whatToCheckInProcess?: readonly string[];
   /** rows with this code are normally loaded all the same */
   usually?: 'warned';
   /** the text is somebody else's message in a frame: the inside is looked up */
@@ -34,6 +36,8 @@ export interface Message {
   category: Category;
   cause: string;
   whatToCheck: readonly string[];
+  /** instead of it, where a process ran the action */
+  whatToCheckInProcess?: readonly string[];
   usually?: 'warned';
   /** Anaplan's text, on one line and bounded */
   text: string;
@@ -171,6 +175,7 @@ function message(
     category: meaning.category,
     cause: fill(meaning.cause, words),
     whatToCheck: meaning.whatToCheck.map((check) => fill(check, words)),
+    ...(meaning.whatToCheckInProcess === undefined ? {} : { whatToCheckInProcess: meaning.whatToCheckInProcess }),
     ...(meaning.usually === undefined ? {} : { usually: meaning.usually }),
     text: text || meaning.template,
     groupText: match.groupText ?? withoutValue(text || meaning.template),

@@ -23,7 +23,7 @@ export function diagnoseTask(
   seen: Omit<TaskOutcome, 'diagnosis'>,
   own: Judgement,
 ): Diagnosis {
-  const subject = `${KIND[context.action.kind] ?? 'action'} "${excerpt(context.action.name, 120)}"`;
+  const subject = subjectOf(context);
   const base = { retry: { kind: 'no' } as const, references: referencesOf(task, context, seen) };
   switch (seen.outcome) {
     case 'cancelled':
@@ -31,8 +31,12 @@ export function diagnoseTask(
     case 'succeeded-with-rejects':
       return { ...base, ...withRejects(subject, seen) };
     default:
-      return { ...base, ...failed(task, subject, seen, own) };
+      return { ...base, ...failed(task, context, seen, own) };
   }
+}
+
+function subjectOf({ action }: TaskContext): string {
+  return `${KIND[action.kind] ?? 'action'} "${excerpt(action.name, 120)}"`;
 }
 
 type Words = Omit<Diagnosis, 'retry' | 'references'>;
@@ -73,7 +77,8 @@ function withRejects(subject: string, seen: Omit<TaskOutcome, 'diagnosis'>): Wor
   };
 }
 
-function failed(task: Task, subject: string, seen: Omit<TaskOutcome, 'diagnosis'>, own: Judgement): Words {
+function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagnosis'>, own: Judgement): Words {
+  const subject = subjectOf(context);
   if (task.taskState !== 'COMPLETE') {
     return {
       category: 'internal',
@@ -91,7 +96,8 @@ function failed(task: Task, subject: string, seen: Omit<TaskOutcome, 'diagnosis'
       ...(problem.code === undefined ? {} : { code: problem.code }),
       cause: problem.cause,
       message: `${capitalised(subject)} failed${where}: ${said(problem.text, task)}${applied(seen)}`,
-      whatToCheck: problem.whatToCheck,
+      whatToCheck:
+        (context.action.kind === 'processes' ? problem.whatToCheckInProcess : undefined) ?? problem.whatToCheck,
     };
   }
   const reason = topReason(culprit.reasons, 'rejected') ?? topReason(seen.reasons, 'rejected');

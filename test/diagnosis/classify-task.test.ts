@@ -447,6 +447,14 @@ describe('a process', () => {
     ]);
   });
 
+  it('is not told that a redrive uploads a file, unless its `files:` names it', () => {
+    const silent = result({ objectId: '112000000006', successful: false, details: [noFile] });
+    const task = complete({ successful: false, nestedResults: [silent] });
+    const [first, second] = classifyTask(task, nightly).diagnosis?.whatToCheck ?? [];
+    expect(first).toContain('Plandrop uploads for a process only what `files:` of its step names.');
+    expect(second).toBe('If `files:` names it already, redrive the run: it uploads the file again.');
+  });
+
   it('gives no total of rows, which may be those of several files', () => {
     const classified = classifyTask(complete({ successful: true, nestedResults: [good('a'), good('b')] }), nightly);
     expect([classified.totalRows, classified.counts?.processed, classified.nested?.[0]?.totalRows]).toEqual([

@@ -87,7 +87,11 @@ describe.concurrent('the source file', () => {
         outcome: 'failed',
         category: 'source-file',
         starts: 1,
-        alert: ['Process "Reload" failed in "Load Products"', 'The uploaded file is no longer available.'],
+        alert: [
+          'Process "Reload" failed in "Load Products"',
+          'The uploaded file is no longer available.',
+          'Plandrop uploads for a process only what `files:` of its step names. Add the import there, or load its file before',
+        ],
       },
     ],
     [
@@ -98,7 +102,10 @@ describe.concurrent('the source file', () => {
         outcome: 'failed',
         category: 'source-file',
         starts: 1,
-        alert: ['Anaplan says "The uploaded file is no longer available. Please upload the file again."'],
+        alert: [
+          'Anaplan says "The uploaded file is no longer available. Please upload the file again."',
+          '1. Redrive the run: it uploads the file again.',
+        ],
       },
     ],
     [
