@@ -21,13 +21,15 @@ export async function receiveMember(
     const because = `pipeline ${pipeline} takes it into the set of its date, and its key has no date such as 2026-01-31 or 20260131`;
     services.log.warn(`Nothing is done with this drop: ${because}.`, { key: drop.key });
     const { bucket, key, versionId } = drop;
-    await keepUnmatched(services, { bucket, key, versionId, because });
+    const whatToDo = `Put the date into the name of what pipeline ${pipeline} takes, such as 2026-01-31, and drop the file again.`;
+    await keepUnmatched(services, { bucket, key, versionId, because, whatToDo });
     return;
   }
   if (isForgotten(services, drop.lastModified)) {
     const because = `it is of ${drop.lastModified}, older than what Plandrop remembers of its runs (keepDays), so it may have been loaded before`;
     const { bucket, key, versionId } = drop;
-    return keepUnmatched(services, { bucket, key, versionId, because });
+    const whatToDo = 'If a file that is too old was never loaded, drop it again: what is dropped now is new.';
+    return keepUnmatched(services, { bucket, key, versionId, because, whatToDo });
   }
   const { set, addition } = await addDrop(services, { pipeline, setId }, { drop, ...arrival }, (of) =>
     latestOf(of, services),

@@ -12,7 +12,17 @@ export interface Unmatched {
   key: string;
   versionId: string;
   because: string;
+  /** what would make it be taken, a whole sentence, where that is neither another place nor another pipeline */
+  whatToDo?: string;
 }
+
+const unmatchedSchema = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string(),
+  because: z.string(),
+  whatToDo: z.string().exactOptional(),
+});
 
 type Services = Pick<RunServices, 'state' | 'clock' | 'random'>;
 type TellingServices = Services & Pick<RunServices, 'alerts' | 'log'>;
@@ -26,7 +36,7 @@ const untoldSchema = z.object({
   /** drops that nobody was told of yet */
   count: z.int(),
   /** the first of them */
-  first: z.array(z.object({ bucket: z.string(), key: z.string(), versionId: z.string(), because: z.string() })),
+  first: z.array(unmatchedSchema),
 });
 type Untold = z.infer<typeof untoldSchema>;
 
@@ -87,13 +97,21 @@ function alertOf({ first, count }: Untold): Alert {
       ...(left > 0 ? [`- and ${left} more`] : []),
       '',
       'What to check:',
-      '1. See whether the name or the folder is misspelt, and drop the file again under the right one.',
-      '2. Or say in plandrop.yaml which pipeline takes it (on: { drop: … }), and drop it again.',
+      ...checksOf(first).map((check, index) => `${index + 1}. ${check}`),
       '',
-      'The files stay where they are. Each is told of once.',
+      'The files are kept where they were dropped; plandrop local moves them to the folder taken/ of its drop folder. Each is told of once.',
       '',
     ].join('\n'),
   };
+}
+
+const NO_PIPELINE = [
+  'See whether the name or the folder is misspelt, and drop the file again under the right one.',
+  'Or say in plandrop.yaml which pipeline takes it (on: { drop: … }), and drop it again.',
+];
+
+function checksOf(drops: readonly Unmatched[]): string[] {
+  return [...new Set(drops.flatMap(({ whatToDo }) => (whatToDo === undefined ? NO_PIPELINE : [whatToDo])))];
 }
 
 function hashOf({ bucket, key, versionId }: Unmatched): string {

@@ -215,6 +215,20 @@ const kill =
   (operation: Operation): Fate =>
     operation.number === at ? { kind } : GOES;
 
+describe('a file whose set goes by date', () => {
+  it('is reported when its key has none, with what to do about it', async () => {
+    await using world = await live({ set: 'date', drops: [['month/sales/sales-march.csv', SALES]] });
+    world.watch();
+    await world.runUntilQuiet();
+    expect(world.runs()).toEqual([]);
+    const [told, ...more] = world.alerts.published;
+    expect(more).toEqual([]);
+    expect(told?.text).toContain(
+      '1. Put the date into the name of what pipeline month takes, such as 2026-01-31, and drop the file again.\n\n',
+    );
+  });
+});
+
 describe('a set whose processes die', () => {
   /**
    * What changes something, until its start is prepared: what follows is the life of any run, and who dies at a reading has done no

@@ -46,6 +46,27 @@ describe('drops that nothing takes', () => {
     expect(alerts.published[0]?.text).toContain('- x/1.csv (in drops): no');
   });
 
+  it('are told of with what would make each be taken, once, and where they are now', async () => {
+    const dated = { ...drop(1), whatToDo: 'Put the date into the name.' };
+    for (const each of [dated, { ...dated, versionId: 'v2' }]) await keepUnmatched(services(), each);
+    await tellUnmatched(services());
+    const [, checks] = alerts.published[0]?.text.split('What to check:\n') ?? [];
+    expect(checks).toBe(
+      [
+        '1. Put the date into the name.',
+        '',
+        'The files are kept where they were dropped; plandrop local moves them to the folder taken/ of its drop folder. Each is told of once.',
+        '',
+      ].join('\n'),
+    );
+    await keepUnmatched(services(), drop(3));
+    await clock.advance(2 * HOUR);
+    await tellUnmatched(services());
+    expect(alerts.published[1]?.text).toContain(
+      '1. See whether the name or the folder is misspelt, and drop the file again under the right one.\n2. Or say in plandrop.yaml',
+    );
+  });
+
   it('are one alert an hour, whatever their number, and none of them is forgotten', async () => {
     const tell = async () => {
       await tellUnmatched(services());
