@@ -9,6 +9,14 @@ export const configOption = () => new Option('--config <file>', 'the configurati
 export const dataDirOption = () =>
   new Option('--data-dir <folder>', 'where this machine keeps runs, files and queues').default('.plandrop');
 
+/** A person's reason, which is kept for whoever asks later. */
+export function becauseOption(described: string, term = 'why'): Option {
+  return new Option(`--because <${term}>`, described).argParser((text: string) => {
+    if (text.trim() !== '') return text.trim();
+    throw new InvalidArgumentError('Say it in words.');
+  });
+}
+
 /** In bytes, as the engine wants it. */
 export function keepFreeOption(): Option {
   const option = new Option('--keep-free <megabytes>', 'begin nothing while the disk of the data folder has less free');

@@ -19,7 +19,7 @@ import { configurationFor } from '../configuration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
 import { keepMended, type MendedFile, readMended } from '../mended-file.ts';
-import { configOption } from '../options.ts';
+import { becauseOption, configOption } from '../options.ts';
 import { printList } from '../print.ts';
 import { shellWord } from '../shell-word.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
@@ -45,10 +45,10 @@ export function failuresCommand(): Command {
   withStateOptions(
     failures.command('accept <id>').description('leave rejected rows out, and go on with the steps after them'),
   )
-    .addOption(new Option('--because <why>', 'why they may be left out').makeOptionMandatory())
+    .addOption(becauseOption('why they may be left out').makeOptionMandatory())
     .action(accept);
   withStateOptions(failures.command('discard <id>').description('note that nothing more is to be done about it'))
-    .addOption(new Option('--because <why>', 'why').makeOptionMandatory())
+    .addOption(becauseOption('why').makeOptionMandatory())
     .action(discard);
   return failures;
 }
@@ -172,15 +172,22 @@ async function accept(id: string, { because }: { because: string }, command: Com
   const answer = await acceptRejects(handServices(opened), held, { by: userInfo().username, because });
   if (!answer.ok) throw refusedBecause(answer);
   const { goesOn } = answer;
+  const before = held.run.settled?.as === 'succeeded' ? held.run.settled : undefined;
   if (options.json) {
     const next =
       goesOn === undefined ? { lane: answer.lane } : { goesOnAs: goesOn.run.runId, waitsFor: goesOn.waitsFor };
-    process.stdout.write(`${JSON.stringify({ id, because, ...next }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ id, because: before?.evidence ?? because, ...next }, null, 2)}\n`);
     return;
   }
   const then =
-    goesOn === undefined ? sayLane(answer.lane, held.run) : tellOf({ ok: true, created: true, ...goesOn }, id, options);
-  process.stdout.write(`${[`The rejected rows of ${id} are left out.`, ...then].join('\n')}\n`);
+    goesOn === undefined
+      ? sayLane(answer.lane, held.run)
+      : tellOf({ ok: true, created: before === undefined, ...goesOn }, id, options);
+  const first =
+    before === undefined
+      ? `The rejected rows of ${id} are left out.`
+      : `The rejected rows of ${id} were accepted already by ${before.by}: ${before.evidence}`;
+  process.stdout.write(`${[first, ...then].join('\n')}\n`);
 }
 
 async function discard(id: string, { because }: { because: string }, command: Command): Promise<void> {

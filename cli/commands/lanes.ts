@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Store } from '../../shared/ports/store.ts';
 import { type Hold, type Holder, readHolder } from '../../shared/run/lane.ts';
 import { holdLane, keptBehind, releaseLane } from '../../shared/run/lane-by-hand.ts';
@@ -7,6 +7,7 @@ import { readRun } from '../../shared/run/ledger.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
+import { becauseOption } from '../options.ts';
 import { printList } from '../print.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
 
@@ -25,7 +26,7 @@ export function lanesCommand(): Command {
   ).action(list);
   withStateOptions(lanes.command('release <model>').description('let the runs of a held lane go on')).action(release);
   withStateOptions(lanes.command('hold <model>').description('grant the lane to nobody until it is released'))
-    .addOption(new Option('--because <reason>', 'what to tell whoever asks why').default('held by hand'))
+    .addOption(becauseOption('what to tell whoever asks why', 'reason').default('held by hand'))
     .action(hold);
   return lanes;
 }

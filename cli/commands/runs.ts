@@ -12,6 +12,7 @@ import { type SettleAnswer, settleRun } from '../../shared/run/settle.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
+import { becauseOption } from '../options.ts';
 import { owedAlert, sayOwed } from '../owed-alert.ts';
 import { printList } from '../print.ts';
 import { stateOf } from '../progress.ts';
@@ -39,7 +40,7 @@ export function runsCommand(): Command {
     .addOption(
       new Option('--as <outcome>', 'what you found in Anaplan').choices(['succeeded', 'failed']).makeOptionMandatory(),
     )
-    .addOption(new Option('--because <evidence>', 'how you know').default('said by hand'))
+    .addOption(becauseOption('how you know', 'evidence').default('said by hand'))
     .action(settle);
   return runs;
 }

@@ -70,7 +70,7 @@ async function note(
 }
 
 function alreadyAccepted({ runId, settled }: Run): AcceptAnswer {
-  const because = `The rejected rows of run ${runId} were accepted by ${settled?.by} at ${settled?.at}.`;
+  const because = `The rejected rows of run ${runId} were accepted already by ${settled?.by} at ${settled?.at}: ${settled?.evidence}`;
   return { ok: false, because, whatToCheck: [] };
 }
 

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acceptRejects } from '../../shared/run/accept-rejects.ts';
 import { readHolder } from '../../shared/run/lane.ts';
@@ -62,7 +64,7 @@ describe('rejected rows beyond the allowance', () => {
     const again = await heldOf(office, landed.run.runId);
     expect(await acceptRejects(office.services, again, ADA)).toMatchObject({
       ok: false,
-      because: expect.stringContaining('were accepted by ada at'),
+      because: expect.stringMatching(/were accepted already by ada at .*: the product is discontinued$/),
     });
   });
 
@@ -109,9 +111,44 @@ describe('plandrop failures accept', () => {
     expect([run.code, outcome]).toEqual([2, 'succeeded-with-rejects']);
     const accept = ['failures', 'accept', runId, ...state];
     expect((await plandrop(accept)).code).toBe(64);
+    for (const blank of ['', '  ']) {
+      for (const word of ['accept', 'discard']) {
+        const refused = await plandrop(['failures', word, runId, '--because', blank, ...state]);
+        expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('Say it in words.')]);
+      }
+    }
     const accepted = await plandrop([...accept, '--because', 'known gaps']);
     expect([accepted.code, accepted.stdout]).toEqual([0, `The rejected rows of ${runId} are left out.\n`]);
     const listed = await plandrop(['failures', ...state]);
     expect(listed.stdout).toContain('known gaps');
+  });
+
+  it('says so when it was typed before', async () => {
+    await using at = await tenantAndFolder();
+    const state = ['--data-dir', at.dataDir];
+    const config = join(at.folder, 'plandrop.yaml');
+    await writeFile(config, `pipelines:\n${close('[{ import: Load Sales }, { process: Recalculate }]')}`);
+    const run = await plandrop(
+      ['run', 'samples/sales-with-gaps.csv', '--pipeline', 'close', '--json', '--config', config, ...state],
+      at.env,
+    );
+    const { runId } = JSON.parse(run.stdout);
+    const accept = ['failures', 'accept', runId, ...state, '--because'];
+    const first = await plandrop([...accept, 'known gaps']);
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      expect.stringContaining(
+        `The rejected rows of ${runId} are left out.\nRun ${runId} goes on as ${runId}.1, from step 2`,
+      ),
+    ]);
+    const again = await plandrop([...accept, 'another reason']);
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^The rejected rows of \S+ were accepted already by \S+: known gaps\nRun \S+ goes on as \S+ already, from step 2/,
+      ),
+    ]);
+    const told = JSON.parse((await plandrop([...accept, 'another reason', '--json'])).stdout);
+    expect(told).toMatchObject({ because: 'known gaps', goesOnAs: `${runId}.1` });
   });
 });
