@@ -4,7 +4,7 @@ import type { RunEvent } from './decide.ts';
 import { stoppedBy } from './decide-stopped.ts';
 import { finishEnding } from './ending.ts';
 import { applyAll, HeldTurn, type Turn, TurnLostError } from './held-turn.ts';
-import { sendNext, takeLane } from './lane.ts';
+import { leaveLane, sendNext, takeLane } from './lane.ts';
 import { commitRun, type Held, readRun } from './ledger.ts';
 import { CLAIM_MARGIN_SECONDS, FUNCTION_TIMEOUT_SECONDS } from './limits.ts';
 import type { RunMessage } from './message.ts';
@@ -139,6 +139,10 @@ async function admitMessage(
         const claimed = await commitRun(services, held, applyAll(services, run, events));
         if (claimed.committed) return claimed;
         held = claimed;
+        // Another delivery saw the run through while this one was slow: it must not keep the lane that it has just taken for it.
+        const { run: now } = held;
+        if (admission.kind === 'take-lane' && now.ended !== null && hasBegun(now))
+          await leaveLane(services, now, now.ended.holdLane);
         break;
       }
       default:

@@ -172,6 +172,20 @@ describe('a lane', () => {
     expect(new Set(outcomes(world).values())).toEqual(new Set(['succeeded']));
   });
 
+  it('is not kept by a delivery that was slow to take it, when another has seen the run through', async () => {
+    await using world = await build({ like: 'aws', concurrency: 2 });
+    let listed = 0;
+    world.slowness = ({ name, about }) =>
+      name === 'list' && about.includes('/tickets/') && ++listed === 1 ? 100_000 : 0;
+    const [file] = FILES;
+    if (file === undefined) throw new Error('there is no file');
+    await world.drop(file.key, file.text, { copies: 2 });
+    await world.runUntilQuiet();
+    expect([...outcomes(world).values()]).toEqual(['succeeded']);
+    expect(holderOf(world)).toMatchObject({ runId: null, fence: 2 });
+    expect(violationsOf(world)).toEqual([]);
+  });
+
   describe('held by hand while its holder ends with a reason to keep it', () => {
     const START_LOST: Scenario = {
       rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } }],
