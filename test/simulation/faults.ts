@@ -6,6 +6,7 @@ export const FAULTS = {
   // of each operation
   'dies before': 0.005,
   'dies after': 0.005,
+  'an operation is slow': 0.02,
   'a store operation fails': 0.008,
   "a store's answer is lost": 0.008,
   'a write is refused after its success': 0.008,
@@ -65,6 +66,26 @@ export function faultsOf(random: Random, harshness: number): Faults {
   for (const name of NAMES)
     if (random() < (kind < 0.6 ? 0.4 : 1)) faults[name] = Math.min(MOST, random() * FAULTS[name] * harshness);
   return faults;
+}
+
+/** The longest that an operation takes: most of what a function has. */
+const SLOWEST_MS = 90_000;
+
+/** How long each operation takes, in milliseconds: usually no time. It hangs on the operation, as its fate does. */
+export function slownessOf(
+  faults: Faults,
+  luck: number,
+): (operation: Pick<Operation, 'kind' | 'name' | 'about'>) => number {
+  const chance = faults['an operation is slow'] ?? 0;
+  if (chance === 0) return () => 0;
+  const times = new Map<string, number>();
+  return ({ kind, name, about }) => {
+    const like = `slow ${kind} ${name} ${about}`;
+    const time = (times.get(like) ?? 0) + 1;
+    times.set(like, time);
+    const random = randomOf(like, luck + time);
+    return random() < chance ? Math.ceil(random() * random() * SLOWEST_MS) : 0;
+  };
 }
 
 /**

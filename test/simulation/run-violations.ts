@@ -92,7 +92,7 @@ function stepViolations(world: World, run: Run, index: number): string[] {
 const TRIES_OF_THE_BURIED = 2;
 
 function anyDiedOrSlept({ troubles }: World): boolean {
-  return [...troubles.keys()].some((what) => /\bdies\b|fail for a while|time passes/.test(what));
+  return [...troubles.keys()].some((what) => /\bdies\b|fail for a while|time passes|is slow/.test(what));
 }
 
 /** The default `startGrace`, less what two clocks may be apart. */

@@ -1,4 +1,4 @@
-import { fateOf } from './faults.ts';
+import { fateOf, slownessOf } from './faults.ts';
 import { People } from './people.ts';
 import { below, seededRandom } from './random.ts';
 import { calm, stormOf } from './storm.ts';
@@ -63,6 +63,7 @@ function worldOf(story: Story): WorldOptions {
     like: story.like,
     scenario: weatherOf(story.faults, random(3), mostLateMs),
     fate: fateOf(story.faults, luck),
+    slowness: slownessOf(story.faults, luck),
     choose: (choices) => below(choice, choices),
     shuffled: !isCalm(story),
     skew: () => Math.floor((skew() - 0.5) * skewMs),

@@ -33,6 +33,7 @@ export async function stormOf(story: Story, world: World, people: People): Promi
 /** From now on no operation and no request fails. */
 export function calm(world: World): void {
   world.fate = () => GOES;
+  world.slowness = () => 0;
   world.simulator.changeWeather({ rules: [] });
 }
 

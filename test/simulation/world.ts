@@ -36,6 +36,8 @@ export interface WorldOptions {
   exportBytes?: { chunk: number; part: number };
   /** Decides about each operation; default: it goes. */
   fate?: (operation: Operation, world: World) => Fate;
+  /** How long an operation takes until it happens, in milliseconds; default: no time. */
+  slowness?: (operation: Omit<Operation, 'number'>) => number;
   /** Whose turn it is; default: the order of coming. */
   choose?: (choices: number) => number;
   /** Messages that are visible are received in random order; default: earliest first. */
@@ -55,6 +57,8 @@ export interface WorldOptions {
 
 interface Gate {
   operation: Omit<Operation, 'number'>;
+  /** epoch milliseconds */
+  notBefore: number;
   open(fate: Fate): void;
 }
 
@@ -105,6 +109,7 @@ export class World {
   readonly chunks: ChunkWatch;
   readonly deliveries: Deliveries;
   fate: (operation: Operation, world: World) => Fate;
+  slowness: (operation: Omit<Operation, 'number'>) => number;
   readonly #ledger: LedgerView;
   readonly #gates: Gate[] = [];
   #nextWatch: number;
@@ -125,6 +130,7 @@ export class World {
     this.#held = made.held;
     this.random = seededRandom(options.seed ?? 1);
     this.fate = options.fate ?? (() => GOES);
+    this.slowness = options.slowness ?? (() => 0);
     this.#nextWatch = clock.now() + (options.watchSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     this.state = new MemoryStore({ bucket: 'plandrop-state', clock });
     this.drops = new MemoryStore({ bucket: SOURCE_BUCKET, clock });
@@ -262,15 +268,17 @@ export class World {
     this.deliveries.stopLate();
     if (this.clock.now() >= this.#nextWatch) this.watch();
     const deliverable = this.deliveries.deliverable();
-    const choices = this.#gates.length + deliverable.length;
+    const ready = this.#gates.filter(({ notBefore }) => notBefore <= this.clock.now());
+    const choices = ready.length + deliverable.length;
     if (choices === 0) return this.#passTime(notAfter);
     const chosen = this.options.choose?.(choices) ?? 0;
-    const [gate] = chosen < this.#gates.length ? this.#gates.splice(chosen, 1) : [];
+    const gate = ready[chosen];
     if (gate !== undefined) {
+      this.#gates.splice(this.#gates.indexOf(gate), 1);
       await this.#letGo(gate);
       return true;
     }
-    const queue = deliverable[chosen - this.#gates.length];
+    const queue = deliverable[chosen - ready.length];
     if (queue !== undefined) await this.deliveries.deliver(queue);
     return true;
   }
@@ -355,7 +363,9 @@ export class World {
       fetch: this.#fetch,
       turn: (operation: Omit<Operation, 'number'>) =>
         new Promise<Fate>((open) => {
-          this.#gates.push({ operation, open });
+          const ms = this.slowness(operation);
+          if (ms > 0) count(this.troubles, 'an operation is slow');
+          this.#gates.push({ operation, open, notBefore: ms === 0 ? 0 : this.clock.now() + ms });
         }),
       died: (process: SimulatedProcess) => this.#forget(process),
     };
@@ -404,7 +414,8 @@ export class World {
 
   async #passTime(notAfter: number): Promise<boolean> {
     const now = this.clock.now();
-    const times = [this.clock.nextDue, ...this.deliveries.times(), this.#nextWatch];
+    const slow = this.#gates.map(({ notBefore }) => notBefore);
+    const times = [this.clock.nextDue, ...slow, ...this.deliveries.times(), this.#nextWatch];
     const due = times.filter((time) => time !== undefined).filter((time) => time > now);
     if (due.length === 0 || this.#isQuiet()) return false;
     await this.clock.advance(Math.max(0, Math.min(...due, notAfter) - now));
