@@ -1,4 +1,5 @@
 import { checkScan } from '../../shared/diagnosis/check-scan.ts';
+import { widthOf } from '../../shared/diagnosis/check-source.ts';
 import { checkEnds } from '../../shared/diagnosis/check-source-file.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import type { SourceFormat, SourceScanResult } from '../../shared/diagnosis/source-scan.ts';
@@ -59,7 +60,7 @@ export async function openSource(run: BegunRun, services: Services): Promise<Sou
       refuse(await checkEnds(read, bytes, definition));
     },
     checkAfterReading(scanned) {
-      if (policy !== 'off') refuse(checkScan(scanned, key));
+      if (policy !== 'off') refuse(checkScan(scanned, key, definition && widthOf(definition)));
     },
   };
 }

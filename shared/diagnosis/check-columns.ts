@@ -57,6 +57,32 @@ export function compareColumns(expected: readonly string[], found: readonly stri
   };
 }
 
+/**
+ * Compares as much of a header as is there, where it is too long to be read as a whole. `cut` is the part of the next name that was
+ * read: it is no column of the import once it is longer than the name.
+ */
+export function compareFirstColumns(
+  expected: readonly string[],
+  found: readonly string[],
+  cut: string,
+): ColumnsDiffer | undefined {
+  const wanted = expected.map(comparable);
+  const next = wanted[found.length];
+  const goesOn = found.length >= wanted.length;
+  const differs = found.some((name, index) => index < wanted.length && comparable(name, index) !== wanted[index]);
+  const begun = cut.trim() === '' ? '' : comparable(cut, found.length);
+  const isOther = next !== undefined && begun.length > next.length;
+  if (!goesOn && !differs && !isOther) return undefined;
+  return {
+    cause:
+      differs || isOther
+        ? 'The first columns of the file are not those that the import reads.'
+        : 'The file has columns that the import does not know.',
+    sideBySide: `The import reads: ${header(expected)}\nThe file begins:  ${header([...found, cut])}`,
+    check: 'See whether this is the file that the import reads, and whether its lines end where they should.',
+  };
+}
+
 function countIn(names: readonly (string | undefined)[], wanted: string | undefined): number {
   return names.filter((name) => name === wanted).length;
 }

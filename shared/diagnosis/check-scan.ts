@@ -3,12 +3,26 @@ import type { SourceProblem } from './record-counter.ts';
 import type { SourceScanResult } from './source-scan.ts';
 import { countOf } from './words.ts';
 
-/** What only the whole file tells: quotes that never close, rows of another width, text in another encoding, no rows at all. */
-export function checkScan(scanned: SourceScanResult, file: string): Diagnosis | undefined {
+/**
+ * What only the whole file tells: quotes that never close, rows of another width, text in another encoding, no rows at all. `width` is
+ * how many columns the import reads, where that is known: a header may be too long for a look at the start of the file.
+ */
+export function checkScan(scanned: SourceScanResult, file: string, width?: number): Diagnosis | undefined {
   const told = scanned.problems.filter((problem) => problem.kind !== 'blank-row');
   // These explain whatever else is odd about the rows around them.
   const first = told.find(({ kind }) => kind === 'zero-byte' || kind === 'bare-return') ?? told[0];
   if (first !== undefined) return refusal(file, ...wordsFor(first, scanned));
+  if (width !== undefined && scanned.columns !== undefined && scanned.columns !== width) {
+    return {
+      ...refusal(
+        file,
+        'The file has another number of columns than the import reads.',
+        `the import reads ${countOf(width, 'column')}, and the file has ${countOf(scanned.columns, 'column')}`,
+        'See whether this is the file that the import reads, and whether its lines end where they should.',
+      ),
+      category: 'mapping',
+    };
+  }
   if (scanned.rows > 0) return undefined;
   return refusal(
     file,

@@ -1,6 +1,6 @@
 import type { ImportSource } from '../anaplan/types.ts';
 import { checkScan } from './check-scan.ts';
-import { checkHeader, checkTail } from './check-source.ts';
+import { checkHeader, checkTail, widthOf } from './check-source.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { createSourceScan, type SourceScanResult } from './source-scan.ts';
 import { formatOf } from './source-text.ts';
@@ -49,6 +49,6 @@ export async function checkSourceFile(
   const scan = await createSourceScan(formatOf(definition));
   for (let at = 0; at < size; at += READ_BYTES) scan.update(await read(at, Math.min(size, at + READ_BYTES)));
   const scanned = scan.result();
-  const problem = checkScan(scanned, options.file ?? 'The file');
+  const problem = checkScan(scanned, options.file ?? 'The file', widthOf(definition));
   return { scanned, ...(problem === undefined ? {} : { problem }) };
 }

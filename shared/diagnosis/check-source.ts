@@ -1,5 +1,5 @@
 import type { ImportSource } from '../anaplan/types.ts';
-import { compareColumns } from './check-columns.ts';
+import { compareColumns, compareFirstColumns } from './check-columns.ts';
 import { checkScan } from './check-scan.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { countRecords, ended, QUOTED, type RecordState, START } from './record-counter.ts';
@@ -46,7 +46,7 @@ export function checkHeader(
     checkEmpty(firstBytes, file, options) ??
     checkEncoding(firstBytes, definition, file) ??
     checkZeroes(firstBytes, definition, file) ??
-    checkColumns(firstBytes, definition, file) ??
+    checkColumns(firstBytes, definition, file, options) ??
     checkRows(firstBytes, definition, file, options)
   );
 }
@@ -99,22 +99,33 @@ function nameOf(encoding: Encoding | undefined): string {
   return encoding ?? 'plain text of one byte per character';
 }
 
-function checkColumns(bytes: Uint8Array, definition: ImportSource, file: string): Diagnosis | undefined {
-  const { headerNames, columnCount } = definition;
+/** How many columns an import reads; undefined when it does not say. */
+export function widthOf({ headerNames, headerRow = 1, columnCount }: ImportSource): number | undefined {
+  const isNamed = headerNames.length > 0 && headerRow >= 1;
+  return (isNamed ? headerNames.length : (columnCount ?? headerNames.length)) || undefined;
+}
+
+function checkColumns(
+  bytes: Uint8Array,
+  definition: ImportSource,
+  file: string,
+  { whole }: CheckOptions,
+): Diagnosis | undefined {
+  const { headerNames } = definition;
   const encoding = seenEncoding(bytes) ?? expectedEncoding(definition);
   const text = textOf(bytes, encoding).replace(/^\ufeff/, '');
   const delimiter = definition.textDelimiter ?? '"';
   const headerRow = definition.headerRow ?? 1;
   const isNamed = headerNames.length > 0 && headerRow >= 1;
   const row = isNamed ? headerRow : Math.max(1, definition.firstDataRow ?? 1);
-  const width = isNamed ? headerNames.length : (columnCount ?? headerNames.length);
+  const width = widthOf(definition);
+  if (width === undefined) return undefined;
   const separator = definition.columnSeparator || undefined;
   const read = (separators: string) => recordAt(text, row, separators, delimiter);
 
   const found = read(separator ?? likeliest(read, width));
-  if (found === undefined || width === 0) return undefined;
-  const isWhole = found.complete || text.length < 32_768;
-  if (!isWhole) return undefined;
+  if (found === undefined) return undefined;
+  const isWhole = found.complete || whole;
   if (separator !== undefined && found.fields.length < width) {
     const other = Object.keys(SEPARATORS).find(
       (candidate) => !separator.includes(candidate) && (read(candidate)?.fields.length ?? 0) > found.fields.length,
@@ -127,15 +138,19 @@ function checkColumns(bytes: Uint8Array, definition: ImportSource, file: string)
       });
     }
   }
+  // The last value of a row that goes on after these bytes may be a part of one.
+  const settled = isWhole ? found.fields : found.fields.slice(0, -1);
   if (!isNamed) {
-    if (found.fields.length === width) return undefined;
+    if (found.fields.length === width || (!isWhole && settled.length < width)) return undefined;
     return refusal('mapping', file, {
       cause: 'The import goes by the place of the columns, and the file has another number of them.',
-      found: `the import reads ${countOf(width, 'column')}, and row ${row} of the file has ${found.fields.length}`,
+      found: `the import reads ${countOf(width, 'column')}, and row ${row} of the file has ${isWhole ? '' : 'at least '}${found.fields.length}`,
       check: 'Have the file written with the columns of the import, or map the import anew in Anaplan.',
     });
   }
-  const differ = compareColumns(headerNames, found.fields);
+  const differ = isWhole
+    ? compareColumns(headerNames, found.fields)
+    : compareFirstColumns(headerNames, settled, found.inQuotes ? '' : (found.fields.at(-1) ?? ''));
   if (differ === undefined) return undefined;
   return refusal('mapping', file, {
     cause: differ.cause,

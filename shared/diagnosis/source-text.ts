@@ -83,6 +83,8 @@ export interface ReadRecord {
   fields: readonly string[];
   /** false when the text ends before the record does */
   complete: boolean;
+  /** whether the text ends inside a quoted value of the record */
+  inQuotes: boolean;
 }
 
 const MAX_FIELDS = 10_000;
@@ -113,7 +115,7 @@ export function recordAt(text: string, wanted: number, separators: string, delim
       start = true;
     } else if (character === '\n' || character === '\r') {
       if (character === '\r' && text.charAt(i + 1) === '\n') i += 1;
-      if (record === wanted) return { fields: [...fields, field], complete: true };
+      if (record === wanted) return { fields: [...fields, field], complete: true, inQuotes: false };
       record += 1;
       fields = [];
       field = '';
@@ -124,6 +126,6 @@ export function recordAt(text: string, wanted: number, separators: string, delim
     }
   }
   return record === wanted && (fields.length > 0 || field !== '')
-    ? { fields: [...fields, field], complete: false }
+    ? { fields: [...fields, field], complete: false, inQuotes: quoted }
     : undefined;
 }

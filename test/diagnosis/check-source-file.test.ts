@@ -60,6 +60,33 @@ describe('checkSourceFile', () => {
     expect(problem?.message).toContain('line 50002 has 1 column');
   });
 
+  it('refuses a header too long to be read at once, before it has read the file', async () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `c${index}`).join(',');
+    const wide = fileOf(`${names}\n${names}\n`);
+    const refused = await checkSourceFile(wide.read, wide.size, definition);
+    expect(refused.scanned).toBeUndefined();
+    expect(refused.problem?.message).toContain('The import reads: A | B\nThe file begins:  c0 | c1 | c2 ');
+    const line = fileOf('x'.repeat(10_000_000));
+    expect((await checkSourceFile(line.read, line.size, definition)).problem?.category).toBe('mapping');
+  });
+
+  it('takes a right header that is too long to be read at once', async () => {
+    const headerNames = Array.from({ length: 5000 }, (_, index) => `a column with number ${index}`);
+    const wide = fileOf(`${headerNames.join(',')}\n${headerNames.join(',')}\n`);
+    const { problem, scanned } = await checkSourceFile(wide.read, wide.size, { ...definition, headerNames });
+    expect([problem, scanned?.columns]).toEqual([undefined, 5000]);
+  });
+
+  it('counts the columns of a header that is too long to be compared', async () => {
+    const headerNames = Array.from({ length: 5000 }, (_, index) => `a column with number ${index}`);
+    const wide = fileOf(`${headerNames.join(',')},one more\n`);
+    const { problem } = await checkSourceFile(wide.read, wide.size, { ...definition, headerNames });
+    expect(problem).toMatchObject({
+      category: 'mapping',
+      message: 'The file was not loaded: the import reads 5,000 columns, and the file has 5,001 columns.',
+    });
+  });
+
   it('counts as many rows as were written, whatever their number', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 2000 }), async (rows) => {

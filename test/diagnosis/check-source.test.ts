@@ -193,6 +193,27 @@ describe('the first mistake is told, in the order in which one hides the next', 
   });
 });
 
+describe('a header that goes on after the first bytes', () => {
+  const start = 'Product,Month,Units';
+  const unnamed = { ...sales, headerNames: [], headerRow: 0, firstDataRow: 1 };
+  it.each([
+    ['that begins as the import does', 'Product,Mon', sales, undefined],
+    ['that is cut before a name', 'Product,', sales, undefined],
+    ['whose last name may go on', 'Product,Month,Uni', sales, undefined],
+    ['whose last name is cut in a quote', 'Product,"Month of the year', sales, undefined],
+    ['with another first name', 'Item,Mon', sales, 'The file begins:  Item | Mon'],
+    ['whose only name is longer than the one of the import', 'x'.repeat(70_000), sales, 'The file begins:  xxx'],
+    ['with more columns than the import', `${start},Price,Cur`, sales, 'Product | Month | Units | Price | Cur'],
+    ['with another separator', start.replaceAll(',', ';'), sales, 'the file uses semicolons'],
+    ['and is a row of as many columns', '1,2,3', unnamed, undefined],
+    ['and is a row of more columns', '1,2,3,4', unnamed, 'row 1 of the file has at least 4'],
+  ] as const)('%s', (_, bytes, definition, words) => {
+    const diagnosis = check(bytes, definition, false);
+    if (words === undefined) expect(diagnosis).toBeUndefined();
+    else expect(diagnosis).toMatchObject({ category: 'mapping', message: expect.stringContaining(words) });
+  });
+});
+
 describe('the end of a file', () => {
   const rows = 'P-1,Jan 26,5\n'.repeat(20);
   it.each([
