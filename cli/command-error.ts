@@ -4,7 +4,7 @@ import { StorageError } from '../infra/local/storage-error.ts';
 import { UnusableCredentialsError } from '../shared/anaplan/errors.ts';
 import type { Category } from '../shared/diagnosis/diagnosis.ts';
 import { redactText } from '../shared/observe/redact.ts';
-import { ConfigurationError } from '../shared/pipeline/load-configuration.ts';
+import { ConfigurationError, ConfigurationFileError } from '../shared/pipeline/load-configuration.ts';
 import { MissingCredentialsError } from '../shared/ports/secrets.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -30,6 +30,8 @@ export function asCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof ConfigurationError)
     return new CommandError(error.message, { whatToCheck: ['Mend these lines, then try again.'] });
+  if (error instanceof ConfigurationFileError)
+    return new CommandError(error.message, { whatToCheck: [error.whatToCheck] });
   if (error instanceof MissingCredentialsError)
     return new CommandError(error.message, { whatToCheck: ['The README lists the variables under "Credentials".'] });
   if (error instanceof UnusableCredentialsError) {

@@ -24,7 +24,7 @@ export function addressesIn(env: NodeJS.ProcessEnv): Addresses {
   return addresses;
 }
 
-/** The configuration of a file, with what the environment says instead of it. @throws ConfigurationError, CommandError */
+/** The configuration of a file, with what the environment says instead of it. @throws ConfigurationError, ConfigurationFileError, CommandError */
 export async function configurationFor(file: string, env: NodeJS.ProcessEnv): Promise<Configuration> {
   const configuration = await readConfiguration(file, env);
   const anaplan = { ...configuration.anaplan, ...addressesIn(env) };

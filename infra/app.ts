@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { freeze } from '../shared/pipeline/freeze.ts';
-import { ConfigurationError, readConfiguration } from '../shared/pipeline/load-configuration.ts';
+import {
+  ConfigurationError,
+  ConfigurationFileError,
+  readConfiguration,
+} from '../shared/pipeline/load-configuration.ts';
 import { LockError, parseLock } from '../shared/pipeline/lock.ts';
 import { bundled } from './constructs/function-code.ts';
 import { NotOnAwsError } from './constructs/notify-topics.ts';
@@ -48,8 +52,10 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof ConfigurationError || error instanceof LockError || error instanceof NotOnAwsError))
-    throw error;
+  const isTold = [ConfigurationError, ConfigurationFileError, LockError, NotOnAwsError].some(
+    (kind) => error instanceof kind,
+  );
+  if (!(isTold && error instanceof Error)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

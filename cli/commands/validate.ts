@@ -47,7 +47,7 @@ export function validateCommand(): Command {
     });
 }
 
-/** @throws ConfigurationError when there is no such file; CommandError when Anaplan is to be asked and cannot be */
+/** @throws ConfigurationFileError when there is no such file; CommandError when Anaplan is to be asked and cannot be */
 export async function validate(
   { config, dataDir, online }: ValidateOptions,
   env: NodeJS.ProcessEnv,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fillIn, type Variables } from './fill-in.ts';
 import { type Mistake, mistakesOf, type Place, placeOf } from './mistakes.ts';
 import { readYaml, withoutNotes } from './read-yaml.ts';
@@ -17,6 +18,31 @@ export class ConfigurationError extends Error {
     super(mistakes.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
     this.file = file;
     this.mistakes = mistakes;
+  }
+}
+
+/** There is no configuration to read: it has no line that could be mended. Exit 64 too. */
+export class ConfigurationFileError extends Error {
+  override readonly name = 'ConfigurationFileError';
+  readonly whatToCheck: string;
+  constructor(file: string, code: string) {
+    super(messageFor(file, code));
+    this.whatToCheck =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'Write one with plandrop init, or name it with --config.'
+        : 'Name the file with --config, and see that this user may read it.';
+  }
+}
+
+function messageFor(file: string, code: string): string {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `There is no ${file}${file === basename(file) ? ' here' : ''}.`;
+    case 'EISDIR':
+      return `${file} is a folder, and the configuration is a file.`;
+    default:
+      return `The configuration ${file} cannot be read (${code}).`;
   }
 }
 
@@ -48,20 +74,18 @@ function inOrder(mistakes: readonly Mistake[]): Mistake[] {
   return [...told.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Reads the file. @throws ConfigurationError when it is not there, cannot be read, or has mistakes */
+/** Reads the file. @throws ConfigurationFileError when it is not there or cannot be read, ConfigurationError when it has mistakes */
 export async function readConfiguration(path: string, variables: Variables = {}): Promise<Configuration> {
   const loaded = loadConfiguration(await readText(path), variables);
   if (!loaded.ok) throw new ConfigurationError(path, loaded.mistakes);
   return loaded.configuration;
 }
 
-/** The text of the file. @throws ConfigurationError when it is not there or cannot be read */
+/** The text of the file. @throws ConfigurationFileError when it is not there or cannot be read */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`;
-    throw new ConfigurationError(path, [{ line: 1, column: 1, message: why }]);
+    throw new ConfigurationFileError(path, error instanceof Error && 'code' in error ? String(error.code) : '');
   }
 }

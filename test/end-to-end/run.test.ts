@@ -178,7 +178,7 @@ describe.concurrent('plandrop run', () => {
       'a configuration that is not there',
       ['run', '--pipeline', 'sales', '--config', 'no.yaml'],
       64,
-      'no.yaml:1:1: there is no such file',
+      'There is no no.yaml here.',
     ],
     ['a port that is no port', ['simulate', '--port', 'http'], 64, 'A port is a whole number from 0 to 65535.'],
     ['a scenario that is not there', ['simulate', '--scenario', 'no.yaml'], 64, 'There is no file no.yaml.'],

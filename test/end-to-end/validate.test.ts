@@ -62,8 +62,29 @@ describe('plandrop validate', () => {
 
   it('says that there is no such file: exit 64', async () => {
     const told = await plandrop(['validate', '--config', '/nowhere/plandrop.yaml']);
-    expect([told.code, told.stdout]).toEqual([64, '']);
-    expect(told.stderr).toContain('/nowhere/plandrop.yaml:1:1: there is no such file');
+    const whatToCheck = 'Write one with plandrop init, or name it with --config.';
+    const stderr = `plandrop: There is no /nowhere/plandrop.yaml.\n  ${whatToCheck}\n`;
+    expect(told).toEqual({ code: 64, stdout: '', stderr });
+    const json = await plandrop(['validate', '--config', '/nowhere/plandrop.yaml', '--json']);
+    expect([json.code, json.stderr, JSON.parse(json.stdout)]).toEqual([
+      64,
+      '',
+      {
+        error: {
+          category: 'configuration',
+          message: 'There is no /nowhere/plandrop.yaml.',
+          whatToCheck: [whatToCheck],
+        },
+      },
+    ]);
+  });
+
+  it.for(['validate', 'local', 'doctor'])('says in an empty folder that there is none: %s', async (command) => {
+    await using at = await tenantAndFolder();
+    const told = await plandrop([command], at.env, at.folder);
+    expect([told.code, told.stderr.split('\n')[0]]).toEqual([64, 'plandrop: There is no plandrop.yaml here.']);
+    const folder = await plandrop([command, '--config', '.'], at.env, at.folder);
+    expect(folder).toMatchObject({ code: 64, stderr: expect.stringContaining('. is a folder, and the configuration') });
   });
 
   it('finds every name in Anaplan, with the lines of those it does not find and what is near: exit 1', async () => {

@@ -33,7 +33,7 @@ function run(context: Record<string, string>): Promise<{ code: number; stderr: s
 
 describe('the app refuses before it bundles anything', () => {
   it.concurrent('without a configuration', async () => {
-    expect(await run({})).toEqual({ code: 1, stderr: 'plandrop.yaml:1:1: there is no such file\n' });
+    expect(await run({})).toEqual({ code: 1, stderr: 'There is no plandrop.yaml here.\n' });
   });
 
   it.concurrent('without a lock file', async () => {
