@@ -216,6 +216,21 @@ describe('a wrong configuration', () => {
     ]);
   });
 
+  it.each([
+    ['brackets', `a: ${'['.repeat(10_000)}${']'.repeat(10_000)}`],
+    ['mappings', `a: ${'{a: '.repeat(10_000)}1${'}'.repeat(10_000)}`],
+    ['dashes', `${'- '.repeat(10_000)}a`],
+    [
+      'aliases in brackets',
+      Array.from(
+        { length: 200 },
+        (_, i) => `a${i}: &a${i} ${'['.repeat(40)}${i === 0 ? '' : `*a${i - 1}`}${']'.repeat(40)}`,
+      ).join('\n'),
+    ],
+  ])('says that %s are nested too deep, however deep they are', (_, text) => {
+    expect(() => load(text)).toThrow('this is nested deeper than any setting');
+  });
+
   it('becomes one line per mistake, with the file and the place', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plandrop-'));
     try {

@@ -11,6 +11,9 @@ export const pipeline = (...lines: string[]): string =>
 
 export const steps = 'steps: [{ import: Load Sales }]';
 
+const WRONG_INDENT =
+  'the indentation of this line or of the one before does not fit: settings of one thing begin in one column';
+
 const twoDrops = (first: string, second: string): string =>
   [
     pipeline(`on: { drop: "${first}" }`, steps),
@@ -40,7 +43,79 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
   [
     'a quote that is never closed',
     'pipelines:\n  sales:\n    workspace: "Finance\n',
-    ['4:1: this is not YAML: Missing closing "quote'],
+    ['3:16: the quote that opens here is not closed'],
+  ],
+  [
+    'a quote that is closed by the one of another line',
+    pipeline(steps).replace('Finance', '"Finance').replace('FY26 Plan', '"FY26 Plan"'),
+    ['3:16: the quote that opens here is not closed'],
+  ],
+  [
+    'a quote inside single quotes',
+    pipeline("steps: [{ import: 'Bob's import' }]"),
+    ["5:28: the text goes on after its closing quote; a quote inside '…' is written twice"],
+  ],
+  [
+    'a quote inside double quotes',
+    pipeline('steps:', '  - import: "Bob "x" import"'),
+    ['6:23: the text goes on after its closing quote; a quote inside "…" is written \\"'],
+  ],
+  ['a setting that is indented too far', pipeline(steps).replace('    model', '      model'), [`4:7: ${WRONG_INDENT}`]],
+  [
+    'a mapping that is indented too far',
+    pipeline('steps:', '  - import: Load Sales', '      mapping: { Version: Actual }'),
+    [`7:11: ${WRONG_INDENT}`],
+  ],
+  [
+    'a step that is indented one blank too many',
+    pipeline('steps:', '  - import: Load Sales', '   - process: Recalculate'),
+    ['7:8: this is not indented like its neighbours, or a bracket before it is not closed'],
+  ],
+  [
+    'a step that is indented one blank too few',
+    pipeline('steps:', '  - import: Load Sales', ' - process: Recalculate'),
+    [`7:1: ${WRONG_INDENT}`],
+  ],
+  [
+    'a no-break space as indentation',
+    pipeline(steps).replace('    model', '   \u00a0model'),
+    ['4:4: a no-break space stands here, or another that YAML does not know; put a common one'],
+  ],
+  [
+    'a no-break space before a name at the left edge, which is YAML all the same',
+    pipeline(steps).replace('    steps', '\u00a0   steps'),
+    ['5:1: a no-break space stands here, or another that YAML does not know; put a common one'],
+  ],
+  [
+    'a no-break space after a colon',
+    pipeline(steps).replace('model: ', 'model:\u00a0'),
+    ['4:11: a no-break space stands here, or another that YAML does not know; put a common one'],
+  ],
+  [
+    'a colon without a blank',
+    pipeline(steps).replace('model: ', 'model:'),
+    ['4:11: a blank is missing after the colon'],
+  ],
+  [
+    'a colon without a blank in the last line',
+    pipeline(steps, 'onFailure:hold'),
+    ['6:15: a blank is missing after the colon'],
+  ],
+  ['a name without a value', pipeline('repeat', steps), ['5:5: this is a name without a colon and a value']],
+  [
+    'a value with a colon and no quotes in brackets',
+    pipeline('steps: [{ import: Load: Sales }]'),
+    ['5:23: a second ": " stands in this line; put the value in quotes'],
+  ],
+  [
+    'a mistake behind a byte order mark',
+    '\ufeffpipelines: a: b\n',
+    ['1:12: a second ": " stands in this line; put the value in quotes'],
+  ],
+  [
+    'brackets in brackets without end',
+    pipeline(`steps: ${'['.repeat(60)}${']'.repeat(60)}`),
+    ['5:59: this is nested deeper than any setting; see whether a bracket is repeated'],
   ],
   [
     'a line indented differently from its neighbours',
