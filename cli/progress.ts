@@ -27,9 +27,14 @@ export function progressOf(write: (line: string) => void, now: () => number = Da
   };
 }
 
-/** Where a run is, in a few words. */
+/** Where a run is, in a few words, for a terminal. */
 export function stateOf(run: Run): string {
-  if (run.ended !== null) return colored(run.ended.outcome);
+  return run.ended === null ? stateInWords(run) : colored(run.ended.outcome);
+}
+
+/** Where a run is, in a few words. */
+export function stateInWords(run: Run): string {
+  if (run.ended !== null) return run.ended.outcome;
   if (run.lane === null || !hasBegun(run)) return 'waits for its lane';
   const definition = run.pipeline.steps[run.position.step];
   const step = currentStep(run);

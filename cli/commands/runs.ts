@@ -16,6 +16,7 @@ import { becauseOption } from '../options.ts';
 import { owedAlert, sayOwed } from '../owed-alert.ts';
 import { printList } from '../print.ts';
 import { stateOf } from '../progress.ts';
+import { runDocument } from '../run-document.ts';
 import { type OpenState, openState, type StateOptions, withStateOptions } from '../state.ts';
 import { summarise } from '../summary.ts';
 import { printSets, SET_COLUMNS, setRow, waitingSets } from '../waiting-sets.ts';
@@ -58,7 +59,7 @@ async function list(options: StateOptions): Promise<void> {
     }
   }
   runs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  if (options.json) process.stdout.write(`${JSON.stringify(runs.map(outcomeOf), null, 2)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(runs.map(runDocument), null, 2)}\n`);
   else {
     printList(['Run', 'Pipeline', 'Started', 'State', 'File', 'Why'], runs.map(row), 'No run has been started.');
     const sets = await waitingSets(opened);
@@ -116,7 +117,9 @@ async function show(runId: string, _: object, command: Command): Promise<void> {
   const outcome: RunOutcome = outcomeOf(found);
   const alert = await owedAlert(opened, runId);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...outcome, ...(alert === undefined ? {} : { alert }) }, null, 2)}\n`);
+    const { journal, journalDropped } = found;
+    const document = { ...runDocument(found), journal, journalDropped, ...(alert === undefined ? {} : { alert }) };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
   process.stdout.write(`${summarise(outcome)}\n`);

@@ -38,6 +38,10 @@ describe.concurrent('plandrop failures redrive', () => {
     expect((await plandrop(next, at.env)).code).toBe(0);
     const shown = JSON.parse((await plandrop(['runs', 'show', `${runId}.1`, '--json', ...state])).stdout);
     expect(shown).toMatchObject({ outcome: 'succeeded', rowsVerified: true });
+    expect(shown).toMatchObject({ state: 'succeeded', redriveOf: runId, journalDropped: 0 });
+    expect(shown.journal).toMatchObject([{ text: expect.stringContaining(`Goes on with run ${runId}`) }]);
+    const listedRuns = JSON.parse((await plandrop(['runs', '--json', ...state])).stdout);
+    expect(listedRuns).toContainEqual(expect.objectContaining({ runId, state: 'failed', redrivenAs: `${runId}.1` }));
     expect(shown.steps.map(({ taskState }: { taskState: string }) => taskState)).toEqual(['COMPLETE', 'COMPLETE']);
     expect(startsOf(at)).toEqual({ imports: 2, processes: 2 });
 
@@ -50,6 +54,8 @@ describe.concurrent('plandrop failures redrive', () => {
       0,
       expect.stringContaining('it is done'),
     ]);
+    const discarded = JSON.parse((await plandrop(['runs', 'show', runId, '--json', ...state])).stdout);
+    expect(discarded).toMatchObject({ redrivenAs: `${runId}.1`, discarded: { because: 'it is done' } });
 
     const ledger = await pathOf(at.dataDir, `${runId}.json`);
     await writeFile(ledger, '{}');

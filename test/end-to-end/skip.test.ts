@@ -23,6 +23,24 @@ describe('plandrop runs skip', () => {
     expect(folder.queues.peek('upload').map(({ body }) => JSON.parse(body).turn)).toEqual([1, 1]);
   });
 
+  it('finds a run that has begun told where it is, and what it went through, also for programs', async () => {
+    await using at = await tenantAndFolder();
+    using folder = joinDataFolder(at.dataDir);
+    const journal = [{ at: '2026-03-02T06:00:00.000Z', stage: 'poll' as const, text: 'Anaplan was busy' }];
+    const { run } = await createRun({ ...folder, random: Math.random }, { ...aRun(), journal });
+    const listed = await plandrop(['runs', '--data-dir', at.dataDir, '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      { runId: run.runId, state: 'uploads the file of import "Load Sales"' },
+    ]);
+    const shown = await plandrop(['runs', 'show', run.runId, '--data-dir', at.dataDir, '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      runId: run.runId,
+      state: 'uploads the file of import "Load Sales"',
+      journal,
+      journalDropped: 0,
+    });
+  });
+
   it('is refused for a run that has begun, and says how to stop that', async () => {
     await using at = await tenantAndFolder();
     using folder = joinDataFolder(at.dataDir);
