@@ -23,7 +23,7 @@ import { becauseOption, configOption } from '../options.ts';
 import { printList } from '../print.ts';
 import { shellWord } from '../shell-word.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
-import { inShort, readRunNamed, sayLane, sinceThen, whyUnreadable } from './runs.ts';
+import { inShort, nearIds, readRunNamed, sayLane, sinceThen, whyUnreadable } from './runs.ts';
 
 const LOCK = 'plandrop.lock.json';
 
@@ -91,7 +91,7 @@ async function show(id: string, _: object, command: Command): Promise<void> {
   if (report === undefined) {
     throw new CommandError(`There is no failure ${id}.`, {
       category: 'not-found',
-      whatToCheck: ['plandrop failures lists them.'],
+      whatToCheck: [...(await nearIds(id, 'failures/', opened.state)), 'plandrop failures lists them.'],
       exitCode: EXIT.failed,
     });
   }

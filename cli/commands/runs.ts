@@ -177,7 +177,10 @@ async function settle(
   const held = await readRunNamed(runId, opened);
   const by = userInfo().username;
   const answer = await settleRun(handServices(opened), held, { as, by, evidence: because });
-  if (!answer.ok) throw new CommandError(answer.because, { category: 'conflict', exitCode: EXIT.failed });
+  if (!answer.ok) {
+    const whatToCheck = [`See what became of it: plandrop runs show ${runId}`];
+    throw new CommandError(answer.because, { category: 'conflict', whatToCheck, exitCode: EXIT.failed });
+  }
   const { run, lane } = answer;
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ runId, settled: run.settled, lane }, null, 2)}\n`);
@@ -212,15 +215,20 @@ export async function readRunNamed(runId: string, opened: OpenState): Promise<He
 }
 
 async function noSuchRun(runId: string, { state }: OpenState): Promise<CommandError> {
-  const known: string[] = [];
-  for await (const { key } of state.list('runs/')) known.push(key.slice(key.lastIndexOf('/') + 1, -'.json'.length));
-  const begins = runId.length < 4 ? [] : known.filter((each) => each.startsWith(runId)).slice(-3);
-  const near = begins.length > 0 ? begins : nearMatches(runId, known);
   return new CommandError(`There is no run ${runId}.`, {
     category: 'not-found',
-    whatToCheck: [...(near.length === 0 ? [] : [`There is ${near.join(', ')}.`]), 'plandrop runs lists them.'],
+    whatToCheck: [...(await nearIds(runId, 'runs/', state)), 'plandrop runs lists them.'],
     exitCode: EXIT.failed,
   });
+}
+
+/** A sentence with the ids under a folder of the state store that begin as the one that was asked for, or are called nearly so. */
+export async function nearIds(id: string, folder: string, state: OpenState['state']): Promise<string[]> {
+  const known: string[] = [];
+  for await (const { key } of state.list(folder)) known.push(key.slice(key.lastIndexOf('/') + 1, -'.json'.length));
+  const begins = id.length < 4 ? [] : known.filter((each) => each.startsWith(id)).slice(-3);
+  const near = begins.length > 0 ? begins : nearMatches(id, known);
+  return near.length === 0 ? [] : [`There is ${near.join(', ')}.`];
 }
 
 /** Why one entry of the store cannot be read, in one line. @throws what has nothing to do with that entry */

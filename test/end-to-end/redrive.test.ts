@@ -48,7 +48,12 @@ describe.concurrent('plandrop failures redrive', () => {
     const late = await plandrop(redrive, at.env);
     expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('which succeeded')]);
     const settle = await plandrop(['runs', 'settle', runId, '--as', 'failed', ...state]);
-    expect([settle.code, settle.stderr]).toEqual([1, expect.stringContaining('nothing to settle')]);
+    expect([settle.code, settle.stderr]).toEqual([
+      1,
+      expect.stringMatching(/nothing to settle\.\n {2}See what became of it: plandrop runs show /),
+    ]);
+    const short = await plandrop(['failures', 'show', runId.slice(0, 12), ...state]);
+    expect([short.code, short.stderr]).toEqual([1, expect.stringContaining(`\n  There is ${runId}.\n`)]);
     const discard = await plandrop(['failures', 'discard', runId, '--because', 'it is done', ...state]);
     expect([discard.code, (await plandrop(['failures', 'show', runId, ...state])).stdout]).toEqual([
       0,
