@@ -64,6 +64,7 @@ export function awsServices(env: NodeJS.ProcessEnv): Services {
       ...(settings.PLANDROP_KEEPS_DROPS === undefined ? ['keep' as const] : []),
     ],
     retentionDays: retentionDays(configuration),
+    commandPlace: { stateBucket: settings.PLANDROP_STATE_BUCKET },
     gzip: true,
     pipelines: lockedPipelines(configuration, lock),
     anaplan: new AnaplanClient({

@@ -7,6 +7,7 @@ import { routedAlerts } from '../../infra/local/routed-alerts.ts';
 import { jsonLogger } from '../../shared/observe/logger.ts';
 import type { Alert } from '../../shared/ports/alerts.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
+import { commandPlace } from '../command-place.ts';
 import { configurationFor } from '../configuration.ts';
 import { embeddedEngine } from '../embedded-engine.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -55,6 +56,7 @@ async function local(options: LocalOptions): Promise<number> {
   const { folder, stop } = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
+    commandPlace: commandPlace(options),
     alerts: ({ dataDir }) =>
       routedAlerts({
         configuration,

@@ -20,6 +20,7 @@ import type { Run } from '../../shared/run/run.ts';
 import { type Drop, runIdOf, type Trigger } from '../../shared/run/trigger.ts';
 import { type AssignedFile, assignFiles } from '../assign-files.ts';
 import { CommandError } from '../command-error.ts';
+import { commandPlace } from '../command-place.ts';
 import { configurationFor, requirePipeline } from '../configuration.ts';
 import { type EmbeddedEngine, embeddedEngine } from '../embedded-engine.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
@@ -93,6 +94,7 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
   const embedded = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
+    commandPlace: commandPlace(options),
     alerts: ({ dataDir }) =>
       routedAlerts({ configuration, folder: dirname(options.config), record: fileAlerts(dataDir), log }),
     log,

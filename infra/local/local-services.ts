@@ -1,5 +1,6 @@
 import type { Services } from '../../functions/services.ts';
 import { AnaplanClient } from '../../shared/anaplan/index.ts';
+import type { CommandPlace } from '../../shared/diagnosis/command-place.ts';
 import type { Logger } from '../../shared/observe/logger.ts';
 import { retentionDays } from '../../shared/pipeline/retention.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
@@ -18,12 +19,13 @@ export interface LocalServicesOptions {
   alerts: Alerts;
   log: Logger;
   random?: Random;
+  commandPlace?: CommandPlace;
   onCommit?: (run: Run) => void;
 }
 
 /** What the functions need, on one machine: everything in one data folder. */
 export function localServices(folder: LockedDataFolder, options: LocalServicesOptions): Services {
-  const { configuration, secrets, alerts, log, onCommit } = options;
+  const { configuration, secrets, alerts, log, onCommit, commandPlace } = options;
   const { clock, state, drops, queues, engineId } = folder;
   const random = options.random ?? Math.random;
   const { apiUrl, authUrl, oauthUrl, requestsPerMinute } = configuration.anaplan;
@@ -49,6 +51,7 @@ export function localServices(folder: LockedDataFolder, options: LocalServicesOp
     settleSeconds: 0,
     retentionDays: retentionDays(configuration),
     gzip: true,
+    ...(commandPlace === undefined ? {} : { commandPlace }),
     ...(onCommit === undefined ? {} : { onCommit }),
     anaplan,
     pipelines: localPipelines(configuration, (onExchange) => anaplan.with({ onExchange }), state, clock),

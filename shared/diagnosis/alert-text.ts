@@ -1,3 +1,4 @@
+import { type CommandPlace, commandPlaceText } from './command-place.ts';
 import type { Reason } from './diagnosis.ts';
 import type { FailureOutcome, FailureReport } from './failure-report.ts';
 import { releaseCommand } from './release-command.ts';
@@ -12,7 +13,7 @@ const SHOWN_MEMBERS = 50;
  * The message that wakes somebody: what happened to which file, why, what to do, where the dump is, how to run it again.
  * It is written for a person who knows Anaplan and has never seen Plandrop.
  */
-export function alertText(report: FailureReport): { subject: string; text: string } {
+export function alertText(report: FailureReport, place: CommandPlace = {}): { subject: string; text: string } {
   const sections = [
     `${headline(report)}\n${report.message}`,
     `Why: ${report.cause}`,
@@ -21,7 +22,7 @@ export function alertText(report: FailureReport): { subject: string; text: strin
     missingSection(report),
     dumpSection(report),
     redriveSection(report),
-    provenance(report),
+    [provenance(report), commandPlaceText(place)].filter((line) => line !== '').join('\n'),
   ];
   return { subject: subject(report), text: `${sections.filter((section) => section !== '').join('\n\n')}\n` };
 }

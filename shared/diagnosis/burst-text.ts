@@ -1,4 +1,5 @@
 import { asciiSubject } from './alert-text.ts';
+import { type CommandPlace, commandPlaceText } from './command-place.ts';
 import type { FailureOutcome } from './failure-report.ts';
 import { countOf, excerpt } from './words.ts';
 
@@ -27,7 +28,7 @@ const DID: Readonly<Record<FailureOutcome, string>> = {
 };
 
 /** The one message for a burst: how many runs failed like one that was told of, which, and where the rest of them is found. */
-export function burstText(burst: LikeFailures): { subject: string; text: string } {
+export function burstText(burst: LikeFailures, place: CommandPlace = {}): { subject: string; text: string } {
   const { more, firstRunId, category, since } = burst;
   const pipelines = [...new Set([burst.pipeline, ...more.map(({ pipeline }) => pipeline)])];
   const where = [
@@ -45,7 +46,8 @@ export function burstText(burst: LikeFailures): { subject: string; text: string 
     `The alert for that run says why, and what to check. It is also here:\n  npx plandrop failures show ${firstRunId}`,
     `${more.length === 1 ? 'It is' : 'They are'}:\n${shown.join('\n')}${more.length > SHOWN ? `\n- and ${countOf(more.length - SHOWN, 'more run')}` : ''}`,
     'Each has its own report. When the cause is mended, run each again:\n  npx plandrop failures\n  npx plandrop failures redrive <id>',
-  ];
+    commandPlaceText(place),
+  ].filter((section) => section !== '');
   const subject = `Plandrop: ${countOf(more.length, 'more run')} of ${excerpt(pipelines.join(', '), 40)} ${did} (${category})`;
   return { subject: asciiSubject(subject), text: `${sections.join('\n\n')}\n` };
 }

@@ -1,3 +1,4 @@
+import type { CommandPlace } from '../diagnosis/command-place.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { Clock, Random } from '../ports/clock.ts';
@@ -26,6 +27,8 @@ export interface RunServices {
   retentionDays?: number;
   /** How long failures like one that was told of are only counted; default 15 minutes, 0: each is told by itself. */
   burstSeconds?: number;
+  /** What the commands in alerts need, to find this installation; absent where they find it by themselves. */
+  commandPlace?: CommandPlace;
   /** Told after every commit; the command line shows progress with it. */
   onCommit?: (run: Run) => void;
 }

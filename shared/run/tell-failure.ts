@@ -1,5 +1,6 @@
 import { alertText } from '../diagnosis/alert-text.ts';
 import { burstText } from '../diagnosis/burst-text.ts';
+import type { CommandPlace } from '../diagnosis/command-place.ts';
 import type { FailureReport } from '../diagnosis/failure-report.ts';
 import type { Alert } from '../ports/alerts.ts';
 import { ENDED } from '../ports/store.ts';
@@ -107,7 +108,7 @@ async function send(services: RunServices, id: string, { burst, etag }: HeldBurs
     if (first !== undefined) await alerts.publish(first);
     next = { ...next, first: { ...next.first, told: true } };
     if (isOver(next, now)) {
-      if (next.more.length > 0) await alerts.publish(summaryOf(next));
+      if (next.more.length > 0) await alerts.publish(summaryOf(next, services.commandPlace));
       next = { ...next, closed: true };
     }
     next = { ...next, trouble: null };
@@ -121,17 +122,17 @@ async function send(services: RunServices, id: string, { burst, etag }: HeldBurs
 
 async function firstAlert(services: RunServices, { first, pipeline, category, outcome }: Burst): Promise<Alert> {
   const run = (await readRun(services, first.runId))?.run;
-  if (run !== undefined) return alertOf(reportOf(run));
+  if (run !== undefined) return alertOf(reportOf(run), services.commandPlace);
   const subject = `Plandrop: ${pipeline} ${outcome} (${category})`;
   return { id: first.runId, subject, text: `Run ${first.runId} of pipeline ${pipeline} ended ${outcome}.\n`, pipeline };
 }
 
 /** The alert of one failed run. */
-export function alertOf(report: FailureReport): Alert {
+export function alertOf(report: FailureReport, place?: CommandPlace): Alert {
   const { id, runId, pipeline, model, category, outcome } = report;
   return {
     id,
-    ...alertText(report),
+    ...alertText(report, place),
     pipeline,
     ...(model === undefined ? {} : { model: model.name }),
     run: runId,
@@ -141,7 +142,7 @@ export function alertOf(report: FailureReport): Alert {
 }
 
 /** The count is in the id: a summary that could not be sent may count more when it can. */
-function summaryOf({ first, more, pipeline, model, category, code, outcome }: Burst): Alert {
+function summaryOf({ first, more, pipeline, model, category, code, outcome }: Burst, place?: CommandPlace): Alert {
   if (outcome === 'succeeded') throw new Error(`run ${first.runId} succeeded, so that there is nothing to tell`);
   const about = { pipeline, ...(model === undefined ? {} : { model }), category, outcome };
   const like = {
@@ -152,7 +153,7 @@ function summaryOf({ first, more, pipeline, model, category, code, outcome }: Bu
     more,
   };
   const id = `${first.runId}-and-${more.length}-more`;
-  return { id, ...burstText(like), ...about, run: first.runId, runs: more.map(({ runId }) => runId) };
+  return { id, ...burstText(like, place), ...about, run: first.runId, runs: more.map(({ runId }) => runId) };
 }
 
 const OPEN = 'alerts/open/';

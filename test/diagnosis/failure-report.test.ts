@@ -115,6 +115,19 @@ describe('the report', () => {
 });
 
 describe('the alert', () => {
+  it.each([
+    ['nothing where the commands find the installation', {}, ''],
+    [
+      'the data folder, and the configuration for a redrive',
+      { dataDir: '/srv/plandrop/.plandrop', config: '/srv/my files/p.yaml' },
+      '\nThe commands are for --data-dir /srv/plandrop/.plandrop. failures redrive also needs --config "/srv/my files/p.yaml".\n',
+    ],
+    ['the bucket of a stack', { stateBucket: 'state-1' }, '\nThe commands are for --state-bucket state-1.\n'],
+  ])('adds to the commands: %s', (_, place, line) => {
+    const { text } = alertText(report, place);
+    expect(text).toBe(line === '' ? alertText(report).text : `${alertText(report).text.trimEnd()}${line}`);
+  });
+
   it('tells what happened, why, what to do, where the dump is and how to run it again', () => {
     expect(alertText(report)).toEqual({
       subject: 'Plandrop: sales-actuals rejected 12 rows (missing-members), januar fur koln.csv',

@@ -31,6 +31,10 @@ describe.concurrent('notify on one machine', () => {
     expect(seen).toMatch(/^Plandrop: products failed \(mapping\), products\.csv\n\nFile products\.csv was not loaded/);
     const json: unknown = JSON.parse(/^PLANDROP_ALERT=(.*)$/m.exec(seen)?.[1] ?? '');
     expect(json).toMatchObject({ id: runId, run: runId, pipeline: 'products', category: 'mapping', outcome: 'failed' });
+    const config = join(at.folder, 'plandrop.yaml');
+    expect(seen).toContain(
+      `The commands are for --data-dir ${at.dataDir}. failures redrive also needs --config ${config}.`,
+    );
     expect(seen).not.toMatch(/^ANAPLAN/m);
     expect(seen).not.toContain(at.simulator.password);
   }, 60_000);
