@@ -1,7 +1,12 @@
 import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import { problemText } from '../../shared/pipeline/find-named.ts';
-import { ConfigurationError, loadConfiguration, readText } from '../../shared/pipeline/load-configuration.ts';
+import {
+  ConfigurationError,
+  type LoadedConfiguration,
+  loadConfiguration,
+  readText,
+} from '../../shared/pipeline/load-configuration.ts';
 import type { Mistake, Place } from '../../shared/pipeline/mistakes.ts';
 import { type Warning, warningsOf } from '../../shared/pipeline/warnings.ts';
 import { systemClock } from '../../shared/ports/clock.ts';
@@ -52,7 +57,7 @@ export async function validate(
   { config, dataDir, online }: ValidateOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<Validation> {
-  const loaded = loadConfiguration(await readText(config), env);
+  const loaded = await load(config, env);
   if (!loaded.ok) return { file: config, mistakes: loaded.mistakes, warnings: [] };
   const configuration = await configurationFor(config, env);
   const asMistake = ({ path, message }: Warning): Mistake => ({
@@ -82,6 +87,16 @@ export async function validate(
     names: inOrder(names),
     lock: await lockState(config, configuration, lock),
   };
+}
+
+async function load(file: string, env: NodeJS.ProcessEnv): Promise<LoadedConfiguration> {
+  try {
+    return loadConfiguration(await readText(file), env);
+  } catch (error) {
+    // A file in another encoding is a mistake with a place, like those in its text.
+    if (error instanceof ConfigurationError) return { ok: false, mistakes: error.mistakes };
+    throw error;
+  }
 }
 
 function inOrder<T extends Place>(places: readonly T[]): T[] {

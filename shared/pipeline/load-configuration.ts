@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fillIn, type Variables } from './fill-in.ts';
@@ -81,11 +82,20 @@ export async function readConfiguration(path: string, variables: Variables = {})
   return loaded.configuration;
 }
 
-/** The text of the file. @throws ConfigurationFileError when it is not there or cannot be read */
+/** The text of the file. @throws ConfigurationFileError when it is not there or cannot be read, ConfigurationError when it is not UTF-8 */
 export async function readText(path: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     throw new ConfigurationFileError(path, error instanceof Error && 'code' in error ? String(error.code) : '');
   }
+  const text = bytes.toString('utf8');
+  if (isUtf8(bytes)) return text;
+  // What is not UTF-8 was read as a replacement character.
+  const before = text.slice(0, text.indexOf('\ufffd')).split('\n');
+  const place = { line: before.length, column: (before.at(-1)?.replace(/^\ufeff/, '').length ?? 0) + 1 };
+  throw new ConfigurationError(path, [{ ...place, message: NOT_UTF8 }]);
 }
+
+const NOT_UTF8 = 'the file is not UTF-8: this letter is in another encoding; save the file as UTF-8';

@@ -87,6 +87,15 @@ describe('plandrop validate', () => {
     expect(folder).toMatchObject({ code: 64, stderr: expect.stringContaining('. is a folder, and the configuration') });
   });
 
+  it('tells a file in another encoding as a mistake with its place', async () => {
+    await using at = await tenantAndFolder();
+    const config = join(at.folder, 'plandrop.yaml');
+    await writeFile(config, GOOD.replace('Finance', 'Finanz Köln'), 'latin1');
+    const told = await plandrop(['validate', '--config', config, '--json']);
+    const message = expect.stringContaining('the file is not UTF-8');
+    expect([told.code, JSON.parse(told.stdout)]).toMatchObject([64, { ok: false, mistakes: [{ message }] }]);
+  });
+
   it('finds every name in Anaplan, with the lines of those it does not find and what is near: exit 1', async () => {
     await using at = await tenantAndFolder();
     const config = join(at.folder, 'plandrop.yaml');

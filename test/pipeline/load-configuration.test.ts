@@ -241,6 +241,8 @@ describe('a wrong configuration', () => {
         `${file}:1:12: "pipelines" must be names with a pipeline under each, at least one, not {}\n${file}:2:10: "anaplan" must be settings`,
       );
       await expect(readConfiguration(folder)).rejects.toThrow(`${folder} is a folder`);
+      await writeFile(file, SMALLEST.replace('Finance', 'Köln'), 'latin1');
+      await expect(readConfiguration(file)).rejects.toThrow(`${file}:4:17: the file is not UTF-8`);
       await writeFile(file, SMALLEST);
       await expect(readConfiguration(file)).resolves.toHaveProperty('pipelines.load');
     } finally {
