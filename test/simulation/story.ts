@@ -146,7 +146,7 @@ function onOf(random: Random, name: string, steps: readonly StepName[]): string 
 
 function arrivals(random: Random, pipelines: Record<string, PipelineOptions>, quiet: boolean): Happening[] {
   const names = Object.keys(pipelines).filter((name) => name !== 'follower');
-  const count = 1 + below(random, random() < 0.15 ? 10 : 5);
+  const count = 1 + below(random, random() < 0.15 ? 10 : 4);
   const withinSeconds = random() < 0.3 ? 60 : 1800;
   const arrival = () => ({
     atSeconds: below(random, random() * withinSeconds),
