@@ -3,7 +3,7 @@ import { type Delivery, isClaimLive } from './admit.ts';
 import { decide } from './decide.ts';
 import { finishEnding } from './ending.ts';
 import { sendMessage, sendNext } from './lane.ts';
-import { commitRun, readRun } from './ledger.ts';
+import { commitRun, type Held, readRun } from './ledger.ts';
 import type { RunMessage } from './message.ts';
 import { type BegunRun, hasBegun, type Run } from './run.ts';
 import type { RunServices } from './services.ts';
@@ -14,6 +14,7 @@ import { takenOver } from './transitions.ts';
 export const RESURRECTIONS = 2;
 /** Longer than most of what makes every delivery fail: a bad deployment rolled back, a throttle lifted. */
 const AGAIN_SECONDS = 900;
+const MAX_ROUNDS = 10;
 
 /**
  * What becomes of a message whose handler kept failing until SQS gave it up.
@@ -33,8 +34,7 @@ export function decideBurial(run: Run, message: RunMessage, delivery: Pick<Deliv
   if (message.turn > run.turn) return 'leave';
   if (message.turn < run.turn) return message.turn === run.turn - 1 ? 'resend-next' : 'nothing';
   if (isClaimLive(run, delivery.now, delivery.engine)) return 'leave';
-  const times = run.buried?.turn === run.turn ? run.buried.times : 0;
-  return times < RESURRECTIONS ? 'try-again' : 'give-up';
+  return triesOf(run) < RESURRECTIONS ? 'try-again' : 'give-up';
 }
 
 /** @throws whatever kept the message from being dealt with; the poison queue delivers it again */
@@ -58,8 +58,7 @@ export async function bury(services: RunServices, message: RunMessage): Promise<
         // Sent before it is counted: dying in between costs one more try, never the run.
         const delaySeconds = engine === undefined ? AGAIN_SECONDS : 0;
         await sendMessage(services, run, delaySeconds);
-        const times = run.buried?.turn === run.turn ? run.buried.times : 0;
-        await commitRun(services, held, { ...run, buried: { turn: run.turn, times: times + 1 } });
+        await countTry(services, held);
         return log.warn('A message whose handler kept failing is tried again.', { ...about, delaySeconds });
       }
       case 'give-up': {
@@ -74,6 +73,24 @@ export async function bury(services: RunServices, message: RunMessage): Promise<
         return what satisfies never;
     }
   }
+}
+
+/** Counts one more try of the turn, also when the message that was sent for it is being dealt with already. */
+async function countTry(services: RunServices, held: Held): Promise<void> {
+  const { turn } = held.run;
+  const times = triesOf(held.run) + 1;
+  let current = held;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const counted = { turn, times: Math.max(times, triesOf(current.run)) };
+    const answer = await commitRun(services, current, { ...current.run, buried: counted });
+    if (answer.committed || answer.run.turn !== turn || answer.run.ended !== null) return;
+    current = answer;
+  }
+}
+
+/** How often the message of the run's turn was buried and sent again. */
+function triesOf({ buried, turn }: Run): number {
+  return buried?.turn === turn ? buried.times : 0;
 }
 
 function keptFailing(run: BegunRun): Diagnosis {

@@ -45,6 +45,27 @@ describe('a run whose handler keeps failing', () => {
     expect(world.watcher.starts).toEqual([]);
   });
 
+  it('is tried no more often when its message is dealt with before the try is counted', async () => {
+    let tries = 0;
+    const before = new WeakMap<object, string>();
+    await using world = await live({
+      like: 'local',
+      fate: (operation) => {
+        if (!readsSource(operation)) return GOES;
+        tries++;
+        return { kind: 'store-fault', fault: 'fail' };
+      },
+      slowness: ({ invocation, name, about }) => {
+        const isCount = name === 'replace' && before.get(invocation) === 'send upload';
+        before.set(invocation, `${name} ${about}`);
+        return isCount ? 3000 : 0;
+      },
+    });
+    expect(world.runs()[0]?.ended?.outcome).toBe('failed');
+    expect(tries).toBe(15);
+    expect(violationsOf(world)).toEqual([]);
+  });
+
   it('ends unknown when its task may be running, and keeps the lane', async () => {
     await using world = await live({
       fate: dies(({ kind, name, about }) => kind === 'http' && name === 'GET' && /tasks\/\w+$/.test(about)),

@@ -313,7 +313,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a buried message is thrown away',
     file: 'shared/run/bury.ts',
-    find: "return times < RESURRECTIONS ? 'try-again' : 'give-up';",
+    find: "return triesOf(run) < RESURRECTIONS ? 'try-again' : 'give-up';",
     replace: "return 'nothing';",
   },
 ];
