@@ -115,14 +115,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: '    return;',
   },
   {
-    name: 'a second announcement goes on with the chunks of the first',
-    file: 'shared/run/decide.ts',
-    find: `      verify: before !== null,
-      verifiedChunks: 0,
-      sent: [],`,
-    replace: `      verify: false,
-      verifiedChunks: 0,
-      sent: before?.sent ?? [],`,
+    name: 'an announcement that nobody answered counts as made',
+    file: 'functions/upload-file/handler.ts',
+    find: 'const begun = currentStep(turn.run).epoch?.announced === true;',
+    replace: 'const begun = currentStep(turn.run).epoch !== null;',
   },
   {
     name: 'chunks are not recorded',
