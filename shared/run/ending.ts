@@ -32,6 +32,8 @@ export async function finishEnding(services: RunServices, held: Held): Promise<v
   if (done.size > 0) await tickOff(services, held, done);
   if (failures.length > 0) throw failures[0];
   if (mine.length < todo.length) return;
+  // Who comes again to a run that is done may have taken its lane once more before, being slow.
+  if (todo.length === 0 && !services.leaves?.includes('lane')) await ACTIONS.lane(services, held.run);
   // Last of all, because the ticket is how an open list is found again.
   if (held.run.ticket !== null) await services.state.delete(held.run.ticket);
 }

@@ -172,9 +172,18 @@ describe('a lane', () => {
     expect(new Set(outcomes(world).values())).toEqual(new Set(['succeeded']));
   });
 
-  it('is not kept by a delivery that was slow to take it, when another has seen the run through', async () => {
+  it.each([
+    ['when another has seen the run through', 0],
+    ['also when its next write fails', 1],
+  ])('is not kept by a delivery that was slow to take it, %s', async (_, failures) => {
     await using world = await build({ like: 'aws', concurrency: 2 });
     let listed = 0;
+    let failed = 0;
+    const late = world.clock.now() + 100_000;
+    world.fate = ({ name, about }) =>
+      world.clock.now() >= late && name === 'replace' && about.startsWith('runs/') && failed++ < failures
+        ? { kind: 'store-fault', fault: 'conflict' }
+        : GOES;
     world.slowness = ({ name, about }) =>
       name === 'list' && about.includes('/tickets/') && ++listed === 1 ? 100_000 : 0;
     const [file] = FILES;
@@ -183,6 +192,7 @@ describe('a lane', () => {
     await world.runUntilQuiet();
     expect([...outcomes(world).values()]).toEqual(['succeeded']);
     expect(holderOf(world)).toMatchObject({ runId: null, fence: 2 });
+    expect(failed).toBeGreaterThanOrEqual(failures);
     expect(violationsOf(world)).toEqual([]);
   });
 
