@@ -109,6 +109,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       'services.state.put(key, body, options).then((w) => ({ written: true as const, ...w, etag: held.etag && w.etag })),',
   },
   {
+    name: 'a message is dropped when its claim is refused',
+    file: 'shared/run/take-turn.ts',
+    find: `        if (claimed.committed) return claimed;
+        held = claimed;`,
+    replace: `        if (!claimed.committed) return undefined;
+        if (claimed.committed) return claimed;
+        held = claimed;`,
+  },
+  {
     name: 'a lost turn is acknowledged',
     file: 'shared/run/take-turn.ts',
     find: '    // Whoever took the turn may have died since, so this message does what a redelivered one would.',

@@ -37,8 +37,9 @@ export function runViolations(world: World, run: Run): string[] {
     !anyDiedOrSlept(world)
   )
     found.push('it ended unknown, and no start of it was ever sent');
-  if (category === 'internal' && run.buried !== undefined && run.buried.times < TRIES_OF_THE_BURIED)
-    found.push(`it was given up after ${run.buried.times} of ${TRIES_OF_THE_BURIED} tries`);
+  const tries = run.buried?.times ?? 0;
+  if (ended.failure?.message.includes('failed every time') && tries < TRIES_OF_THE_BURIED)
+    found.push(`it was given up after ${tries} of ${TRIES_OF_THE_BURIED} tries`);
   const begunWith = run.redriveOf?.step ?? 0;
   for (const [index] of (run.pipeline?.steps ?? []).entries())
     if (index >= begunWith) found.push(...stepViolations(world, run, index));
