@@ -196,6 +196,19 @@ describe('a lane', () => {
     expect(violationsOf(world)).toEqual([]);
   });
 
+  it('is taken by a newcomer whose ticket was being written while the lane was left', async () => {
+    await using world = await build();
+    const [first, second] = FILES;
+    if (first === undefined || second === undefined) throw new Error('there are no files');
+    await world.drop(first.key, first.text);
+    while (world.runs()[0]?.position.stage !== 'poll') await world.step();
+    world.slowness = ({ name, about }) => (name === 'create' && about.includes('/tickets/') ? 100_000 : 0);
+    await world.drop(second.key, second.text);
+    await world.runUntilQuiet();
+    expect([...outcomes(world).values()]).toEqual(['succeeded', 'succeeded']);
+    expect(violationsOf(world)).toEqual([]);
+  });
+
   describe('held by hand while its holder ends with a reason to keep it', () => {
     const START_LOST: Scenario = {
       rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } }],
