@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import * as z from 'zod';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { errorText } from '../../shared/run/crash-note.ts';
 import { finishEnding } from '../../shared/run/ending.ts';
@@ -32,9 +33,15 @@ export async function buryDrop(
       continue;
     }
     // What has its place in a set is not lost: the set's run is opened by this message later, or by the watch.
-    if (member !== undefined && (await isKnownMember(member, services).catch(() => false))) throw new Error(error);
+    if (member !== undefined && (await isKnownMember(member, services).catch(notIfUnreadable))) throw new Error(error);
     await openFailed(services, { pipelineName, trigger, error, next: member === undefined ? REDRIVE : DROP_AGAIN });
   }
+}
+
+/** A set that nobody can read knows nothing, and never will; a store that fails may tell later. */
+function notIfUnreadable(error: unknown): false {
+  if (error instanceof z.ZodError || error instanceof SyntaxError) return false;
+  throw error;
 }
 
 /** A part of a set that was reported as failed, and has its place now: whoever reported it may have died half-way. */

@@ -114,13 +114,26 @@ function keepViolations(world: World, run: Run): string[] {
   if (run.ended === null || run.ended.todo.length > 0 || isRedriven || run.settled !== undefined) return [];
   return dropsOf(run.trigger).flatMap(({ key, versionId }) => {
     const isThere = world.drops.hasVersion(key, versionId);
-    if (!didAll(run)) return isThere ? [] : [`${key} ${versionId} is gone, and its run ended ${run.ended?.outcome}`];
+    if (!didAll(run))
+      return isThere || wasLoadedByASet(world, versionId)
+        ? []
+        : [`${key} ${versionId} is gone, and its run ended ${run.ended?.outcome}`];
     if (keep.kind === 'leave') return isThere ? [] : [`${key} ${versionId} was to be left where it was`];
     if (isThere) return [`${key} ${versionId} was loaded, and is still there`];
     return keep.kind === 'delete' || isArchived(world, `${keep.prefix}${key}`, versionId)
       ? []
       : [`${key} ${versionId} is neither where it was nor in the archive`];
   });
+}
+
+/** A part of a set that was reported, because it could not be put in its place, and was told of once more. */
+function wasLoadedByASet(world: World, versionId: string): boolean {
+  return world
+    .runs()
+    .some(
+      (run) =>
+        run.trigger.kind === 'set' && didAll(run) && dropsOf(run.trigger).some((each) => each.versionId === versionId),
+    );
 }
 
 function isArchived(world: World, key: string, versionId: string): boolean {
