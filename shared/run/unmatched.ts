@@ -6,23 +6,16 @@ import { sendAlert } from './send-alert.ts';
 import type { RunServices } from './services.ts';
 import { isoTime } from './transitions.ts';
 
-/** A drop that nothing takes, and why. */
-export interface Unmatched {
-  bucket: string;
-  key: string;
-  versionId: string;
-  because: string;
-  /** what would make it be taken, a whole sentence, where that is neither another place nor another pipeline */
-  whatToDo?: string;
-}
-
 const unmatchedSchema = z.object({
   bucket: z.string(),
   key: z.string(),
   versionId: z.string(),
   because: z.string(),
+  /** what would make it be taken, a whole sentence, where that is neither another place nor another pipeline */
   whatToDo: z.string().exactOptional(),
 });
+/** A drop that nothing takes, and why. */
+export type Unmatched = z.infer<typeof unmatchedSchema>;
 
 type Services = Pick<RunServices, 'state' | 'clock' | 'random'>;
 type TellingServices = Services & Pick<RunServices, 'alerts' | 'log'>;

@@ -34,7 +34,7 @@ export function runViolations(world: World, run: Run): string[] {
     ended.outcome === 'unknown' &&
     category === 'ambiguous-start' &&
     world.lanes.startsSent(run.runId) === 0 &&
-    !anyDiedOrSlept(world)
+    !world.wasTroubledBy(DEATH_OR_SLEEP)
   )
     found.push('it ended unknown, and no start of it was ever sent');
   const tries = run.buried?.times ?? 0;
@@ -89,12 +89,9 @@ function stepViolations(world: World, run: Run, index: number): string[] {
   return found;
 }
 
+const DEATH_OR_SLEEP = /\bdies\b|fail for a while|time passes|is slow/;
 /** How often a message that was buried is tried again. */
 const TRIES_OF_THE_BURIED = 2;
-
-function anyDiedOrSlept({ troubles }: World): boolean {
-  return [...troubles.keys()].some((what) => /\bdies\b|fail for a while|time passes|is slow/.test(what));
-}
 
 /** The default `startGrace`, less what two clocks may be apart. */
 const GRACE_MS = 100_000;

@@ -103,7 +103,7 @@ function laneViolations(world: World): string[] {
     } else {
       const { runId, hold } = JSON.parse(world.state.text(key) ?? '{}');
       // One that died while it took the lane for a run that is done leaves rubbish, which whoever asks next removes.
-      const mayBeRubbish = [...world.troubles.keys()].some((what) => /\bdies\b/.test(what));
+      const mayBeRubbish = world.wasTroubledBy(/\bdies\b/);
       if (runId !== null && hold === null && done.has(runId) && !mayBeRubbish)
         found.push(`run ${runId} is done and still has the lane`);
     }

@@ -330,6 +330,11 @@ export class World {
     this.trace(() => `     ${new Date(this.clock.now()).toISOString().slice(11, 19)} ${what}`);
   }
 
+  /** Whether something happened whose name fits. */
+  wasTroubledBy(name: RegExp): boolean {
+    return [...this.troubles.keys()].some((what) => name.test(what));
+  }
+
   /** A promise was broken, just now. */
   breaks(promise: string): void {
     this.broken.push(promise);
