@@ -1,11 +1,10 @@
 import { type CommandPlace, commandPlaceText } from './command-place.ts';
 import type { Reason } from './diagnosis.ts';
-import type { FailureOutcome, FailureReport } from './failure-report.ts';
+import type { FailureReport } from './failure-report.ts';
+import { headline, stepsBefore, subject } from './headline.ts';
 import { releaseCommand } from './release-command.ts';
-import { capitalised, countOf, excerpt, fill } from './words.ts';
+import { countOf, excerpt } from './words.ts';
 
-/** SNS wants fewer than 100 ASCII characters: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-const MAX_SUBJECT = 99;
 const SHOWN_REASONS = 5;
 const SHOWN_MEMBERS = 50;
 
@@ -25,67 +24,6 @@ export function alertText(report: FailureReport, place: CommandPlace = {}): { su
     [provenance(report), commandPlaceText(place)].filter((line) => line !== '').join('\n'),
   ];
   return { subject: subject(report), text: `${sections.filter((section) => section !== '').join('\n\n')}\n` };
-}
-
-/** `{model}` stands for the model, with the word before it. */
-const HAPPENED: Readonly<Record<FailureOutcome, string>> = {
-  failed: 'was not loaded{model}',
-  unknown: 'may or may not have been loaded{model}',
-  cancelled: 'was not loaded{model} to the end, because the task was cancelled',
-  'succeeded-with-rejects': 'was loaded{model} without {rows}',
-};
-const HAPPENED_WITHOUT_FILE: Readonly<Record<FailureOutcome, string>> = {
-  failed: 'failed',
-  unknown: 'ended, and it is not known how',
-  cancelled: 'was cancelled',
-  'succeeded-with-rejects': 'ran with rejected rows',
-};
-
-function headline(report: FailureReport): string {
-  const pipeline = `pipeline ${excerpt(report.pipeline, 80)}`;
-  const model = (preposition: string) =>
-    report.model === undefined ? '' : ` ${preposition} model "${excerpt(report.model.name, 120)}"`;
-  const what = loadedOf(report);
-  if (what === undefined) {
-    return `${capitalised(pipeline)}${model('in')} ${HAPPENED_WITHOUT_FILE[report.outcome]}.`;
-  }
-  const rejected = report.counts?.rejected ?? 0;
-  // Only the dump tells all of them.
-  const atLeast = report.dumpLost === undefined ? '' : 'at least ';
-  const rows = rejected > 0 ? `${atLeast}${countOf(rejected, 'row')}` : 'some of its rows';
-  const happened = fill(HAPPENED[report.outcome], { model: model('into'), rows });
-  return `${what} ${happened} (${pipeline}).`;
-}
-
-/** The file, or the set of them, that a report is about. */
-function loadedOf({ drop, set }: FailureReport): string | undefined {
-  const ofSet = set === undefined ? '' : ` of set ${excerpt(set.id, 200)}`;
-  if (drop !== undefined) return `File ${excerpt(drop.key, 300)}${ofSet}`;
-  return set === undefined ? undefined : `Set ${excerpt(set.id, 200)} (${countOf(set.files.length, 'file')})`;
-}
-
-function subject(report: FailureReport): string {
-  const rejected = report.counts?.rejected ?? 0;
-  const happened: Record<FailureOutcome, string> = {
-    failed: 'failed',
-    unknown: 'ended unknown',
-    cancelled: 'was cancelled',
-    'succeeded-with-rejects': rejected > 0 ? `rejected ${countOf(rejected, 'row')}` : 'rejected rows',
-  };
-  const file = report.drop?.key.split('/').at(-1) ?? (report.set === undefined ? undefined : `set ${report.set.id}`);
-  const what = `${excerpt(report.pipeline, 40)} ${happened[report.outcome]} (${report.category})`;
-  return asciiSubject(`Plandrop: ${what}${file === undefined ? '' : `, ${file}`}`);
-}
-
-/** SNS refuses a subject that is longer, or has anything but printable ASCII. */
-export function asciiSubject(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/\s+/g, ' ')
-    .replace(/[^ -~]/g, '?')
-    .slice(0, MAX_SUBJECT)
-    .trimEnd();
 }
 
 function reasonsSection(reasons: readonly Reason[]): string {
@@ -164,14 +102,14 @@ function redriveSection(report: FailureReport): string {
   npx plandrop runs settle ${runId} --as succeeded
   npx plandrop runs settle ${runId} --as failed
 After "failed", run it again:
-  ${redrive}${heldWords(report)}`;
+  ${redrive}${goesOnWords(report)}${heldWords(report)}`;
     case 'succeeded-with-rejects':
       return `When the cause is mended, run it again${stillToRead === undefined ? ', or drop a file with the mended rows' : ''}:
   ${redrive}
 Or accept that these rows are left out; the steps after it are then run:
   npx plandrop failures accept ${runId} --because "…"${heldWords(report)}`;
     default:
-      return `${againWords(report)}${heldWords(report)}`;
+      return `${againWords(report)}${goesOnWords(report)}${heldWords(report)}`;
   }
 }
 
@@ -181,6 +119,16 @@ function againWords({ redrive, category, drop, step }: FailureReport): string {
     drop !== undefined && step?.kind === 'import' && (category === 'source-file' || category === 'mapping');
   if (!ofFile) return `When the cause is mended, run it again:\n  ${redrive}`;
   return `Run it again with the mended file:\n  ${redrive} --with <the mended file>\nOr with the same file, if the import was mended in Anaplan:\n  ${redrive}`;
+}
+
+/** Dropping the file again looks like the same thing, and does the finished steps a second time. */
+function goesOnWords(report: FailureReport): string {
+  if (stepsBefore(report) === 0) return '';
+  const { drop, set, step } = report;
+  const dropped = drop ?? set;
+  const again =
+    dropped === undefined ? '' : `; ${set === undefined ? 'the file' : 'a set'} dropped again begins with step 1`;
+  return `\nThat goes on with step ${step?.ordinal}${again}.`;
 }
 
 function heldWords({ holdLane, model, drop }: FailureReport): string {

@@ -1,6 +1,6 @@
-import { asciiSubject } from './alert-text.ts';
 import { type CommandPlace, commandPlaceText } from './command-place.ts';
 import type { FailureOutcome } from './failure-report.ts';
+import { asciiSubject } from './headline.ts';
 import { countOf, excerpt } from './words.ts';
 
 /** Failures that are like one that a person was told of. */

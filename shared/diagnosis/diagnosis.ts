@@ -50,6 +50,8 @@ export interface Diagnosis {
   /** the next actions, most likely first; never empty */
   whatToCheck: readonly string[];
   retry: Retry;
+  /** something of a task that failed or was cancelled stays done: rows, or actions of a process */
+  appliedInPart?: true;
   /** ids and names worth quoting: model, object, task, request id */
   references: Readonly<Record<string, string>>;
   /** the answer it was read from; `body` is redacted and cut at 4 KB */

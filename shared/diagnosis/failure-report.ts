@@ -89,6 +89,8 @@ export interface FailureReport {
   cause: string;
   message: string;
   whatToCheck: readonly string[];
+  /** something of the step stays done */
+  appliedInPart?: true;
   references: Readonly<Record<string, string>>;
   http?: { method: string; path: string; status: number; body: string };
   task?: {
@@ -134,6 +136,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     cause: diagnosis.cause,
     message: diagnosis.message,
     whatToCheck: possibleChecks(diagnosis.whatToCheck, from),
+    ...given('appliedInPart', diagnosis.appliedInPart),
     references: diagnosis.references,
     ...given('http', diagnosis.http),
     ...given('task', task === undefined ? undefined : taskInReport(task, from.names)),

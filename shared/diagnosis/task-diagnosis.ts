@@ -25,13 +25,14 @@ export function diagnoseTask(
 ): Diagnosis {
   const subject = subjectOf(context);
   const base = { retry: { kind: 'no' } as const, references: referencesOf(task, context, seen) };
+  const partly = isAppliedInPart(seen) ? { appliedInPart: true as const } : {};
   switch (seen.outcome) {
     case 'cancelled':
-      return { ...base, ...cancelled(task, subject, seen) };
+      return { ...base, ...partly, ...cancelled(task, subject, seen) };
     case 'succeeded-with-rejects':
       return { ...base, ...withRejects(subject, seen) };
     default:
-      return { ...base, ...failed(task, context, seen, own) };
+      return { ...base, ...partly, ...failed(task, context, seen, own) };
   }
 }
 
@@ -151,14 +152,26 @@ function missing(seen: Pick<TaskOutcome, 'missingMembers'>): string {
 /** A process is not atomic: what its other actions did stays (anaplan-notes: Processes). */
 function applied(seen: Omit<TaskOutcome, 'diagnosis'>): string {
   if (seen.nested === undefined) {
-    const loaded = (seen.counts?.created ?? 0) + (seen.counts?.updated ?? 0);
+    const loaded = loadedRows(seen);
     return loaded > 0 ? ` ${countOf(loaded, 'row')} had been loaded before.` : '';
   }
-  const done = seen.nested.filter(({ outcome }) => outcome === 'succeeded' || outcome === 'succeeded-with-rejects');
+  const done = doneActions(seen.nested);
   if (done.length === 0) return '';
   const names = done.slice(0, 5).map(({ name }) => `"${excerpt(name, 80)}"`);
   const rest = done.length - names.length;
   return ` Already applied: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+}
+
+function isAppliedInPart(seen: Omit<TaskOutcome, 'diagnosis'>): boolean {
+  return loadedRows(seen) > 0 || doneActions(seen.nested ?? []).length > 0;
+}
+
+function loadedRows({ counts }: Pick<TaskOutcome, 'counts'>): number {
+  return (counts?.created ?? 0) + (counts?.updated ?? 0);
+}
+
+function doneActions(nested: readonly Judgement[]): readonly Judgement[] {
+  return nested.filter(({ outcome }) => outcome === 'succeeded' || outcome === 'succeeded-with-rejects');
 }
 
 function topReason(reasons: readonly Reason[], severity: Reason['severity']): Reason | undefined {

@@ -21,6 +21,7 @@ const diagnosisSchema = z.object({
   message: z.string(),
   whatToCheck: z.array(z.string()),
   retry: z.custom<Diagnosis['retry']>(),
+  appliedInPart: z.literal(true).exactOptional(),
   references: z.record(z.string(), z.string()),
   http: z.object({ method: z.string(), path: z.string(), status: z.int(), body: z.string() }).exactOptional(),
 });

@@ -221,6 +221,100 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
     expect(alert.subject).toContain(subject);
   });
 
+  describe('never denies what was done:', () => {
+    type Change = { [K in keyof Provenance]?: Provenance[K] | undefined };
+    const second = { ordinal: 2, kind: 'process', name: 'Recalculate' };
+    const inModel = 'file sales/januar für köln.csv in model "FY26 Plan"';
+    const set = { id: '2026-01', files: [{ bucket: 'b', key: 'a.csv', versionId: 'v', file: 'Load A' }] };
+    it.each<[string, Change, Partial<Diagnosis>, string]>([
+      [
+        'a second step that failed',
+        { outcome: 'failed', step: second },
+        {},
+        `Pipeline sales-actuals stopped at step 2 with ${inModel}; what step 1 did is done and stays done.`,
+      ],
+      [
+        'a third step that may have run',
+        { outcome: 'unknown', step: { ...second, ordinal: 3 } },
+        {},
+        `Pipeline sales-actuals stopped at step 3 with ${inModel}, and it is not known whether that step was done; what steps 1 to 2 did is done and stays done.`,
+      ],
+      [
+        'a second step that was cancelled',
+        { outcome: 'cancelled', step: second },
+        {},
+        `Pipeline sales-actuals was cancelled at step 2 with ${inModel}; what step 1 did is done and stays done.`,
+      ],
+      [
+        'a second step that was done in part',
+        { outcome: 'failed', step: second },
+        { appliedInPart: true },
+        `Pipeline sales-actuals stopped at step 2 with ${inModel}, and a part of that step is done; what step 1 did is done and stays done.`,
+      ],
+      [
+        'a second step whose rows are not those uploaded',
+        { outcome: 'failed', step: second },
+        { category: 'row-count' },
+        `Pipeline sales-actuals stopped at step 2 with ${inModel}, and it is not certain what that step loaded; what step 1 did is done and stays done.`,
+      ],
+      [
+        'the second step of a set',
+        { outcome: 'failed', step: second, drop: undefined, set },
+        {},
+        'Pipeline sales-actuals stopped at step 2 with set 2026-01 (1 file) in model "FY26 Plan"; what step 1 did is done and stays done.',
+      ],
+      [
+        'the second step of a schedule',
+        { outcome: 'failed', step: second, drop: undefined },
+        {},
+        'Pipeline sales-actuals stopped at step 2 in model "FY26 Plan"; what step 1 did is done and stays done.',
+      ],
+      [
+        'rows that are not those uploaded',
+        { outcome: 'failed' },
+        { category: 'row-count' },
+        'It is not certain what of file sales/januar für köln.csv was loaded into model "FY26 Plan" (pipeline sales-actuals).',
+      ],
+      [
+        'a step that was done in part',
+        { outcome: 'failed' },
+        { appliedInPart: true },
+        'File sales/januar für köln.csv was loaded into model "FY26 Plan" in part, or not at all (pipeline sales-actuals).',
+      ],
+      [
+        'an internal error of a task',
+        { outcome: 'failed' },
+        { category: 'service' },
+        'File sales/januar für köln.csv was loaded into model "FY26 Plan" in part, or not at all (pipeline sales-actuals).',
+      ],
+      [
+        'a step without a file that was done in part',
+        { outcome: 'failed', drop: undefined },
+        { appliedInPart: true },
+        'Pipeline sales-actuals in model "FY26 Plan" failed, and a part of it is done.',
+      ],
+      [
+        'a run that was cancelled before its task',
+        { outcome: 'cancelled' },
+        { references: {} },
+        'File sales/januar für köln.csv was not loaded into model "FY26 Plan", because the run was cancelled (pipeline sales-actuals).',
+      ],
+    ])('%s', (_, change, why, first) => {
+      const { text } = alertText(buildFailureReport({ ...diagnosis, ...why }, { ...from, ...change } as Provenance));
+      expect(text.split('\n')[0]).toBe(first);
+    });
+
+    it('says where a run that stopped goes on, and where a file that is dropped again begins', () => {
+      for (const outcome of ['failed', 'unknown', 'cancelled'] as const) {
+        const { text, subject } = alertText(buildFailureReport(diagnosis, { ...from, outcome, step: second }));
+        expect(text).toContain(
+          'redrive 2026-11-02-ab12\nThat goes on with step 2; the file dropped again begins with step 1.\n',
+        );
+        expect(subject).toMatch(/ at step 2 \(missing-members\), januar/);
+      }
+    });
+  });
+
   it('says of an unknown run that it must be settled before it is run again, and what waits', () => {
     const { text } = alertText(
       buildFailureReport(diagnosis, { ...from, outcome: 'unknown', holdLane: 'the task may still run' }),

@@ -384,6 +384,33 @@ describe.concurrent('the model role has no access', () => {
   ])('%s', ([, row], { expect }) => failing(row, expect));
 });
 
+describe.concurrent('a step that fails after another has loaded the file', () => {
+  it('is told as that, so that nobody drops the file a second time', async ({ expect }) => {
+    const steps =
+      '[{ import: Load Products }, { process: Recalculate }, { export: Board Report, to: "exports/board.csv" }]';
+    await using at = await landing({
+      ...lacking({ mayNotRun: ['Recalculate'] }),
+      pipelines: impatient('products', steps),
+    });
+    const { alerts } = await at.land('products', PRODUCTS);
+    expect(alerts[0]?.text).toMatch(
+      /^Pipeline products stopped at step 2 with file \S+ in model "FY26 Plan"; what step 1 did is done and stays done\.\n/,
+    );
+    expect(alerts[0]?.text).not.toContain('was not loaded');
+    expect(alerts[0]?.text).toContain('That goes on with step 2; the file dropped again begins with step 1.');
+    expect(alerts[0]?.subject).toContain('products failed at step 2 (permission), products');
+  });
+
+  it('is told so too where the other was an action of the same process', async ({ expect }) => {
+    await using at = await landing({
+      ...lacking({ mayNotRun: ['Board Report'] }),
+      pipelines: impatient('nightly', '[process: Recalculate]'),
+    });
+    const { alerts } = await at.start('nightly');
+    expect(alerts[0]?.text).toMatch(/^Pipeline nightly in model "FY26 Plan" failed, and a part of it is done\.\n/);
+  });
+});
+
 describe.concurrent('a process whose action fails', () => {
   const options = {
     ...lacking({ mayNotRun: ['Board Report'] }),
