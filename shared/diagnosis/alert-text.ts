@@ -63,20 +63,30 @@ function repairWords(report: FailureReport): string {
   return [files, useOfRepair(report), none].filter((part) => part !== '').join('\n');
 }
 
-/** What a file of the rejected rows alone is good for. A step that was not run and needs all the rows would get no others from it. */
-function useOfRepair({ set, step, outcome, stillToRead, redrive }: FailureReport): string {
-  if (set !== undefined)
-    return 'Mend them there, and drop them in a new set with the other files; what is in those is loaded again.';
-  const goOn = `let this run go on with it:\n  ${redrive} --with <the mended file>`;
+/**
+ * What a file of the rejected rows alone is good for. It is kept as it was written, so that a copy is mended. A step that was not run and
+ * needs all the rows would get no others from it, and only after rejects is it certain that the others are loaded.
+ */
+function useOfRepair({ set, step, outcome, repairs, stillToRead, redrive }: FailureReport): string {
+  if (outcome !== 'succeeded-with-rejects')
+    return 'It shows what to mend. Do not drop these rows alone: it is not certain that the others are loaded.';
+  if (set !== undefined) {
+    const copies =
+      repairs === undefined
+        ? 'Copy that file, mend the copy, and drop it'
+        : 'Copy them, mend the copies, and drop those';
+    return `${copies} in a new set with the other files; what is in those is loaded again.`;
+  }
+  const goOn = `let this run go on with it:\n  ${redrive} --with <the mended copy>`;
   const isImport = step?.kind === 'import';
   if (stillToRead === undefined)
-    return `Mend them there and drop that file: the other rows are loaded already.${isImport ? ` Or ${goOn}` : ''}`;
+    return `Copy that file, mend the copy, and drop it: the other rows are loaded already.${isImport ? ` Or ${goOn}` : ''}`;
   const { kind, name, sameFile } = stillToRead;
   const later = `${kind} "${excerpt(name, 120)}"`;
-  // Only after rejects are the mended rows read by this step alone.
-  if (isImport && !sameFile && outcome === 'succeeded-with-rejects')
-    return `Do not drop them alone: ${later} has not run, and needs all the rows. Mend them there, and ${goOn}`;
-  return `Mend them there, and drop that file only when ${later} has run: it still needs all the rows.`;
+  // The mended rows are then read by this step alone.
+  if (isImport && !sameFile)
+    return `Do not drop them alone: ${later} has not run, and needs all the rows. Copy that file, mend the copy, and ${goOn}`;
+  return `Copy that file, mend the copy, and drop it only when ${later} has run: that still needs all the rows.`;
 }
 
 /** The members that lists lack, one a line, as they are pasted into a list. */

@@ -1,4 +1,5 @@
 import type { CodeTable } from './message-codes.ts';
+import { OPEN_DUMP } from './row-codes.ts';
 
 const done = (template: string) => ({
   level: 'completion' as const,
@@ -12,9 +13,7 @@ const rejected = (template: string) => ({
   ...done(template),
   category: 'invalid-data' as const,
   cause: 'Some of the data was rejected.',
-  whatToCheck: [
-    'Open the failure dump: each rejected row stands there with its line in the source file and the reason.',
-  ],
+  whatToCheck: [OPEN_DUMP],
 });
 
 const LIST_ROWS = '{hierarchyName}: {successRowCount} ({successCreateCount}/{successUpdateCount}) rows successful';

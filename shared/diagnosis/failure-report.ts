@@ -34,7 +34,7 @@ export interface Provenance {
   dumps?: readonly string[];
   /** why a dump that Anaplan announced could not be kept */
   dumpLost?: string;
-  /** where the source's header and only its rejected rows are kept, to be mended and dropped again */
+  /** where the source's header and only its rejected rows are kept, of which a copy can be mended and dropped */
   repair?: string;
   /** all of them, by the file they were cut from, where a process has several */
   repairs?: readonly { file: string; address: string }[];
@@ -156,17 +156,17 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
 }
 
 /**
- * Nobody can open a dump that is lost, and the mended rows alone are no good to a step that needs all of them. What is left is never
- * nothing, because the task is still there to look at.
+ * Nobody can open a dump that is lost, and the mended rows alone are no good to a step that needs all of them. Where a file of these rows
+ * is kept, it is said there how they are dropped. What is left is never nothing, because the task is still there to look at.
  */
 function possibleChecks(
   checks: readonly string[],
-  { dumpLost, stillToRead }: Pick<Provenance, 'dumpLost' | 'stillToRead'>,
+  { dumpLost, stillToRead, repair }: Pick<Provenance, 'dumpLost' | 'stillToRead' | 'repair'>,
 ): readonly string[] {
   const left = checks.filter(
     (check) =>
       (dumpLost === undefined || !/^Open the failure dump/.test(check)) &&
-      (stillToRead === undefined || !/^Drop a file with the mended rows/.test(check)),
+      ((stillToRead === undefined && repair === undefined) || !/^Drop a file with the mended rows/.test(check)),
   );
   return left.length > 0 ? left : checks;
 }

@@ -15,7 +15,9 @@ const QUOTES =
   'Look at the named line of the file: a quote or a separator is missing or too many; have the file written anew.';
 const DELIMITERS = 'Check that separator and text delimiter of the import are those the file is written with.';
 const DATE_FORMAT = 'Open the import in Anaplan and correct the date format of the column.';
-const DUMP = 'Open the failure dump for the rows and their values, mend them in the source, and drop the file again.';
+/** Where the rejected rows are seen; good advice whatever the reason. */
+export const OPEN_DUMP =
+  'Open the failure dump: each rejected row stands there with its line in the source file and the reason.';
 const ADD_MEMBERS = 'Add the missing members to the list first, or run the import of the list before this one.';
 const SPELLING =
   'If the members exist, compare the spelling, blanks and codes, and whether the import matches by name or by code.';
@@ -28,11 +30,11 @@ const badDate = (template: string) =>
     template,
     'Dates in the file do not fit the format that the import expects.',
     'Compare the dates in the rejected rows with the date format set in the import.',
-    DUMP,
+    OPEN_DUMP,
   );
 
 const badKey = (template: string, cause: string) =>
-  row('invalid-data', template, cause, 'Check the columns that make the key of the import.', DUMP);
+  row('invalid-data', template, cause, 'Check the columns that make the key of the import.', OPEN_DUMP);
 
 const noAccess = (action: string) =>
   row(
@@ -40,11 +42,11 @@ const noAccess = (action: string) =>
     `You are not authorised to ${action}`,
     'Access restrictions keep the integration user from changing these list members.',
     ACCESS,
-    DUMP,
+    OPEN_DUMP,
   );
 
 const badUser = (template: string) =>
-  row('invalid-data', template, 'Rows of the users import contradict each other or the model.', DUMP);
+  row('invalid-data', template, 'Rows of the users import contradict each other or the model.', OPEN_DUMP);
 
 const DATE_PARTS = [
   'D',
@@ -105,12 +107,17 @@ export const ROW_CODES: CodeTable = {
   invalidDate: { ...badDate('Invalid date for format {format}'), usually: 'warned' },
   invalidPeriod: badDate('Invalid period for format {format}'),
   ...Object.fromEntries(DATE_PARTS.map((part) => [`expected${part}`, badDate(`Expected ${part} in date/period`)])),
-  hierarchyImportInvalidCode: row('invalid-data', 'Invalid code', 'Codes in the file are not valid in the list.', DUMP),
+  hierarchyImportInvalidCode: row(
+    'invalid-data',
+    'Invalid code',
+    'Codes in the file are not valid in the list.',
+    OPEN_DUMP,
+  ),
   hierarchyImportInvalidName: row(
     'invalid-data',
     'Invalid name',
     'Names in the file are empty or not valid in the list.',
-    DUMP,
+    OPEN_DUMP,
   ),
   hierarchyImportInvalidParent: warned(
     'missing-members',
@@ -123,7 +130,7 @@ export const ROW_CODES: CodeTable = {
     'invalid-data',
     'Invalid workflow status',
     'A workflow status in the file does not exist.',
-    DUMP,
+    OPEN_DUMP,
   ),
   hierarchyImportEmptyKey: badKey(
     'Error parsing key for this row; no values',
@@ -159,14 +166,14 @@ export const ROW_CODES: CodeTable = {
     'New property combination found but name or code already exists',
     'Rows would create members whose name or code is taken.',
     'Check whether these members were renamed or given another key in Anaplan.',
-    DUMP,
+    OPEN_DUMP,
   ),
   hierarchyImportNoNameOrCode: row(
     'invalid-data',
     'New property combination found but no name or code is provided',
     'Rows would create members without a name or code.',
     'Map name or code, or have them filled in the file.',
-    DUMP,
+    OPEN_DUMP,
   ),
   hierarchyImportNewEntityNumberedList: row(
     'invalid-data',
@@ -179,7 +186,7 @@ export const ROW_CODES: CodeTable = {
     'Parent item has a child item that is in a different list: {name}',
     'Parents in the file already have children of another list.',
     'Check the levels of the hierarchy in the rejected rows.',
-    DUMP,
+    OPEN_DUMP,
   ),
   hierarchyImportAccessCantMoveFromParent: noAccess('move items from this parent'),
   hierarchyImportAccessCantMoveToParent: noAccess('move items to this parent'),
@@ -200,7 +207,7 @@ export const ROW_CODES: CodeTable = {
     'invalid-data',
     'Failed to create property change: {message}',
     'A property of a list member could not be changed.',
-    DUMP,
+    OPEN_DUMP,
   ),
   hierarchyImportCannotChangeCodeForTopLevel: row(
     'invalid-data',
@@ -221,14 +228,14 @@ export const ROW_CODES: CodeTable = {
     'Item not located in calendar for period type {periodType}',
     'Periods in the file lie outside the calendar of the model, or are written differently.',
     'Compare the periods in the rejected rows with the time range of the model and the period format of the import.',
-    DUMP,
+    OPEN_DUMP,
   ),
   moduleImportInvalidTimescaleIdentifier: row(
     'invalid-data',
     'Invalid date or timescale identifier',
     'Dates or periods in the file could not be read as a time of the model.',
     'Compare the values in the rejected rows with the time range of the model and the period format of the import.',
-    DUMP,
+    OPEN_DUMP,
   ),
   moduleImportInvalidLineItemIdentifier: row(
     'mapping',
@@ -242,21 +249,21 @@ export const ROW_CODES: CodeTable = {
     'Invalid number',
     'Values in the file are no numbers as the import reads them.',
     'Check decimal and thousands separators, currency signs and text in number columns.',
-    DUMP,
+    OPEN_DUMP,
   ),
   moduleImportDateFormat: badDate('Invalid date'),
   moduleImportBooleanFormat: row(
     'invalid-data',
     'Invalid Boolean (yes/no/true/false)',
     'Values in the file are neither yes, no, true nor false.',
-    DUMP,
+    OPEN_DUMP,
   ),
   moduleImportRepeatedNonNumeric: row(
     'invalid-data',
     'More than one data value has been provided for a non-numeric cell.',
     'The file gives one cell several values; only numbers can be added up.',
     'Remove duplicate rows from the file, or check whether a dimension of the module is not mapped.',
-    DUMP,
+    OPEN_DUMP,
   ),
   moduleImportDimensionIdentifiersUnmapped: warned(
     'mapping',

@@ -3,6 +3,7 @@ import type { TaskContext, TaskOutcome } from './classify-task.ts';
 import type { Diagnosis, Reason } from './diagnosis.ts';
 import type { Judgement } from './judge-action.ts';
 import { lookUpMessage, type Message } from './message-codes.ts';
+import { OPEN_DUMP } from './row-codes.ts';
 import { capitalised, countOf, excerpt } from './words.ts';
 
 const KIND: Readonly<Record<ActionKind, string>> = {
@@ -69,10 +70,10 @@ function withRejects(subject: string, seen: Omit<TaskOutcome, 'diagnosis'>): Wor
     cause: known?.cause ?? 'Anaplan rejected rows and gave no reason that could be read.',
     message:
       `${capitalised(subject)} ran, and ${least}${countOf(rejected, 'row was', 'rows were')} rejected.` +
-      `${mostFrequent(reason)}${missing(seen)}`,
+      `${reasonsInShort(seen.reasons)}${missing(seen)}`,
     whatToCheck: [
-      ...(known?.whatToCheck ?? []),
-      'Open the failure dump: each rejected row stands there with its line in the source file and the reason.',
+      ...adviceOf(known),
+      OPEN_DUMP,
       'Drop a file with the mended rows again: the rows that were loaded need not be in it.',
     ],
   };
@@ -101,7 +102,8 @@ function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagn
         (context.action.kind === 'processes' ? problem.whatToCheckInProcess : undefined) ?? problem.whatToCheck,
     };
   }
-  const reason = topReason(culprit.reasons, 'rejected') ?? topReason(seen.reasons, 'rejected');
+  const reasons = culprit.reasons.length > 0 ? culprit.reasons : seen.reasons;
+  const reason = topReason(reasons, 'rejected');
   const known = reason === undefined ? undefined : meaningOf(reason);
   const rejected = culprit.counts?.rejected ?? 0;
   if (reason !== undefined || rejected > 0) {
@@ -109,11 +111,11 @@ function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagn
       category: known?.category ?? 'invalid-data',
       ...(reason?.code === undefined ? {} : { code: reason.code }),
       cause: known?.cause ?? 'Anaplan rejected every row.',
-      message: `${capitalised(subject)} failed${where}: nothing was loaded, ${countOf(rejected, 'row was', 'rows were')} rejected.${mostFrequent(reason)}${missing(seen)}${applied(seen)}`,
+      message: `${capitalised(subject)} failed${where}: nothing was loaded, ${countOf(rejected, 'row was', 'rows were')} rejected.${reasonsInShort(reasons)}${missing(seen)}${applied(seen)}`,
       whatToCheck: [
-        ...(known?.whatToCheck ?? []),
+        ...adviceOf(known),
         'When every row is rejected, compare the header and the order of columns with the import first.',
-        'Open the failure dump: each rejected row stands there with its line in the source file and the reason.',
+        OPEN_DUMP,
       ],
     };
   }
@@ -136,9 +138,20 @@ function said(text: string, task: Task): string {
     : `Anaplan gave no reason; its last step was "${step}".`;
 }
 
-function mostFrequent(reason: Reason | undefined): string {
+/** The dump is opened for every reason, and that is said last. */
+function adviceOf(known: Message | undefined): readonly string[] {
+  return known?.whatToCheck.filter((check) => check !== OPEN_DUMP) ?? [];
+}
+
+/** The most frequent of the reasons for rejected rows, or the first of them where each came once. */
+function reasonsInShort(reasons: readonly Reason[]): string {
+  const reason = topReason(reasons, 'rejected');
   if (reason === undefined) return '';
-  return ` Most frequent: "${excerpt(reason.text, 200)}" (${countOf(reason.count, 'time')}).`;
+  if (reason.count > 1) return ` Most frequent: "${excerpt(reason.text, 200)}" (${countOf(reason.count, 'time')}).`;
+  const like = reasons.filter(({ severity }) => severity === reason.severity);
+  const shown = like.slice(0, 3).map(({ text }) => `"${excerpt(text, 200)}"`);
+  const rest = like.length - shown.length;
+  return ` ${like.length === 1 ? 'Reason' : 'Reasons'}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
 }
 
 function missing(seen: Pick<TaskOutcome, 'missingMembers'>): string {

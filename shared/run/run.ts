@@ -115,7 +115,7 @@ const stepResultSchema = z.object({
   export: z.string().exactOptional(),
   /** Names of a process's actions by id, where Anaplan left them out of the task's result. */
   names: z.record(z.string(), z.string()).exactOptional(),
-  /** Where the drop's header and only its rejected rows are, to be mended and dropped again. */
+  /** Where the drop's header and only its rejected rows are, of which a copy can be mended and dropped. */
   repair: z.string().exactOptional(),
   /** All of them, by the file they were cut from, where a process has several. */
   repairs: z.array(z.object({ file: z.string(), address: z.string() })).exactOptional(),

@@ -316,6 +316,21 @@ describe('a dump', () => {
     );
   });
 
+  it('of reasons that came once each names some, none as the most frequent, and is opened once', () => {
+    const reasonOf = (text: string) => ({ text, count: 1, severity: 'rejected', columns: [], samples: [] }) as const;
+    const texts = ['Invalid date', 'Invalid number', 'Invalid Boolean (yes/no/true/false)', 'Invalid name'];
+    const toldOf = (reasons: string[]) =>
+      classifyTask(complete({ successful: false, failureDumpAvailable: true, details: [units] }), {
+        ...loadItems,
+        dumps: [dump({ rejected: reasons.length, reasons: reasons.map(reasonOf) })],
+      }).diagnosis;
+    const told = toldOf(texts);
+    expect(told?.message).toMatch(/ rejected\. Reasons: "Invalid \w+[^"]*", "[^"]+", "[^"]+" and 1 more\.$/);
+    expect(toldOf(['Invalid date'])?.message).toContain(' rejected. Reason: "Invalid date".');
+    expect(told?.whatToCheck.filter((check) => /failure dump/.test(check))).toHaveLength(1);
+    expect(told?.whatToCheck.join('\n')).not.toContain('drop the file again');
+  });
+
   it('is announced with where to fetch it', () => {
     expect(classifyTask(moduleTask, loadItems).dumps).toEqual([
       { objectId: '112000000002', ordinal: 1, nested: false },

@@ -172,7 +172,7 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
     const report = buildFailureReport(diagnosis, { ...from, outcome: 'succeeded-with-rejects', repair });
     expect(report.repair).toBe(repair);
     expect(alertText(report).text).toContain(
-      `The rejected rows alone, under the header of the file, are at:\n${repair}\nMend them there and drop that file`,
+      `The rejected rows alone, under the header of the file, are at:\n${repair}\nCopy that file, mend the copy, and drop it: the other rows are loaded already.`,
     );
   });
 
@@ -184,26 +184,27 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
 
     it('that they may be dropped, where no step has still to read a file', () => {
       const { text } = alertText(buildFailureReport(told, given));
-      for (const words of [drops, 'the other rows are loaded already', '--with', 'or drop a file with the mended rows'])
+      for (const words of ['the other rows are loaded already', '--with', 'or drop a file with the mended rows'])
         expect(text).toContain(words);
+      expect(text).not.toContain(drops);
+    });
+
+    it.each(['failed', 'unknown', 'cancelled'] as const)('that they are not enough, where the step %s', (outcome) => {
+      const { text } = alertText(buildFailureReport(told, { ...given, outcome }));
+      expect(text).toContain('Do not drop these rows alone: it is not certain that the others are loaded.');
+      expect(text).not.toMatch(/--with|are loaded already|mend the copy|Drop a file with/);
     });
 
     it.each([
       ['that the run goes on with them, where a step reads another file', false, {}, 'Do not drop them alone', true],
       ['what has to run first, where a step reads the same file', true, {}, 'only when import "Load Costs" has', false],
-      [
-        'what has to run first, where none were loaded',
-        false,
-        { outcome: 'failed' },
-        'only when import "Load C',
-        false,
-      ],
+      ['that they are not enough, where none were loaded', false, { outcome: 'failed' }, 'Do not drop these', false],
     ] as const)('%s', (_, sameFile, change, words, offersWith) => {
       const stillToRead = { ...reader, sameFile };
       const { text } = alertText(buildFailureReport(told, { ...given, stillToRead, ...change }));
       expect(text).toContain(words);
       expect(text.includes('--with')).toBe(offersWith);
-      expect(text).not.toMatch(/Drop a file with|or drop a file with|are loaded already/);
+      expect(text).not.toMatch(/rop a file with|are loaded already/);
     });
   });
 

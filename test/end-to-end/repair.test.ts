@@ -14,7 +14,7 @@ describe.concurrent('the repair file', () => {
     const [step] = first.outcome.steps;
     expect([first.outcome.outcome, step?.counts?.rejected]).toEqual(['succeeded-with-rejects', 2]);
     expect(step?.repair).toMatch(/repairs\/.*\/1-1-\d+\.csv$/);
-    expect(first.alerts[0]?.text).toContain(`are at:\n${step?.repair}\nMend them there`);
+    expect(first.alerts[0]?.text).toContain(`are at:\n${step?.repair}\nCopy that file, mend the copy`);
     const repair = await readFile(step?.repair ?? '', 'utf8');
     expect(repair).toBe(`${SALES.split('\n')[0]}\n${bad}`);
 
@@ -29,7 +29,7 @@ describe.concurrent('the repair file', () => {
     const { outcome, alerts } = await at.land('sales', `${UNITS}Tea,Jan 26,1\nCocoa,Jan 26,2\n`);
     expect(outcome.outcome).toBe('succeeded-with-rejects');
     expect(alerts[0]?.text).toContain(
-      'drop that file only when import "Load Seen" has run: it still needs all the rows.',
+      'mend the copy, and drop it only when import "Load Seen" has run: that still needs all the rows.',
     );
     expect(alerts[0]?.text).not.toMatch(/--with|loaded already|Drop a file with the mended rows/);
   });
@@ -95,7 +95,7 @@ describe.concurrent('the repair file of a process', () => {
       'succeeded-with-rejects',
       `${UNITS}Cocoa,Jan 26,2\nCoffee,Jan 26,x\n`,
     ]);
-    expect(alerts[0]?.text).toContain(`are at:\n${repair}\nMend them there and drop that file`);
+    expect(alerts[0]?.text).toContain(`are at:\n${repair}\nCopy that file, mend the copy, and drop it:`);
     expect(alerts[0]?.text).not.toContain('--with');
 
     const second = await at.land('sales', (await readFile(repair, 'utf8')).replace('Cocoa', 'Tea').replace(',x', ',3'));
@@ -150,6 +150,6 @@ describe.concurrent('the repair file of a process', () => {
       `${UNITS}Milk,Feb 26,2\n`,
     ]);
     for (const { file, address } of repairs) expect(alerts[0]?.text).toContain(`${file}: ${address}\n`);
-    expect(alerts[0]?.text).toContain('drop them in a new set with the other files');
+    expect(alerts[0]?.text).toContain('Copy them, mend the copies, and drop those in a new set with the other files');
   });
 });
