@@ -8,3 +8,8 @@ export function hasTest(source: string, name: string): boolean {
     return false;
   });
 }
+
+/** Whether a source file leaves out some of its tests, always or under a condition: what is left out proves nothing. */
+export function leavesOut(source: string): boolean {
+  return /\b(it|test|describe)(\.concurrent|\.sequential)?\.(skip|skipIf|runIf|todo|only|fails)\(/.test(source);
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hasTest } from './has-test.ts';
+import { hasTest, leavesOut } from './has-test.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
@@ -26,7 +26,7 @@ describe('docs/troubleshooting.md', () => {
     expect([name, hasTest(source, name)]).toEqual([name, true]);
     // A test that is left out, or runs only on demand, proves nothing.
     expect(path).not.toMatch(/^test\/(aws|heavy|browser|package)\//);
-    expect(source).not.toMatch(/\b(it|describe)(\.concurrent)?\.(skip|todo|only|fails)\(/);
+    expect(leavesOut(source)).toBe(false);
   });
 
   it('has a row for each status of the guide and each further one', () => {
@@ -72,4 +72,13 @@ it('tells a test from a name that is only mentioned', () => {
     hasTest(source, name),
   );
   expect(found).toEqual([true, true, true, false, false, false, false]);
+});
+
+it.each([
+  ['a test that is run', "it('a', f); describe.concurrent('b', f); it.each(rows)('c', f)", false],
+  ['one that is left out', "it.skip('a', f)", true],
+  ['one that is left out under a condition', "it.skipIf(isRoot)('a', f)", true],
+  ['a group that is run under a condition', "describe.concurrent.runIf(isLinux)('a', f)", true],
+])('sees whether a file leaves out tests: %s', (_, source, expected) => {
+  expect(leavesOut(source)).toBe(expected);
 });

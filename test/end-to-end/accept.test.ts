@@ -83,6 +83,26 @@ describe('rejected rows beyond the allowance', () => {
     expect(starts(office)).toEqual(['imports', 'processes']);
   });
 
+  it('are rejected once more by a later import that reads the same file', async () => {
+    const read = { file: 'sales.csv', columns: { Product: 'Products', Month: 'Time', Units: 'Units' } };
+    const byProduct = { by: ['Products', 'Time'], items: { Units: 'number' as const } };
+    const model = {
+      lists: { Products: ['Tea'] },
+      modules: { Sales: byProduct, Archive: byProduct },
+      imports: { 'Load Sales': { into: 'Sales', ...read }, 'Load Archive': { into: 'Archive', ...read } },
+    };
+    await using office = await landing({
+      tenant: { workspaces: { Finance: { models: { 'FY26 Plan': model } } } },
+      pipelines: close('[{ import: Load Sales }, { import: Load Archive }]'),
+    });
+    const { run } = await office.land('close', 'Product,Month,Units\nTea,Jan 26,1\nCocoa,Jan 26,2\n');
+    const first = await acceptRejects(office.services, await heldOf(office, run.runId), ADA);
+    await office.idle();
+    const again = await heldOf(office, `${run.runId}.1`);
+    expect([first.ok, again.run.position.step, again.run.ended?.outcome]).toEqual([true, 1, 'succeeded-with-rejects']);
+    expect(await acceptRejects(office.services, again, ADA)).toEqual({ ok: true, lane: { freed: true } });
+  });
+
   it('are not what other runs wait for', async () => {
     await using office = await landing({
       pipelines:
