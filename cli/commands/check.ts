@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { WITH_MENDED_FILE } from '../../shared/diagnosis/check-scan.ts';
 import { checkSourceFile, type ReadRange, type SourceCheck } from '../../shared/diagnosis/check-source-file.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { countOf } from '../../shared/diagnosis/words.ts';
@@ -157,7 +158,12 @@ function asJson(file: string, pipeline: string, bytes: number, checked: readonly
 }
 
 function failureOf({ category, cause, message, whatToCheck }: Diagnosis) {
-  return { category, cause, message, whatToCheck };
+  return { category, cause, message, whatToCheck: adviceForCheck(whatToCheck) };
+}
+
+/** The file was only looked at: there is no run that could go on with another. */
+function adviceForCheck(whatToCheck: readonly string[]): string[] {
+  return whatToCheck.map((check) => (check === WITH_MENDED_FILE ? 'Then check the mended file.' : check));
 }
 
 function inWords(file: string, checked: readonly Checked[], policy: 'strict' | 'warn' | 'off'): string {
@@ -173,7 +179,7 @@ function inWords(file: string, checked: readonly Checked[], policy: 'strict' | '
       `  Why: ${problem.cause}`,
       '  What to check:',
     );
-    lines.push(...problem.whatToCheck.map((what, i) => `    ${i + 1}. ${what}`));
+    lines.push(...adviceForCheck(problem.whatToCheck).map((what, i) => `    ${i + 1}. ${what}`));
     if (policy !== 'strict') lines.push(`  The pipeline says source: ${policy}, so a run would load it all the same.`);
   }
   return `${lines.join('\n')}\n`;

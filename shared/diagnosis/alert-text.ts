@@ -124,11 +124,14 @@ Or accept that these rows are left out; the steps after it are then run:
 }
 
 /** Run again as it was, a file that is wrong would only be read again. */
-function againWords({ redrive, category, drop, step }: FailureReport): string {
-  const ofFile =
-    drop !== undefined && step?.kind === 'import' && (category === 'source-file' || category === 'mapping');
-  if (!ofFile) return `When the cause is mended, run it again:\n  ${redrive}`;
-  return `Run it again with the mended file:\n  ${redrive} --with <the mended file>\nOr with the same file, if the import was mended in Anaplan:\n  ${redrive}`;
+function againWords({ redrive, category, drop, set, step }: FailureReport): string {
+  const again = `When the cause is mended, run it again:\n  ${redrive}`;
+  if (category !== 'source-file' && category !== 'mapping') return again;
+  const asItIs = `if the import was mended in Anaplan:\n  ${redrive}`;
+  if (set !== undefined)
+    return `Drop the mended file in a new set with the other files. Or run it again with the same files, ${asItIs}`;
+  if (drop === undefined || step?.kind !== 'import') return again;
+  return `Run it again with the mended file:\n  ${redrive} --with <the mended file>\nOr with the same file, ${asItIs}`;
 }
 
 /** Dropping the file again looks like the same thing, and does the finished steps a second time. */

@@ -3,6 +3,10 @@ import type { SourceProblem } from './record-counter.ts';
 import type { SourceScanResult } from './source-scan.ts';
 import { countOf } from './words.ts';
 
+/** What a run is told after it: its file may have been dropped, or come with a redrive, and an earlier step may have loaded it. */
+export const WITH_MENDED_FILE =
+  'Then redrive the run with the mended file; one of a set is dropped in a new set. This step has loaded nothing of the file as it was.';
+
 /**
  * What only the whole file tells: quotes that never close, rows of another width, text in another encoding, no rows at all. `width` is
  * how many columns the import reads, where that is known: a header may be too long for a look at the start of the file.
@@ -83,8 +87,8 @@ function refusal(file: string, cause: string, found: string, check: string): Dia
   return {
     category: 'source-file',
     cause,
-    message: `${file} was not loaded: ${found}.`,
-    whatToCheck: [check, 'Then drop the mended file again. Nothing of this one was loaded.'],
+    message: `${file} does not fit its import: ${found}.`,
+    whatToCheck: [check, WITH_MENDED_FILE],
     retry: { kind: 'no' },
     references: { file },
   };

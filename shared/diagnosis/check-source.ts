@@ -1,6 +1,6 @@
 import type { ImportSource } from '../anaplan/types.ts';
 import { compareColumns, compareFirstColumns } from './check-columns.ts';
-import { checkScan } from './check-scan.ts';
+import { checkScan, WITH_MENDED_FILE } from './check-scan.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { countRecords, ended, QUOTED, type RecordState, START } from './record-counter.ts';
 import { layoutOf } from './source-scan.ts';
@@ -263,8 +263,8 @@ function refusal(
   return {
     category,
     cause: words.cause,
-    message: `${file} was not loaded: ${words.found}.${words.more === undefined ? '' : `\n${words.more}`}`,
-    whatToCheck: [words.check, 'Then drop the mended file again. Nothing of this one was loaded.'],
+    message: `${file} does not fit its import: ${words.found}.${words.more === undefined ? '' : `\n${words.more}`}`,
+    whatToCheck: [words.check, WITH_MENDED_FILE],
     retry: { kind: 'no' },
     references: {},
   };

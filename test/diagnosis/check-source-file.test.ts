@@ -48,7 +48,7 @@ describe('checkSourceFile', () => {
     const wrong = fileOf('X,Y\n1,2\n');
     const refused = await checkSourceFile(wrong.read, wrong.size, definition, { file: 'it.csv' });
     expect([refused.problem?.category, refused.scanned]).toEqual(['mapping', undefined]);
-    expect(refused.problem?.message).toMatch(/^it\.csv was not loaded/);
+    expect(refused.problem?.message).toMatch(/^it\.csv does not fit its import/);
     const fine = fileOf('A,B\n1,2\n3,4\n');
     const { problem, scanned } = await checkSourceFile(fine.read, fine.size, definition);
     expect([problem, scanned?.rows, scanned?.bytes]).toEqual([undefined, 2, fine.size]);
@@ -83,7 +83,7 @@ describe('checkSourceFile', () => {
     const { problem } = await checkSourceFile(wide.read, wide.size, { ...definition, headerNames });
     expect(problem).toMatchObject({
       category: 'mapping',
-      message: 'The file was not loaded: the import reads 5,000 columns, and the file has 5,001 columns.',
+      message: 'The file does not fit its import: the import reads 5,000 columns, and the file has 5,001 columns.',
     });
   });
 

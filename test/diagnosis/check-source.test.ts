@@ -176,7 +176,7 @@ describe('the first mistake is told, in the order in which one hides the next', 
   it('shows both headers, one under the other', () => {
     expect(check('Product,Date,Units\n1,2,3\n')?.message).toBe(
       [
-        'The file was not loaded: its columns are not those of the import.',
+        'The file does not fit its import: its columns are not those of the import.',
         'The import reads: Product | Month | Units',
         'The file has:     Product | Date | Units',
         'Missing in the file: "Month".',

@@ -325,6 +325,14 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
     expect(text).toContain('npx plandrop lanes release "FY26 Plan"');
   });
 
+  it('says of a wrong file of a set that it is dropped in a new one, because a redrive takes no single file of it', () => {
+    const set = { id: '2026-01', files: [{ bucket: 'b', key: 'a.csv', versionId: 'v', file: 'Load A' }] };
+    const wrong = { ...diagnosis, category: 'source-file' as const };
+    const { text } = alertText(buildFailureReport(wrong, { ...from, outcome: 'failed', set }));
+    expect(text).toContain('Drop the mended file in a new set with the other files. Or run it again with the same');
+    expect(text).not.toContain('--with');
+  });
+
   it('speaks of the pipeline where no file is concerned', () => {
     const { drop: _, ...scheduled } = { ...from, outcome: 'failed' as const, scheduledFor: '2026-11-02T06:00:00Z' };
     const { text, subject } = alertText(buildFailureReport(diagnosis, scheduled));

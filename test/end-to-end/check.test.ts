@@ -53,6 +53,11 @@ describe.concurrent('plandrop check', () => {
     expect(told.stdout).toContain('  What to check:\n    1. Have the missing columns put back');
     const json = answer.parse(JSON.parse((await plandrop([...args, '--json'], at.env)).stdout));
     expect(json.imports[0]?.failure?.category).toBe('mapping');
+    // The file was only looked at.
+    for (const words of [told.stdout, JSON.stringify(json)]) {
+      expect(words).not.toMatch(/loaded|redrive|drop/);
+      expect(words).toContain('Then check the mended file.');
+    }
   });
 
   it.for([
