@@ -42,6 +42,16 @@ function isSame(a: Step, b: Step): boolean {
   return a.kind === b.kind && a.name === b.name && files(a) === files(b);
 }
 
+/** Each thing of Anaplan once, under the name that the first step gave it. */
+function distinct(objects: readonly FoundObject[]): FoundObject[] {
+  const once = new Map<string, FoundObject>();
+  for (const object of objects) {
+    const key = `${object.step.kind} ${object.id}`;
+    if (!once.has(key)) once.set(key, object);
+  }
+  return [...once.values()];
+}
+
 /** Everything that can be seen of one model. What cannot be asked after a ✘ is left out, so that the ✘ is the one that matters. */
 export async function* examineModel(target: Target, anaplan: AnaplanClient, user: string): AsyncGenerator<Finding> {
   let asking: CheckName = 'workspace';
@@ -76,8 +86,16 @@ export async function* examineModel(target: Target, anaplan: AnaplanClient, user
     asking = 'object';
     const at = { ref, modelName: model.name, user, anaplan, answersFiles };
     const listed = remembering((kind: ActionKind) => LISTS[kind](anaplan, ref));
-    const objects: FoundObject[] = [];
-    for (const step of target.steps) yield* examineObject(step, await listed(actionKindOf(step.kind)), at, objects);
+    const found: FoundObject[] = [];
+    const seen = new Set<string>();
+    for (const step of target.steps) {
+      for await (const finding of examineObject(step, await listed(actionKindOf(step.kind)), at, found)) {
+        // Several pipelines name the same process or file.
+        if (!seen.has(finding.message)) yield finding;
+        seen.add(finding.message);
+      }
+    }
+    const objects = distinct(found);
     yield* examineFiles(objects, at);
     yield* opaque(objects, user);
   } catch (error) {

@@ -318,6 +318,34 @@ describe.concurrent('plandrop doctor', () => {
     }
   });
 
+  it('says once what several pipelines share, and all that differs', async ({ expect }) => {
+    const processes = { 'Nightly Load': ['Load Products', 'Load Sales'] };
+    await using at = await tenantAndFolder({ tenant: tenantWith({ processes }) });
+    const config = join(at.folder, 'plandrop.yaml');
+    const pipeline = (files: string, more = '') =>
+      `{ workspace: Finance, model: FY26 Plan, on: { set: folder }, steps: [{ process: Nightly Load, files: { ${files} } }${more}] }`;
+    await writeFile(
+      config,
+      `pipelines:
+  one: ${pipeline('Load Products: "in/*/products.csv", Load Sales: "in/*/sales.csv"')}
+  two: ${pipeline('Load Products: "of/*/products.csv"', ', { import: Load Products }')}
+`,
+    );
+    const told = examinationWords(await examine({ config, dataDir: at.dataDir }, at.env));
+    for (const [line, times] of [
+      ['✔ process "Nightly Load" is there', 1],
+      ['✔ import "Load Products" is there', 1],
+      ['✔ File "Load Products" is there', 1],
+      ['✔ File "Load Sales" is there', 1],
+      ['✔ The file of import "Load Products" can be read', 1],
+      ['✔ The file of import "Load Sales" can be read', 1],
+      ['may run "Nightly Load", "Load Products", "Load Sales" shows', 1],
+      ['whether "Nightly Load" is among them', 1],
+    ] as const) {
+      expect([line, told.split(line).length - 1]).toEqual([line, times]);
+    }
+  });
+
   it('tells wrong usage and missing credentials without asking Anaplan: exit 64', async ({ expect }) => {
     await using at = await tenantAndFolder();
     const unknown = await plandrop(['doctor', '--pipeline', 'sale'], at.env);
