@@ -10,7 +10,7 @@ import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import type { Credentials } from '../../shared/ports/secrets.ts';
 import { CommandError } from '../command-error.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
-import { collectFiles, text } from '../support/collect-files.ts';
+import { collectFiles, hasDumps, text } from '../support/collect-files.ts';
 import { firstPage } from '../support/first-page.ts';
 import { version } from '../version.ts';
 import { readRunNamed } from './runs.ts';
@@ -30,7 +30,9 @@ export function supportCommand(): Command {
       .addOption(
         new Option('--output <file>', 'the zip to write; default: plandrop-support-<runId>.zip in this folder'),
       )
-      .addOption(new Option('--with-dumps', 'take in the rejected rows too; they are your data')),
+      .addOption(
+        new Option('--with-dumps', 'take in the failure dumps too, as they are: the rejected rows are your data'),
+      ),
   ).action(support);
 }
 
@@ -59,12 +61,18 @@ async function support(runId: string, options: SupportOptions): Promise<void> {
   }
   process.stdout.write(
     [
-      `Wrote ${path}: ${requests.requests.length} requests, no password and no token.`,
+      `Wrote ${path}: ${requests.requests.length} requests. ${whatIsInIt(files)}`,
       ...requests.gaps.map((gap) => `  ${gap}`),
       'Read its README.md, fill in what stands in [brackets], and send all of it to Anaplan support.',
       '',
     ].join('\n'),
   );
+}
+
+function whatIsInIt(files: readonly { name: string }[]): string {
+  return hasDumps(files)
+    ? 'No password and no token stands outside its dumps, and these are as Anaplan wrote them: look through them.'
+    : 'No password and no token is in it. Values that Anaplan quoted are, such as names of missing members.';
 }
 
 /** A file that is there already is never written over: it may have been sent, or filled in. @returns where it is */

@@ -12,12 +12,13 @@ export interface BundleFile {
   content: Uint8Array;
 }
 
+const DUMPS = 'dumps/';
 /** More of a dump helps nobody, and a bundle has to go through a form. */
 const DUMPS_AT_MOST_BYTES = 50 * 1024 * 1024;
 
 /**
- * Everything that is kept of a run, as files: redacted once more, because it leaves the house. Values of rejected rows are the
- * customer's data, and are left out unless `withDumps`.
+ * Everything that is kept of a run, as files: redacted once more, because it leaves the house. Rejected rows are the customer's data, and
+ * are left out unless `withDumps`; single values that Anaplan quoted, above all names of missing members, say what happened and stay.
  */
 export async function collectFiles(
   run: Run,
@@ -53,6 +54,11 @@ export async function collectFiles(
   return { files, requests };
 }
 
+/** Whether the dumps themselves are among the files: they alone are not redacted. */
+export function hasDumps(files: readonly Pick<BundleFile, 'name'>[]): boolean {
+  return files.some(({ name }) => name.startsWith(DUMPS));
+}
+
 /** The dumps themselves, byte for byte, as far as there is room. */
 async function dumpFiles({ runId }: Run, state: Store): Promise<BundleFile[]> {
   const files: BundleFile[] = [];
@@ -62,7 +68,7 @@ async function dumpFiles({ runId }: Run, state: Store): Promise<BundleFile[]> {
     room -= bytes;
     const content = await state.getRange(key, { start: 0, end: bytes });
     const what = bytes < size ? `the first ${bytes} of ${size} bytes of a failure dump` : 'a failure dump';
-    files.push({ name: `dumps/${key.slice(key.lastIndexOf('/') + 1)}`, what, content });
+    files.push({ name: `${DUMPS}${key.slice(key.lastIndexOf('/') + 1)}`, what, content });
   }
   return files;
 }

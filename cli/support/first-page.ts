@@ -3,6 +3,7 @@ import { excerpt } from '../../shared/diagnosis/words.ts';
 import { failedStepOf, outcomeOf } from '../../shared/run/outcome.ts';
 import type { JournaledRequest } from '../../shared/run/request-journal.ts';
 import { isFinalState, type Outcome, type Run } from '../../shared/run/run.ts';
+import { hasDumps } from './collect-files.ts';
 import { asSteps } from './request-table.ts';
 
 /** What the first page is made of. */
@@ -28,8 +29,8 @@ export function firstPage(told: Told): string {
   return [
     `# For Anaplan support: ${title(run)}`,
     '',
-    `Made by \`plandrop support ${run.runId}\` at ${time(now, told)}. Fill in what stands in [brackets]. No password, token or`,
-    'certificate is in this bundle, nor the contents of any uploaded file.',
+    `Made by \`plandrop support ${run.runId}\` at ${time(now, told)}. Fill in what stands in [brackets].`,
+    ...whatIsInIt(files),
     '',
     '## What happened',
     '',
@@ -68,6 +69,18 @@ export function firstPage(told: Told): string {
     '- A token is shared by all runs of a process: the sign-in stands with the run that first needed it.',
     '',
   ].join('\n');
+}
+
+function whatIsInIt(files: Told['files']): string[] {
+  const quoted =
+    'Values of the file are in it where Anaplan quotes them: names of members that it called missing, and samples in its messages.';
+  return hasDumps(files)
+    ? [
+        `No password, token or certificate is in this bundle outside \`dumps/\`. The failure dumps there hold the rejected rows as Anaplan`,
+        'wrote them, and nothing was taken out of them.',
+        quoted,
+      ]
+    : ['No password, token or certificate is in this bundle, and no uploaded file or rejected row as a whole.', quoted];
 }
 
 const OUTCOMES = {

@@ -89,16 +89,27 @@ describe.concurrent('plandrop support', () => {
     const bundles = (await readdir(at.folder)).filter((each) => each.endsWith('.zip')).sort();
     expect(bundles).toEqual([`${name}-2.zip`, `${name}.zip`]);
 
+    expect(first.stdout).toContain(
+      'No password and no token is in it. Values that Anaplan quoted are, such as names of',
+    );
+    expect(second.stdout).toContain('No password and no token stands outside its dumps');
+
     const dump = await readFile(steps[0].dumps[0], 'utf8');
     const without = await unpacked(join(at.folder, `${name}.zip`));
     expect(Object.keys(without).filter((each) => each.startsWith('dumps/'))).toEqual([]);
     expect(JSON.parse(without['outcome.json'] ?? '').steps[0].reasons[0]).toMatchObject({ count: 5, samples: null });
     const row = dump.split('\n')[1] ?? '';
     for (const content of Object.values(without)) expect(content).not.toContain(row);
+    // What Anaplan called missing is said, because it says what happened; so the page does not promise otherwise.
+    const page = without['README.md'] ?? '';
+    expect(page).toContain('P450');
+    expect(page).toContain('names of members that it called missing, and samples in its messages');
+    expect(page).not.toContain('nor the contents of any uploaded file');
     const including = await unpacked(join(at.folder, `${name}-2.zip`));
     expect(Object.entries(including).filter(([each]) => each.startsWith('dumps/'))).toEqual([
       [expect.stringMatching(/^dumps\/1-1-\d+\.csv$/), dump],
     ]);
+    expect(including['README.md']).toContain('is in this bundle outside `dumps/`');
   });
 
   it('holds the looking up of names of a run that could not begin', async ({ expect }) => {
