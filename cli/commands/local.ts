@@ -4,7 +4,6 @@ import { DropFolder } from '../../infra/local/drop-folder.ts';
 import { fileAlerts } from '../../infra/local/file-alerts.ts';
 import { LocalScheduler, schedulesOf } from '../../infra/local/local-scheduler.ts';
 import { routedAlerts } from '../../infra/local/routed-alerts.ts';
-import { jsonLogger } from '../../shared/observe/logger.ts';
 import type { Alert } from '../../shared/ports/alerts.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import { commandPlace } from '../command-place.ts';
@@ -12,6 +11,7 @@ import { configurationFor } from '../configuration.ts';
 import { embeddedEngine } from '../embedded-engine.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
+import { logBeside } from '../log-beside.ts';
 import { configOption, dataDirOption, jsonOption, keepFreeOption } from '../options.ts';
 import { progressOf } from '../progress.ts';
 import { usableCredentials } from '../usable-credentials.ts';
@@ -51,7 +51,7 @@ async function local(options: LocalOptions): Promise<number> {
   const secrets = environmentSecrets(process.env);
   await usableCredentials(secrets);
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const log = jsonLogger(undefined, 'warn');
+  const log = logBeside(say, 'warn', { json: options.json });
   const interrupted = interruption();
   const { folder, stop } = await embeddedEngine(options.dataDir, {
     configuration,

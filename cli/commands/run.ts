@@ -12,7 +12,6 @@ import type { Pipelines } from '../../functions/services.ts';
 import { fileAlerts } from '../../infra/local/file-alerts.ts';
 import { announceDrop, announceDrops, fingerprintOf, storeDrop } from '../../infra/local/put-drop.ts';
 import { routedAlerts } from '../../infra/local/routed-alerts.ts';
-import { jsonLogger } from '../../shared/observe/logger.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import type { ObjectHead } from '../../shared/ports/store.ts';
 import { outcomeOf } from '../../shared/run/outcome.ts';
@@ -25,6 +24,7 @@ import { configurationFor, requirePipeline } from '../configuration.ts';
 import { type EmbeddedEngine, embeddedEngine } from '../embedded-engine.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
+import { logBeside } from '../log-beside.ts';
 import { requireOpenLane, runsUnderWay, throughItsLane } from '../open-lane.ts';
 import { configOption, dataDirOption, jsonOption, keepFreeOption } from '../options.ts';
 import { progressOf } from '../progress.ts';
@@ -90,7 +90,7 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
   const trouble = Promise.withResolvers<never>();
   // It is awaited below; when it comes earlier than that, it is not lost.
   trouble.promise.catch(() => {});
-  const log = jsonLogger(undefined, 'error');
+  const log = logBeside(say, 'error', { json: options.json });
   const embedded = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
