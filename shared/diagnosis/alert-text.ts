@@ -69,7 +69,7 @@ function repairWords(report: FailureReport): string {
  */
 function useOfRepair({ set, step, outcome, repairs, stillToRead, redrive }: FailureReport): string {
   if (outcome !== 'succeeded-with-rejects')
-    return 'It shows what to mend. Do not drop these rows alone: it is not certain that the others are loaded.';
+    return 'It shows what to mend. Do not drop these rows alone: the others may not be loaded.';
   if (set !== undefined) {
     const copies =
       repairs === undefined

@@ -191,7 +191,7 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
 
     it.each(['failed', 'unknown', 'cancelled'] as const)('that they are not enough, where the step %s', (outcome) => {
       const { text } = alertText(buildFailureReport(told, { ...given, outcome }));
-      expect(text).toContain('Do not drop these rows alone: it is not certain that the others are loaded.');
+      expect(text).toContain('Do not drop these rows alone: the others may not be loaded.');
       expect(text).not.toMatch(/--with|are loaded already|mend the copy|Drop a file with/);
     });
 
