@@ -41,7 +41,7 @@ export function stateInWords(run: Run): string {
   const what = `${definition?.kind ?? ''} "${definition?.name ?? ''}"`;
   switch (run.position.stage) {
     case 'upload': {
-      const file = definition?.files === undefined ? `the file of ${what}` : fileOf(run, what);
+      const file = definition?.fileId !== undefined ? `the file of ${what}` : fileOf(run, what);
       if (step.epoch === null) return `uploads ${file}`;
       return `uploads ${file}: ${step.epoch.sent.length} of ${step.epoch.chunkCount} chunks`;
     }

@@ -53,5 +53,5 @@ export class SourceRefused extends Error {
 export function whatReads(run: BegunRun): string {
   const step = run.pipeline.steps[run.position.step];
   const what = `${step?.kind ?? 'step'} "${step?.name ?? ''}"`;
-  return step?.files === undefined ? what : `"${currentFile(run)?.name ?? ''}" of ${what}`;
+  return step?.fileId !== undefined ? what : `"${currentFile(run)?.name ?? ''}" of ${what}`;
 }

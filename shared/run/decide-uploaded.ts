@@ -4,12 +4,13 @@ import { currentFile, filesOfCurrentStep } from './step-files.ts';
 import { currentStep, forgive, nextTurn, note, withStep } from './transitions.ts';
 
 /**
- * A file of the step is at Anaplan, every chunk of it: on to the step's next file, or to its start when all of them are there.
+ * A file that the step needs is at Anaplan, every chunk of it: on to the step's next file, or to its start when all of them are there.
  * What is known of a file that is done is kept; epoch and chunks are those of the file under way.
  */
 export function decideUploaded(run: BegunRun, uploaded: Uploaded, { now }: DecideContext): Run {
-  const { files } = run.pipeline.steps[run.position.step] ?? {};
-  if (files === undefined) return nextTurn(withStep(run, { uploaded }), 'start', { now, delaySeconds: 0 });
+  // An import has one file, its own.
+  if (run.pipeline.steps[run.position.step]?.fileId !== undefined)
+    return nextTurn(withStep(run, { uploaded }), 'start', { now, delaySeconds: 0 });
   const { epoch, uploads = [] } = currentStep(run);
   const file = currentFile(run);
   if (file === undefined || epoch === null)

@@ -75,8 +75,8 @@ export function outcomeOf(run: Run): RunOutcome {
     pipeline: run.pipelineName,
     ...(ended === null ? {} : { outcome: ended.outcome }),
     rowsVerified:
-      run.steps.some(hasUploaded) &&
-      run.steps.every((step) => !hasUploaded(step) || step.result?.rowsVerified === true),
+      run.steps.some((step, i) => hasUploaded(run, step, i)) &&
+      run.steps.every((step, i) => !hasUploaded(run, step, i) || step.result?.rowsVerified === true),
     startedAt: run.createdAt,
     ...(ended === null ? {} : { endedAt: ended.at }),
     ...sourcesOf(run),
@@ -85,8 +85,9 @@ export function outcomeOf(run: Run): RunOutcome {
   };
 }
 
-function hasUploaded({ uploaded, uploads = [] }: StepRecord): boolean {
-  return uploaded !== null || uploads.length > 0;
+/** What a process without files of its own uploads again is verified by the step that filled it first. */
+function hasUploaded({ pipeline }: Run, { uploaded, uploads = [] }: StepRecord, index: number): boolean {
+  return uploaded !== null || (uploads.length > 0 && pipeline?.steps[index]?.files !== undefined);
 }
 
 function sourcesOf(run: Run): Pick<RunOutcome, 'source' | 'sources'> {

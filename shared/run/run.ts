@@ -50,9 +50,9 @@ export type Epoch = z.infer<typeof epochSchema>;
 const uploadedSchema = z.object({ bytes: z.int(), rows: z.int(), sha256: z.string() });
 export type Uploaded = z.infer<typeof uploadedSchema>;
 
-/** A file of a step with several that is wholly at Anaplan; `epochs`: how often it was announced. */
+/** A file of a process that is wholly at Anaplan; `epochs`: how often it was announced. */
 const fileUploadSchema = uploadedSchema.extend({
-  /** as in the pipeline's `files:` */
+  /** as in the pipeline: of the entry in `files:`, or of the import that filled it before */
   file: z.string(),
   fileId: z.string(),
   epochs: z.int().positive(),
@@ -153,10 +153,10 @@ const downloadSchema = z.object({
 export type Download = z.infer<typeof downloadSchema>;
 
 const stepSchema = z.object({
-  /** Of a step with several files: of the one under way. */
+  /** Of a process: of the file under way. */
   epoch: epochSchema.nullable(),
   uploaded: uploadedSchema.nullable(),
-  /** Of a step with several files: those that are done, in their order. */
+  /** Of a process: its files, and in a redrive what earlier steps had filled; those that are done, in their order. */
   uploads: z.array(fileUploadSchema).exactOptional(),
   /** A file call got no whole answer and no file GET has answered since: it may still act (see Release). */
   fileCallUnanswered: z.boolean(),

@@ -24,11 +24,21 @@ function filesOf(step: FrozenStep | undefined): StepFile[] {
  * each: a file that an earlier step has filled is not filled again. A redrive fills anew what a step before `from`, where it began,
  * has filled: others may have written to that file since.
  */
-export function filesToUpload(pipeline: Pick<FrozenPipeline, 'steps'>, step: number, from = 0): StepFile[] {
-  const filled = new Set(
-    pipeline.steps.slice(from, step).flatMap((earlier) => filesOf(earlier).map((file) => file.fileId)),
-  );
-  return filesOf(pipeline.steps[step]).filter(({ fileId }) => !filled.has(fileId));
+export function filesToUpload({ steps }: Pick<FrozenPipeline, 'steps'>, step: number, from = 0): StepFile[] {
+  const isThere = new Set<string>();
+  for (let earlier = from; earlier < step; earlier++)
+    for (const { fileId } of filesNeeded(steps, earlier, from)) isThere.add(fileId);
+  return filesNeeded(steps, step, from).filter(({ fileId }) => !isThere.has(fileId) && isThere.add(fileId));
+}
+
+/**
+ * What has to be in Anaplan when a step is started. A process may read each file that was filled before a redrive began, as its last
+ * reader had it: Anaplan does not tell which.
+ */
+function filesNeeded(steps: readonly FrozenStep[], index: number, from: number): StepFile[] {
+  const step = steps[index];
+  const before = step?.kind === 'process' ? steps.slice(0, from).flatMap(filesOf) : [];
+  return [...filesOf(step), ...before.reverse()];
 }
 
 /** The files of the step that the run stands at. */
@@ -83,9 +93,10 @@ function dropOf({ kind: _, ...drop }: Extract<Trigger, { kind: 'drop' }>): Drop 
 
 /** A file that this run has uploaded itself, as it reads it; what an earlier run uploaded may have been written over since. */
 export function uploadedHere({ pipeline, steps, position, redriveOf }: BegunRun, fileId: string): StepFile | undefined {
-  for (let index = redriveOf?.step ?? 0; index <= position.step; index++) {
+  const from = redriveOf?.step ?? 0;
+  for (let index = from; index <= position.step; index++) {
     const { uploaded, uploads = [] } = steps[index] ?? { uploaded: null };
-    const file = filesOf(pipeline.steps[index]).find((each) => each.fileId === fileId);
+    const file = filesNeeded(pipeline.steps, index, from).find((each) => each.fileId === fileId);
     const isHere =
       uploads.some((upload) => upload.fileId === fileId) ||
       (uploaded !== null && pipeline.steps[index]?.fileId === fileId);

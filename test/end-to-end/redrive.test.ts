@@ -39,7 +39,10 @@ describe.concurrent('plandrop failures redrive', () => {
     const shown = JSON.parse((await plandrop(['runs', 'show', `${runId}.1`, '--json', ...state])).stdout);
     expect(shown).toMatchObject({ outcome: 'succeeded', rowsVerified: true });
     expect(shown).toMatchObject({ state: 'succeeded', redriveOf: runId, journalDropped: 0 });
-    expect(shown.journal).toMatchObject([{ text: expect.stringContaining(`Goes on with run ${runId}`) }]);
+    expect(shown.journal).toMatchObject([
+      { text: expect.stringContaining(`Goes on with run ${runId}`) },
+      { text: 'Uploaded the file of "Load Products", 1 of 1.' },
+    ]);
     const listedRuns = JSON.parse((await plandrop(['runs', '--json', ...state])).stdout);
     expect(listedRuns).toContainEqual(expect.objectContaining({ runId, state: 'failed', redrivenAs: `${runId}.1` }));
     expect(shown.steps.map(({ taskState }: { taskState: string }) => taskState)).toEqual(['COMPLETE', 'COMPLETE']);

@@ -2,6 +2,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'vitest';
 import { DropFolder } from '../../infra/local/drop-folder.ts';
+import { readRun } from '../../shared/run/ledger.ts';
+import { redriveRun } from '../../shared/run/redrive.ts';
 import type { TenantDefinition } from '../../simulator/index.ts';
 import { impatient, landing, SALES, when } from './landing.ts';
 
@@ -151,5 +153,60 @@ describe.concurrent('the repair file of a process', () => {
     ]);
     for (const { file, address } of repairs) expect(alerts[0]?.text).toContain(`${file}: ${address}\n`);
     expect(alerts[0]?.text).toContain('Copy them, mend the copies, and drop those in a new set with the other files');
+  });
+});
+
+describe.concurrent('a redrive that begins at a process', () => {
+  const STEPS = '[{ import: Load Seen }, { process: Load All }]';
+  const OURS = `${UNITS}Tea,Jan 26,1\nCocoa,Jan 26,2\n`;
+  const OTHERS = `${UNITS}Tea,Feb 26,5\nTea,Mar 26,6\nTea,Apr 26,7\n`;
+  const begun = async () => {
+    const at = await landing({
+      tenant: TENANT,
+      pipelines: impatient('sales', STEPS) + impatient('seen', '[import: Load Seen]'),
+    });
+    const first = await at.land('sales', OURS);
+    await at.land('seen', OTHERS);
+    const held = await readRun(at.services, first.run.runId);
+    if (held?.run.pipeline == null) throw new Error('it never began');
+    return { at, first, held, pipeline: held.run.pipeline };
+  };
+
+  it('reads the file of its run, whatever others have loaded since, and starts no finished step again', async ({
+    expect,
+  }) => {
+    const { at, first, held, pipeline } = await begun();
+    await using _ = at;
+    expect(first.outcome.outcome).toBe('succeeded-with-rejects');
+    const before = at.calls('start').length;
+    expect(await redriveRun(at.services, held, pipeline)).toMatchObject({ ok: true });
+    await at.idle();
+    const again = await readRun(at.services, `${first.run.runId}.1`);
+    expect(again?.run.ended?.outcome).toBe('succeeded-with-rejects');
+    expect(again?.run.steps[1]?.result?.cells).toBe(first.run.steps[1]?.result?.cells);
+    expect(
+      at
+        .calls('start')
+        .slice(before)
+        .map(({ path }) => path),
+    ).toEqual([expect.stringContaining('/processes/')]);
+    expect(await readFile(again?.run.steps[1]?.result?.repair ?? '', 'utf8')).toBe(`${UNITS}Cocoa,Jan 26,2\n`);
+  });
+
+  it('starts nothing when its drop is gone', async ({ expect }) => {
+    const { at, first, held, pipeline } = await begun();
+    await using _ = at;
+    const { trigger } = first.run;
+    if (trigger.kind !== 'drop') throw new Error('it was no drop');
+    await at.folder.drops.deleteVersion(trigger.key, trigger.versionId);
+    const before = at.calls('start').length;
+    expect(await redriveRun(at.services, held, pipeline)).toMatchObject({ ok: true });
+    await at.idle();
+    const again = await readRun(at.services, `${first.run.runId}.1`);
+    expect(again?.run.ended).toMatchObject({
+      outcome: 'failed',
+      failure: { category: 'source-file', message: 'sales.csv is no longer there.' },
+    });
+    expect(at.calls('start')).toHaveLength(before);
   });
 });

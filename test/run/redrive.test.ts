@@ -37,6 +37,7 @@ const processStep = (id: string): FrozenStep => ({
 const definition = (...steps: FrozenStep[]): FrozenPipeline => ({ ...aPipeline, steps });
 
 const [A, B, C] = [importStep('A'), processStep('B'), importStep('C')];
+const X: FrozenStep = { ...processStep('X'), kind: 'export' };
 
 function result(outcome: Outcome, beyondAllowance = false): StepResult {
   return { outcome, reasons: [], dumps: [], rowsVerified: true, beyondAllowance };
@@ -334,14 +335,14 @@ describe('a redrive with a mended file', () => {
 
 describe('a redrive begins', () => {
   it.for<[string, Run, FrozenPipeline, number, string]>([
-    ['at the step that failed', ended('failed', [finished(), finished('failed')]), definition(A, B, C), 1, 'start'],
+    ['at the step that failed', ended('failed', [finished(), finished('failed')]), definition(A, B, C), 1, 'upload'],
     ['at the first step when that failed', ended('failed', [finished('failed')]), definition(A, B, C), 0, 'upload'],
     [
       'after rejects within the allowance',
       ended('failed', [finished('succeeded-with-rejects'), finished('failed')]),
       definition(A, B, C),
       1,
-      'start',
+      'upload',
     ],
     [
       'at the step whose rejects were beyond the allowance',
@@ -355,16 +356,16 @@ describe('a redrive begins', () => {
       ended('unknown', [openStart], { settled: settled('succeeded') }),
       definition(A, B, C),
       1,
-      'start',
+      'upload',
     ],
     [
       'at a step that was settled as failed',
       ended('unknown', [finished(), openStart], { settled: settled('failed') }),
       definition(A, B, C),
       1,
-      'start',
+      'upload',
     ],
-    ['where a cancelled run stopped', ended('cancelled', [finished(), {}]), definition(A, B, C), 1, 'start'],
+    ['where a cancelled run stopped', ended('cancelled', [finished(), {}]), definition(A, B, C), 1, 'upload'],
     [
       'at the upload, even of a file that a finished step has filled',
       ended('failed', [finished(), finished('failed')], { pipeline: definition(A, importStep('D', 'file A')) }),
@@ -383,6 +384,20 @@ describe('a redrive begins', () => {
       'at the step made anew in Anaplan under the same name',
       ended('failed', [finished(), finished('failed')]),
       definition(A, { ...B, objectId: 'B2' }, C),
+      1,
+      'upload',
+    ],
+    [
+      'at a process before which no file was filled',
+      ended('failed', [finished(), finished('failed')], { pipeline: definition(B, processStep('E')) }),
+      definition(B, processStep('E')),
+      1,
+      'start',
+    ],
+    [
+      'at an export',
+      ended('failed', [finished(), finished('failed')], { pipeline: definition(A, X) }),
+      definition(A, X),
       1,
       'start',
     ],

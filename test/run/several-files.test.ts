@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FrozenPipeline, FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
 import { decide, type RunEvent } from '../../shared/run/decide.ts';
 import { type BegunRun, hasBegun, type Run, untouchedSteps } from '../../shared/run/run.ts';
-import { currentFile, dropFor, filesToUpload, uploadsFor } from '../../shared/run/step-files.ts';
+import { currentFile, dropFor, filesToUpload, uploadedHere, uploadsFor } from '../../shared/run/step-files.ts';
 import { currentStep, firstStage } from '../../shared/run/transitions.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
 import { AT, aPipeline, aRun } from './a-run.ts';
@@ -22,6 +22,7 @@ const imports = (fileId: string): FrozenStep => ({
   fileId,
   repeatable: false,
 });
+const recalculate: FrozenStep = { kind: 'process', name: 'Recalculate', objectId: '118000000002', repeatable: false };
 const following = (...steps: FrozenStep[]): FrozenPipeline => ({ ...aPipeline, steps });
 
 const member = (name: string) => ({
@@ -98,6 +99,32 @@ describe('a step with several files', () => {
   });
 });
 
+describe('a process that begins a redrive', () => {
+  const other = { ...imports('F1'), name: 'its last reader' };
+  const pipeline = following(imports('F1'), other, imports('F3'), recalculate);
+  const redrive = aRun({
+    pipeline,
+    steps: untouchedSteps(4),
+    position: { step: 3, stage: 'upload' },
+    redriveOf: { runId: 'before', step: 3 },
+  });
+
+  it('is started when each file that was filled before is there again', () => {
+    expect(currentFile(redrive)).toMatchObject({ name: 'import F3', fileId: 'F3' });
+    const second = decided(redrive, ...announced, finished(3));
+    expect(second).toMatchObject({ next: { queue: 'upload' }, position: { step: 3, file: 1 } });
+    expect(currentFile(second)).toMatchObject({ name: 'its last reader', fileId: 'F1' });
+    expect(currentStep(second)).toMatchObject({ epoch: null, uploaded: null });
+    const done = decided(second, ...announced, finished(7));
+    expect(done).toMatchObject({ next: { queue: 'start' }, position: { step: 3, stage: 'start' } });
+    expect(['F1', 'F3', 'F2'].map((fileId) => uploadedHere(done, fileId)?.name)).toEqual([
+      'its last reader',
+      'import F3',
+      undefined,
+    ]);
+  });
+});
+
 describe('the files that a step uploads', () => {
   const names = (steps: FrozenStep[], step: number, from = 0) =>
     filesToUpload(following(...steps), step, from).map(({ fileId }) => fileId);
@@ -106,6 +133,13 @@ describe('the files that a step uploads', () => {
     ['are all of a process', [load], 0, 0, ['F1', 'F2']],
     ['are not those that an import before it has filled', [imports('F1'), load], 1, 0, ['F2']],
     ['are all again where a redrive begins with it', [imports('F1'), load], 1, 1, ['F1', 'F2']],
+    ['are those filled before a redrive that begins with a process', [imports('F1'), recalculate], 1, 1, ['F1']],
+    ['are none of a process that begins no redrive', [imports('F1'), recalculate], 1, 0, []],
+    ['are those also of a process later in a redrive', [imports('F1'), imports('F2'), recalculate], 2, 1, ['F1']],
+    ['are once those of two processes of a redrive', [imports('F1'), recalculate, recalculate], 2, 1, []],
+    ['are none of an import after a process that sent them', [imports('F1'), recalculate, imports('F1')], 2, 1, []],
+    ['are all that a process filled before a redrive', [load, imports('F2'), recalculate], 2, 2, ['F2', 'F1']],
+    ['are also what another step filled before', [imports('F3'), load], 1, 1, ['F1', 'F2', 'F3']],
     ['are none of an import after it that reads one of them', [load, imports('F2')], 1, 0, []],
     ['are that of an import after it that reads another', [load, imports('F3')], 1, 0, ['F3']],
   ])('%s', (_, steps, step, from, expected) => {
