@@ -5,7 +5,7 @@ import type { SourceFormat } from '../../shared/diagnosis/source-scan.ts';
 import { formatOf } from '../../shared/diagnosis/source-text.ts';
 import { ENDED } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
-import type { BegunRun } from '../../shared/run/run.ts';
+import type { BegunRun, Uploaded } from '../../shared/run/run.ts';
 import { dropFor, type StepFile, uploadedHere } from '../../shared/run/step-files.ts';
 import type { Drop } from '../../shared/run/trigger.ts';
 import { stepOf } from '../anaplan-turn.ts';
@@ -26,12 +26,19 @@ export interface Dumped {
   fileOf: ReadonlyMap<string, string> | undefined;
   /** what an import is called, by its id */
   nameOf: (objectId: string) => string;
+  /** of an import that came to its end; what one that did not has loaded, nobody knows */
+  hasEnded: (objectId: string) => boolean;
+  /** how many rows each import that reads a file counted, where Anaplan says so */
+  totalsOf: (fileId: string) => readonly number[];
+  /** the task may be somebody else's, on another file */
+  perhapsOthers: boolean;
 }
 
 /**
  * Writes, for each dump with rejected rows, the file that a person mends and drops again: the header of the drop and only its rejected
- * rows. An action of a process tells only which import it is, so the import has to read a file that this very run has uploaded: else
- * nobody knows what the lines of its dump are lines of.
+ * rows. An action of a process tells only which import it is, so the import has to read a file that this very run has uploaded, and
+ * nothing may tell that Anaplan read another: else nobody knows what the lines of its dump are lines of. And the other rows have to
+ * be loaded.
  *
  * It is a help and no record: where there is none, the reason is told.
  */
@@ -40,7 +47,10 @@ export async function keepRepairs(turn: Turn, services: Services, dumped: Dumped
   for (const dump of dumped.dumps) {
     const name = dumped.nameOf(dump.objectId);
     try {
-      const made = await keepRepair(turn, services, dump, sourceOf(turn.run, dump.objectId, dumped));
+      const made = await keepRepair(turn, services, dump, {
+        source: sourceOf(turn.run, dump.objectId, dumped),
+        hasEnded: dumped.hasEnded(dump.objectId),
+      });
       if (made !== undefined) repairs.made.push(made);
     } catch (error) {
       const because = error instanceof NoRepair ? error.message : 'it could not be written';
@@ -58,12 +68,17 @@ class NoRepair extends Error {
 }
 
 interface Source {
-  file: StepFile;
+  file: StepFile & { uploaded: Uploaded };
   drop: Drop;
 }
 
 /** @returns undefined when no row was rejected */
-async function keepRepair(turn: Turn, services: Services, dump: LocatedDump, source: Source | NoRepair) {
+async function keepRepair(
+  turn: Turn,
+  services: Services,
+  dump: LocatedDump,
+  { source, hasEnded }: { source: Source | NoRepair; hasEnded: boolean },
+) {
   const { state, clock } = services;
   const sourceBytes = source instanceof NoRepair ? {} : { sourceBytes: source.drop.bytes };
   const { lines, unlocated, unreadable } = await readRejectedLines(readAll(state, dump.key, dump.bytes), sourceBytes);
@@ -73,6 +88,8 @@ async function keepRepair(turn: Turn, services: Services, dump: LocatedDump, sou
   if (unlocated > 0)
     throw new NoRepair('its failure dump does not tell on which lines of the file the rejected rows stand');
   const { file, drop } = source;
+  if (!hasEnded && lines.size < file.uploaded.rows)
+    throw new NoRepair('it did not come to its end, and nobody knows which of the other rows are loaded');
   const key = dumpKey({ ...dump, runId: turn.run.runId, step: turn.run.position.step, folder: 'repairs' });
   const bytes = inTime(
     readAll(services.source(drop.bucket), drop.key, drop.bytes, drop.versionId),
@@ -84,7 +101,7 @@ async function keepRepair(turn: Turn, services: Services, dump: LocatedDump, sou
 }
 
 /** The file that the dump's import read, as this run uploaded it. */
-function sourceOf(run: BegunRun, objectId: string, { fileOf }: Dumped): Source | NoRepair {
+function sourceOf(run: BegunRun, objectId: string, { fileOf, totalsOf, perhapsOthers }: Dumped): Source | NoRepair {
   const step = stepOf(run);
   const isProcess = step.kind === 'process';
   if (isProcess && fileOf === undefined) return new NoRepair('Anaplan did not tell which file it reads');
@@ -93,6 +110,9 @@ function sourceOf(run: BegunRun, objectId: string, { fileOf }: Dumped): Source |
   const file = uploadedHere(run, fileId);
   const drop = file === undefined ? undefined : dropFor(run, file);
   if (file === undefined || drop === undefined) return new NoRepair('it reads a file that this run has not uploaded');
+  if (totalsOf(fileId).some((total) => total !== file.uploaded.rows))
+    return new NoRepair('Anaplan read another file than this run uploaded, or not all of it');
+  if (perhapsOthers) return new NoRepair('nothing proves that Anaplan read the file that this run uploaded');
   return { file, drop };
 }
 

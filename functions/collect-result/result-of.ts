@@ -2,9 +2,9 @@ import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import { classifyTask, type TaskOutcome } from '../../shared/diagnosis/classify-task.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import { isInDoubt } from '../../shared/run/decide-start.ts';
-import { fileRowsOf } from '../../shared/run/file-rows.ts';
+import { fileRowsOf, totalsOf } from '../../shared/run/file-rows.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
-import { judgeStep } from '../../shared/run/judge-step.ts';
+import { areRowsVerified, judgeStep } from '../../shared/run/judge-step.ts';
 import type { StepResult } from '../../shared/run/run.ts';
 import { uploadsFor } from '../../shared/run/step-files.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
@@ -40,15 +40,24 @@ export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanC
     return { kind: 'not-yet', event: { kind: 'hindered', diagnosis: exported.diagnosis } };
   const asksForFiles = step.files !== undefined || (step.kind === 'process' && kept.located.length > 0);
   const fileOf = asksForFiles ? await filesOfImports({ turn, services, anaplan }) : undefined;
-  const nameOf = (objectId: string) =>
-    classified.nested?.find((action) => action.objectId === objectId)?.name ?? step.name;
-  const repairs = await keepRepairs(turn, services, { dumps: kept.located, fileOf, nameOf });
   const uploads = uploadsFor(run, run.position.step);
   const [upload] = uploads;
   const rows =
     step.files === undefined
       ? { ...(upload === undefined ? {} : { uploaded: upload.uploaded }) }
       : { files: fileRowsOf(uploads, classified.nested ?? [], fileOf ?? new Map()) };
+  const actionNamed = (objectId: string) => classified.nested?.find((action) => action.objectId === objectId);
+  const repairs = await keepRepairs(turn, services, {
+    dumps: kept.located,
+    fileOf,
+    nameOf: (objectId) => actionNamed(objectId)?.name ?? step.name,
+    hasEnded: (objectId) => hasRun(actionNamed(objectId) ?? classified),
+    totalsOf: (fileId) => {
+      if (step.kind === 'process') return totalsOf(fileId, classified.nested ?? [], fileOf ?? new Map());
+      return classified.totalRows === undefined ? [] : [classified.totalRows];
+    },
+    perhapsOthers: isInDoubt(task) && !areRowsVerified({ classified, ...rows }),
+  });
   const result = judgeStep({
     step,
     classified,
@@ -64,7 +73,7 @@ export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanC
   return { kind: 'judged', result };
 }
 
-/** Else the file of an export is that of an earlier run. */
-function hasRun({ outcome }: TaskOutcome): boolean {
+/** Else the file of an export is that of an earlier run, and an import may have loaded nothing. */
+function hasRun({ outcome }: Pick<TaskOutcome, 'outcome'>): boolean {
   return outcome === 'succeeded' || outcome === 'succeeded-with-rejects';
 }

@@ -22,10 +22,19 @@ export function fileRowsOf(
   return uploads.map(({ name, fileId, uploaded }) => ({
     file: name,
     rows: uploaded.rows,
-    totals: nested.flatMap(({ objectId, totalRows }) =>
-      totalRows !== undefined && fileOf.get(objectId) === fileId ? [totalRows] : [],
-    ),
+    totals: totalsOf(fileId, nested, fileOf),
   }));
+}
+
+/** What the actions that read a file counted. @param fileOf the file that an import reads, by the import's id */
+export function totalsOf(
+  fileId: string,
+  nested: readonly Judgement[],
+  fileOf: ReadonlyMap<string, string>,
+): readonly number[] {
+  return nested.flatMap(({ objectId, totalRows }) =>
+    totalRows !== undefined && fileOf.get(objectId) === fileId ? [totalRows] : [],
+  );
 }
 
 /** Every file was counted, and every count is that of the rows uploaded. */

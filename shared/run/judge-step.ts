@@ -34,12 +34,8 @@ export interface StepEvidence {
  * total of rows differs from those uploaded, or of a task that may be somebody else's (invariants 2 and 8). Pure.
  */
 export function judgeStep(evidence: StepEvidence): StepResult {
-  const { classified, uploaded, files, dumps, dumpLost } = evidence;
-  const { totalRows } = classified;
-  const rowsVerified =
-    files === undefined
-      ? uploaded !== undefined && totalRows !== undefined && totalRows === uploaded.rows
-      : areVerified(files);
+  const { classified, dumps, dumpLost } = evidence;
+  const rowsVerified = areRowsVerified(evidence);
   const counts = countsOf(evidence);
   const { outcome, diagnosis } = verdict(evidence, rowsVerified);
   return {
@@ -57,6 +53,16 @@ export function judgeStep(evidence: StepEvidence): StepResult {
     beyondAllowance: outcome === 'succeeded-with-rejects' && isBeyond(evidence),
     ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, whatToCheck: [...diagnosis.whatToCheck] } }),
   };
+}
+
+/** Anaplan counts the rows that this run has uploaded for the step, each file's. */
+export function areRowsVerified({
+  classified: { totalRows },
+  uploaded,
+  files,
+}: Pick<StepEvidence, 'classified' | 'uploaded' | 'files'>): boolean {
+  if (files !== undefined) return areVerified(files);
+  return uploaded !== undefined && totalRows !== undefined && totalRows === uploaded.rows;
 }
 
 /** A ledger is read with every turn, so it holds the first of them; the dump holds all. */

@@ -92,15 +92,17 @@ function dropOf({ kind: _, ...drop }: Extract<Trigger, { kind: 'drop' }>): Drop 
 }
 
 /** A file that this run has uploaded itself, as it reads it; what an earlier run uploaded may have been written over since. */
-export function uploadedHere({ pipeline, steps, position, redriveOf }: BegunRun, fileId: string): StepFile | undefined {
+export function uploadedHere(
+  { pipeline, steps, position, redriveOf }: BegunRun,
+  fileId: string,
+): (StepFile & { uploaded: Uploaded }) | undefined {
   const from = redriveOf?.step ?? 0;
   for (let index = from; index <= position.step; index++) {
     const { uploaded, uploads = [] } = steps[index] ?? { uploaded: null };
+    const own = pipeline.steps[index]?.fileId === fileId ? uploaded : null;
+    const sent = uploads.find((upload) => upload.fileId === fileId) ?? own;
     const file = filesNeeded(pipeline.steps, index, from).find((each) => each.fileId === fileId);
-    const isHere =
-      uploads.some((upload) => upload.fileId === fileId) ||
-      (uploaded !== null && pipeline.steps[index]?.fileId === fileId);
-    if (file !== undefined && isHere) return file;
+    if (file !== undefined && sent !== null) return { ...file, uploaded: sent };
   }
   return undefined;
 }
@@ -108,19 +110,7 @@ export function uploadedHere({ pipeline, steps, position, redriveOf }: BegunRun,
 /** What a step reads and this run has uploaded itself, by this step or an earlier one. */
 export function uploadsFor(run: BegunRun, step: number): (StepFile & { uploaded: Uploaded })[] {
   return filesOf(run.pipeline.steps[step]).flatMap((file) => {
-    const uploaded = uploadedTo(run, file.fileId);
-    return uploaded === undefined ? [] : [{ ...file, uploaded }];
+    const here = uploadedHere(run, file.fileId);
+    return here === undefined ? [] : [{ ...file, uploaded: here.uploaded }];
   });
-}
-
-function uploadedTo({ pipeline, steps, redriveOf }: BegunRun, fileId: string): Uploaded | undefined {
-  // A redrive fills anew what the run before it filled, perhaps with another file.
-  const from = redriveOf?.step ?? 0;
-  for (const [index, { uploaded, uploads = [] }] of steps.entries()) {
-    if (index < from) continue;
-    const named = uploads.find((upload) => upload.fileId === fileId);
-    if (named !== undefined) return named;
-    if (uploaded !== null && pipeline.steps[index]?.fileId === fileId) return uploaded;
-  }
-  return undefined;
 }
