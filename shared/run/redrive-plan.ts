@@ -78,19 +78,17 @@ function whyNotRowsAlone(
 
 /** A mended file goes to the step where the run stopped, or, where that reads no file, to the one whose rejected rows it holds. */
 function planMended(old: Run, { steps }: FrozenPipeline, carried: StepRecord[]): RedrivePlan | Refused {
-  const { runId, trigger } = old;
-  const dropIt = 'Drop the mended file instead, where the first one was dropped.';
-  const several = steps.some(({ files }) => files !== undefined);
-  if (trigger.kind === 'set' || several)
-    return refused(`Run ${runId} reads several files, and --with names one.`, dropIt);
+  const { runId } = old;
+  const ofSet = whyNotOfSet(old, steps);
+  if (ofSet !== undefined) return ofSet;
   const stopped = steps[carried.length];
+  const hasRejected = stopped !== undefined && stoppedByRejects(old, stopped);
   if (stopped?.fileId !== undefined) {
-    const before = old.pipeline?.steps.findIndex(({ objectId }) => objectId === stopped.objectId) ?? -1;
-    const hasLoaded = old.steps[before]?.result?.outcome === 'succeeded-with-rejects';
     // A redrive with the rejected rows alone that could not load them; mended once more they are rows alone still.
     const hadRows = old.mended?.onlyFileId === stopped.fileId;
-    return { ok: true, carried, ...(hasLoaded || hadRows ? { onlyFileId: stopped.fileId } : {}) };
+    return { ok: true, carried, ...(hasRejected || hadRows ? { onlyFileId: stopped.fileId } : {}) };
   }
+  if (hasRejected) return rowsOfOthers(runId, stopped, steps.slice(0, carried.length));
   const rejecting = carried.flatMap(({ result }, i) => (result?.outcome === 'succeeded-with-rejects' ? [i] : []));
   const [at] = rejecting;
   const fileId = at === undefined ? undefined : steps[at]?.fileId;
@@ -102,8 +100,49 @@ function planMended(old: Run, { steps }: FrozenPipeline, carried: StepRecord[]):
     return refused(`Run ${runId} has no rejected rows that could be mended, ${what}.`, 'Leave out --with.');
   }
   if (rejecting.some((other) => steps[other]?.fileId !== fileId))
-    return refused(`Several steps of run ${runId} rejected rows of several files, and --with names one.`, dropIt);
+    return refused(
+      `Several steps of run ${runId} rejected rows of several files, and --with names one.`,
+      'Drop the mended file instead, where the first one was dropped.',
+    );
   return { ok: true, carried: carried.slice(0, at), onlyFileId: fileId };
+}
+
+/** The run stopped at this step because of the rows that it rejected: the others are loaded. */
+function stoppedByRejects(old: Run, { objectId }: FrozenStep): boolean {
+  const at = old.position.step;
+  const isIt = finishedRecord(old, at) === undefined && old.pipeline?.steps[at]?.objectId === objectId;
+  return isIt && old.steps[at]?.result?.outcome === 'succeeded-with-rejects';
+}
+
+/** A process reads the files of a set, and may empty what it fills before: given rejected rows alone it would leave only these. */
+function whyNotOfSet({ runId, trigger }: Run, steps: readonly FrozenStep[]): Refused | undefined {
+  const files =
+    trigger.kind === 'set'
+      ? trigger.members.map(({ file, key }) => `"${file}" (${key})`)
+      : steps.flatMap((step) => step.files ?? []).map(({ name }) => `"${name}"`);
+  if (files.length === 0) return undefined;
+  if (files.length === 1)
+    return refused(
+      `Run ${runId} reads the file of a set, and --with is for a file that is dropped by itself.`,
+      'Drop the mended file in a new set: it needs no other.',
+    );
+  return refused(
+    `Run ${runId} reads several files, and --with names one.`,
+    `Drop the mended file in a new set, together with the other files. Those of this one are ${files.join(', ')}.`,
+  );
+}
+
+/** A process has rejected rows of what steps before it load, and those are finished. */
+function rowsOfOthers(runId: string, process: FrozenStep, before: readonly FrozenStep[]): Refused {
+  const loads = before.flatMap(({ kind, name, fileId }, i) =>
+    fileId === undefined ? [] : [`step ${i + 1}, ${kind} "${name}",`],
+  );
+  const what = `The rows that ${process.kind} "${process.name}" rejected are of a file that`;
+  const goOn = `Let this run go on, or be done, without them: plandrop failures accept ${runId} --because "…"`;
+  if (loads.length === 0)
+    return refused(`${what} no step of run ${runId} loads.`, 'Mend them where that file comes from.', goOn);
+  const drop = 'Drop the mended rows as a file of their own, where the first one was dropped.';
+  return refused(`${what} ${loads.join(' or ')} loads, and that is finished.`, drop, goOn);
 }
 
 /** The records of the finished steps that the definition begins with; the step after them is the first to be run. */

@@ -100,6 +100,14 @@ describe.concurrent('the repair file of a process', () => {
     expect(alerts[0]?.text).toContain(`are at:\n${repair}\nCopy that file, mend the copy, and drop it:`);
     expect(alerts[0]?.text).not.toContain('--with');
 
+    const held = await readRun(at.services, outcome.runId);
+    if (held?.run.pipeline == null) throw new Error('it never began');
+    const refused = await redriveRun(at.services, held, held.run.pipeline, () => Promise.reject(new Error('kept')));
+    expect(refused).toMatchObject({
+      because: expect.stringMatching(/^The rows that process "Load All" rejected are of a file that step 1,/),
+      whatToCheck: [expect.stringContaining('Drop the mended rows'), expect.stringContaining('failures accept')],
+    });
+
     const second = await at.land('sales', (await readFile(repair, 'utf8')).replace('Cocoa', 'Tea').replace(',x', ',3'));
     expect([second.outcome.outcome, second.outcome.source?.rows]).toEqual(['succeeded', 2]);
   });

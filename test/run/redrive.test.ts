@@ -125,6 +125,13 @@ describe('a redrive with a mended file', () => {
       undefined,
     ],
     [
+      'the import that failed, which rejected rows when it was run before',
+      ended('failed', [rejects, finished(), finished('failed')], { pipeline: definition(A, X, A) }),
+      definition(A, X, A),
+      2,
+      undefined,
+    ],
+    [
       'the first step of a run that never began',
       { ...ended('failed', [{}]), pipeline: null, steps: [], ticket: null },
       definition(A),
@@ -171,10 +178,44 @@ describe('a redrive with a mended file', () => {
       'names its files',
       ended('failed', [finished('failed')]),
       definition({ ...B, files: [{ name: 'Load A', fileId: 'file A', glob: '*.csv' }] }),
-      /reads several files, and --with names one/,
+      /reads the file of a set, and --with is for a file that is dropped by itself/,
+    ],
+    [
+      'is a process that rejected rows of what a step before it loads',
+      ended('succeeded-with-rejects', [finished(), beyond]),
+      definition(A, B, C),
+      /rows that process "Do B" rejected are of a file that step 1, import "Load A", loads/,
+    ],
+    [
+      'is that also after rejects within the allowance',
+      ended('succeeded-with-rejects', [rejects, beyond]),
+      definition(A, B, C),
+      /rows that process "Do B" rejected/,
+    ],
+    [
+      'is a process that rejected rows of what no step loads',
+      ended('succeeded-with-rejects', [beyond], { pipeline: definition(B, C) }),
+      definition(B, C),
+      /rows that process "Do B" rejected are of a file that no step of run \S+ loads/,
     ],
   ])('is refused where the step %s', ([, old, pipeline, words]) => {
     expect(redriveOf(old, pipeline, LATER, drop)).toMatchObject({ ok: false, because: expect.stringMatching(words) });
+  });
+
+  it.each<[string, string[], RegExp]>([
+    [
+      'of several files',
+      ['Products', 'Sales'],
+      /together with .* "Products" \(in\/Products\.csv\), "Sales" \(in\/Sales/,
+    ],
+    ['of one file', ['Products'], /in a new set: it needs no other/],
+  ])('is to be dropped in a new set where the run is of a set %s', (_, names, words) => {
+    const files = names.map((name) => ({ name, fileId: `file ${name}`, glob: `${name}.csv` }));
+    const members = names.map((file) => ({ ...drop, file, key: `in/${file}.csv` }));
+    const pipeline = definition({ ...B, files });
+    const trigger = { kind: 'set', setId: 'in', generation: 1, members } as const;
+    const decision = redriveOf(ended('failed', [finished('failed')], { pipeline, trigger }), pipeline, LATER, drop);
+    expect(decision).toMatchObject({ ok: false, whatToCheck: [expect.stringMatching(words)] });
   });
 
   describe('with rejected rows alone', () => {
