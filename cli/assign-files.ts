@@ -27,7 +27,7 @@ export function assignFiles(
   { paths, said }: { paths: readonly string[]; said: readonly string[] },
 ): AssignedFile[] {
   const entries = steps.flatMap(({ files = [] }) => files);
-  if (entries.length === 0) return atMostOne(pipelineName, paths, said);
+  if (entries.length === 0) return atMostOne(pipelineName, { steps }, { paths, said });
   const told = said.map((text) => saidFile(text, entries));
   const left = entries.filter(({ name }) => !told.some((each) => 'file' in each && each.file === name));
   const assigned = [...told, ...paths.map((path) => placed(path, left))];
@@ -73,7 +73,20 @@ export function assignFile(
   throw new CommandError(`Pipeline "${pipelineName}" takes several files. ${found.mistake}`, { whatToCheck });
 }
 
-function atMostOne(pipelineName: string, paths: readonly string[], said: readonly string[]): AssignedFile[] {
+function atMostOne(
+  pipelineName: string,
+  { steps }: Pick<Pipeline, 'steps'>,
+  { paths, said }: { paths: readonly string[]; said: readonly string[] },
+): AssignedFile[] {
+  const named = [...paths, ...said.map((text) => text.slice(text.indexOf('=') + 1))];
+  if (named.length > 0 && !steps.some(({ kind }) => kind === 'import')) {
+    throw new CommandError(`Pipeline "${pipelineName}" reads no file; ${named.join(', ')} would not be uploaded.`, {
+      whatToCheck: [
+        'Run it without a file, or name a pipeline that reads one.',
+        'A process uploads only what `files:` says.',
+      ],
+    });
+  }
   if (said.length > 0) {
     throw new CommandError(`No process of pipeline "${pipelineName}" says with files: which files it takes.`, {
       whatToCheck: ['Name the file without --file.'],

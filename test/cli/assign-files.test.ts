@@ -10,6 +10,10 @@ const FILES = [
 ];
 const several: Step[] = [{ kind: 'process', name: 'Load All', repeatable: false, files: FILES }];
 const one: Step[] = [{ kind: 'import', name: 'Load Sales', repeatable: false }];
+const nothing: Step[] = [
+  { kind: 'process', name: 'Tidy Employees', repeatable: false },
+  { kind: 'export', name: 'Board Report', repeatable: false },
+];
 
 function assigned(steps: Step[], paths: string[], said: string[] = []): unknown {
   try {
@@ -26,6 +30,15 @@ describe('the files of a call', () => {
     ['one goes to the imports', one, ['a.csv'], [], ['a.csv -> ']],
     ['none is none', one, [], [], []],
     ['two are too many for imports', one, ['a.csv', 'b.csv'], [], 'Pipeline "p" takes one file, and 2 are named.'],
+    ['none is none, also where nothing reads one', nothing, [], [], []],
+    ['one that nothing reads', nothing, ['a.csv'], [], 'Pipeline "p" reads no file; a.csv would not be uploaded.'],
+    [
+      'several that nothing reads, however they are named',
+      nothing,
+      ['a.csv'],
+      ['Load Sales=x/b.csv'],
+      'Pipeline "p" reads no file; a.csv, x/b.csv would not be uploaded.',
+    ],
     [
       'a place is for a process only',
       one,
