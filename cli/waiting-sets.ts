@@ -42,11 +42,14 @@ export async function waitingSets(opened: Parameters<typeof listSets>[0]): Promi
   return waiting;
 }
 
-export function setRow({ pipeline, setId, there, missing }: WaitingSet): string[] {
-  return [pipeline, setId, there.map(({ key }) => key).join('\n'), missing.join('\n')];
+export function setRow({ pipeline, setId, generation, there, missing, superseded }: WaitingSet): string[] {
+  const keys = there.map(({ key }) => key);
+  // Those of starts before this one are told by their runs.
+  const replaced = superseded.filter((each) => each.generation === generation).map(({ key }) => key);
+  return [pipeline, setId, keys.join('\n'), missing.join('\n'), replaced.join('\n')];
 }
 
-export const SET_COLUMNS = ['Pipeline', 'Set', 'There', 'Waits for'];
+export const SET_COLUMNS = ['Pipeline', 'Set', 'There', 'Waits for', 'Replaced, not loaded'];
 
 /** `plandrop runs sets` */
 export async function printSets(options: StateOptions): Promise<void> {

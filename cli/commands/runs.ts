@@ -19,6 +19,7 @@ import { stateOf } from '../progress.ts';
 import { runDocument } from '../run-document.ts';
 import { type OpenState, openState, type StateOptions, withStateOptions } from '../state.ts';
 import { summarise } from '../summary.ts';
+import { supersededBefore } from '../superseded.ts';
 import { printSets, SET_COLUMNS, setRow, waitingSets } from '../waiting-sets.ts';
 
 export function runsCommand(): Command {
@@ -116,13 +117,20 @@ async function show(runId: string, _: object, command: Command): Promise<void> {
   const { run: found } = await readRunNamed(runId, opened);
   const outcome: RunOutcome = outcomeOf(found);
   const alert = await owedAlert(opened, runId);
+  const superseded = await supersededBefore(found, opened);
   if (options.json) {
     const { journal, journalDropped } = found;
-    const document = { ...runDocument(found), journal, journalDropped, ...(alert === undefined ? {} : { alert }) };
+    const document = {
+      ...runDocument(found),
+      ...(superseded.length === 0 ? {} : { superseded }),
+      journal,
+      journalDropped,
+      ...(alert === undefined ? {} : { alert }),
+    };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
-  process.stdout.write(`${summarise(outcome)}\n`);
+  process.stdout.write(`${summarise(outcome, superseded)}\n`);
   if (found.ended === null) process.stdout.write(`  now: ${stateOf(found)}\n`);
   if (found.redriveOf !== undefined) process.stdout.write(`  redrive of ${found.redriveOf.runId}\n`);
   for (const line of sinceThen(found)) process.stdout.write(`  ${line}\n`);

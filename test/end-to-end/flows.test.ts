@@ -8,6 +8,7 @@ import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { isDone, type Run, runSchema } from '../../shared/run/run.ts';
 import type { TenantDefinition } from '../../simulator/index.ts';
 import { impatient, landing } from './landing.ts';
+import { plandrop } from './plandrop.ts';
 
 /** What starts when, and what becomes of the files: through the local engine and its drop folder, against the simulator. */
 
@@ -115,6 +116,39 @@ describe.concurrent('a process with several files', () => {
       ['Load Products', 'in/03/products.csv', 2],
       ['Load Regions', 'in/03/regions.csv', 1],
     ]);
+  });
+
+  it('says which file another took the place of, while it waits and after its start', async () => {
+    await using at = await office(pipeline('{ marker: "in/*/_READY" }'));
+    for (const [key, content] of [
+      ['in/03/products1.csv', 'half of it'],
+      ['in/03/products2.csv', PRODUCTS],
+      ['in/03/regions.csv', REGIONS],
+    ] as const) {
+      await at.drop(key, content);
+      await at.taken(key, content);
+    }
+    await at.idle();
+    const here = ['--data-dir', at.dataDir];
+    const waiting = await plandrop(['runs', 'sets', ...here]);
+    expect(waiting.stdout.replaceAll(/[^\S\n]+/g, ' ')).toContain('│ the marker │ in/03/products1.csv │');
+    await at.drop('in/03/_READY', '');
+    const [run] = await at.over(1);
+    const { stdout } = await plandrop(['runs', 'show', run?.runId ?? '', ...here]);
+    expect(stdout).toContain(
+      '  in/03/products2.csv: 28 bytes, 2 rows, for "Load Products"\n' +
+        '    in place of in/03/products1.csv, which was not loaded\n' +
+        '  in/03/regions.csv: 20 bytes, 1 rows, for "Load Regions"\n',
+    );
+    const told = JSON.parse((await plandrop(['runs', 'show', run?.runId ?? '', '--json', ...here])).stdout);
+    expect(told.superseded).toMatchObject([
+      { file: 'Load Products', key: 'in/03/products1.csv', by: told.sources[0].versionId },
+    ]);
+    // The next set of that folder has nothing to do with it.
+    await at.drop('in/03/products.csv', PRODUCTS);
+    await at.taken('in/03/products.csv', PRODUCTS);
+    await at.idle();
+    expect((await plandrop(['runs', 'sets', ...here])).stdout).not.toContain('products1');
   });
 
   it('is refused before its start when one of its files is not what the import reads, and the alert names it', async () => {
