@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { freeze } from '../shared/pipeline/freeze.ts';
@@ -19,19 +19,17 @@ import { PlandropStack } from './plandrop-stack.ts';
 async function main(): Promise<void> {
   const app = new App();
   const context = (name: string): string | undefined => app.node.tryGetContext(name)?.toString();
+  const configurationFile = context('configuration') ?? 'plandrop.yaml';
   const files = {
-    configuration: context('configuration') ?? 'plandrop.yaml',
-    lock: context('lock') ?? 'plandrop.lock.json',
+    configuration: configurationFile,
+    lock: context('lock') ?? join(dirname(configurationFile), 'plandrop.lock.json'),
   };
   const configuration = await readConfiguration(files.configuration, process.env);
-  if (!existsSync(files.lock)) {
-    throw new LockError(`there is no ${files.lock}; write it with "plandrop lock", review it and commit it`);
-  }
-  const lock = parseLock(readFileSync(files.lock, 'utf8'), files.lock);
+  const lock = parseLock(lockText(files.lock), files.lock);
   // A pipeline that could not be followed on AWS is told now, not at the first drop.
   const refused = Object.keys(configuration.pipelines)
     .map((name) => freeze(name, configuration, lock))
-    .flatMap((frozen) => (frozen.ok ? [] : [frozen.message]));
+    .flatMap((frozen) => (frozen.ok ? [] : [`${files.lock}: ${frozen.message}`]));
   if (refused.length > 0) throw new LockError(refused.join('\n'));
 
   const folder = mkdtempSync(join(tmpdir(), 'plandrop-'));
@@ -47,6 +45,19 @@ async function main(): Promise<void> {
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();
+}
+
+/** @throws LockError when there is nothing to read */
+function lockText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ENOENT')
+      throw new LockError(`there is no ${file}; write it with "plandrop lock", review it and commit it`);
+    if (code === 'EISDIR') throw new LockError(`${file} is a folder; name the lock file in it with -c lock=…`);
+    throw new LockError(`${file} cannot be read (${code})`);
+  }
 }
 
 try {

@@ -172,6 +172,12 @@ describe.concurrent('plandrop run', () => {
       64,
       'There is no pipeline "sale"; there are sales, products, regions, forecast, nightly.',
     ],
+    [
+      'a file that nothing of the pipeline reads',
+      ['run', 'samples/sales.csv', '--pipeline', 'nightly'],
+      64,
+      'Pipeline "nightly" reads no file; samples/sales.csv would not be uploaded.',
+    ],
     ['no pipeline', ['run', 'samples/sales.csv'], 64, "required option '--pipeline <name>' not specified"],
     ['a word it does not know', ['lnad'], 64, "unknown command 'lnad'"],
     [

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -39,15 +39,35 @@ describe('the app refuses before it bundles anything', () => {
   it.concurrent('without a lock file', async () => {
     expect(await run({ configuration: file(GOOD) })).toEqual({
       code: 1,
-      stderr: 'there is no plandrop.lock.json; write it with "plandrop lock", review it and commit it\n',
+      stderr: `there is no ${join(folder, 'plandrop.lock.json')}; write it with "plandrop lock", review it and commit it\n`,
     });
+  });
+
+  it.concurrent('with a folder in the place of the lock file', async () => {
+    expect(await run({ configuration: file(GOOD), lock: folder })).toEqual({
+      code: 1,
+      stderr: `${folder} is a folder; name the lock file in it with -c lock=…\n`,
+    });
+  });
+
+  it.concurrent('with the lock file beside the configuration, wherever it is run', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    mkdirSync(elsewhere);
+    const [configuration, lock] = [join(elsewhere, 'plandrop.yaml'), join(elsewhere, 'plandrop.lock.json')];
+    writeFileSync(configuration, GOOD);
+    writeFileSync(lock, '{"version":1,"pipelines":{}}');
+    const { code, stderr } = await run({ configuration });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${lock}: the lock file has no pipeline "nightly"`)]);
   });
 
   it.concurrent('with a lock file that lacks pipelines, naming each', async () => {
     const again = 'run "plandrop lock", review the change and deploy it';
-    expect(await run({ configuration: file(GOOD), lock: file('{"version":1,"pipelines":{}}') })).toEqual({
+    const lock = file('{"version":1,"pipelines":{}}');
+    expect(await run({ configuration: file(GOOD), lock })).toEqual({
       code: 1,
-      stderr: `the lock file has no pipeline "nightly"; ${again}\nthe lock file has no pipeline "weekly"; ${again}\n`,
+      stderr: ['nightly', 'weekly']
+        .map((name) => `${lock}: the lock file has no pipeline "${name}"; ${again}\n`)
+        .join(''),
     });
   });
 });
