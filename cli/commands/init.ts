@@ -34,11 +34,25 @@ export function initCommand(): Command {
     .addOption(new Option('--force', 'write over a configuration that is there'))
     .addOption(new Option('--workspace <name>', 'the workspace, by name or id'))
     .addOption(new Option('--model <name>', 'the model, by name or id'))
-    .addOption(new Option('--import <name>', 'load a file with this import').conflicts(['process', 'export']))
+    .addOption(
+      new Option('--import <name>', 'load a file with this import').conflicts([
+        'process',
+        'export',
+        'schedule',
+        'timezone',
+      ]),
+    )
     .addOption(new Option('--process <name>', 'run this process').conflicts('export'))
     .addOption(new Option('--export <name>', 'bring this export to the store'))
     .addOption(new Option('--name <name>', 'what the pipeline is called'))
-    .addOption(new Option('--drop <pattern>', 'the files that an import takes, such as "sales/*.csv"'))
+    .addOption(
+      new Option('--drop <pattern>', 'the files that an import takes, such as "sales/*.csv"').conflicts([
+        'process',
+        'export',
+        'schedule',
+        'timezone',
+      ]),
+    )
     .addOption(new Option('--schedule <expression>', 'when a process or export runs'))
     .addOption(new Option('--timezone <zone>', "by which clocks; default: this machine's"))
     .addOption(configOption())

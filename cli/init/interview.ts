@@ -48,7 +48,7 @@ export async function interview(
   for (;;) {
     const taken = pipelines.map(({ name }) => name);
     pipelines.push(await pipelineOf(contents, anaplan, prompts, { answers, timezone, taken }));
-    const said = answers.import ?? answers.process ?? answers.export;
+    const said = kindSaid(answers) ?? answers.schedule ?? answers.timezone;
     if (said !== undefined || !(await prompts.confirm('Another pipeline?', false))) return pipelines;
   }
 }
@@ -163,23 +163,33 @@ async function workOf(
   }
 }
 
+type Kind = 'import' | 'process' | 'export';
+
+/** A pattern is of an import; when something runs is of a process or an export. */
+function kindSaid({ import: reads, drop, process, export: brings }: InitAnswers): Kind | undefined {
+  if (reads !== undefined || drop !== undefined) return 'import';
+  if (process !== undefined) return 'process';
+  return brings === undefined ? undefined : 'export';
+}
+
 async function kindOf(
   { imports, processes, exports }: ModelContents,
   prompts: Prompts,
   answers: InitAnswers,
-): Promise<'import' | 'process' | 'export'> {
-  if (answers.import !== undefined) return 'import';
-  if (answers.process !== undefined) return 'process';
-  if (answers.export !== undefined) return 'export';
+): Promise<Kind> {
+  const said = kindSaid(answers);
+  if (said !== undefined) return said;
+  const isTimed = answers.schedule !== undefined || answers.timezone !== undefined;
   const fileImports = imports.filter(({ importDataSourceId }) => importDataSourceId !== undefined);
-  const kinds: (Choice<'import' | 'process' | 'export'> & { count: number })[] = [
+  const kinds: (Choice<Kind> & { count: number })[] = [
     { name: 'Load a file with an import', value: 'import', count: fileImports.length },
     { name: 'Run a process', value: 'process', count: processes.length },
     { name: 'Bring an export to the store', value: 'export', count: exports.length },
   ];
-  const possible = kinds.filter(({ count }) => count > 0);
+  const possible = kinds.filter(({ value, count }) => count > 0 && !(isTimed && value === 'import'));
   if (possible.length === 0) {
-    throw new CommandError('The model has no import of a file, no process and no export that this user may see.', {
+    const none = isTimed ? 'no process' : 'no import of a file, no process';
+    throw new CommandError(`The model has ${none} and no export that this user may see.`, {
       category: 'not-found',
       whatToCheck: ['Ask for a role in the model that may see them, or choose another model with --model.'],
       exitCode: EXIT.failed,
@@ -237,6 +247,7 @@ async function processWork(
   const byFiles =
     readers.length > 0 &&
     situation.answers.schedule === undefined &&
+    situation.answers.timezone === undefined &&
     (await prompts.confirm(`Start it when its files have come (${readers.map(({ name }) => name).join(', ')})?`, true));
   if (!byFiles) return { steps: [step], on: await askSchedule(prompts, situation), about: chosen.name };
   const by = await prompts.choose<'folder' | 'date'>('Which files belong together?', SETS, 'folder');

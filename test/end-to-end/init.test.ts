@@ -186,6 +186,38 @@ describe('plandrop init', () => {
     expect([stranger.code, stranger.stderr]).toEqual([64, expect.stringContaining('ANAPLAN_USERNAME')]);
   });
 
+  it.each([
+    ['--process', 'Recalculate', '--drop', 'xx/*.csv'],
+    ['--export', 'Board Report', '--drop', 'xx/*.csv'],
+    ['--import', 'Load Sales', '--schedule', 'rate(1 hour)'],
+    ['--import', 'Load Sales', '--timezone', 'UTC'],
+    ['--drop', 'xx/*.csv', '--schedule', 'rate(1 hour)'],
+  ])('refuses what would be left out: %s %s with %s', async (...said) => {
+    await using tenant = await tenantAndFolder();
+    const config = at(tenant.folder);
+    for (const options of [said, [said[2], said[3], said[0], said[1]]]) {
+      const told = await plandrop(['init', '--yes', '--config', config, ...options], tenant.env);
+      expect([told.code, told.stderr]).toEqual([64, expect.stringContaining('cannot be used with option')]);
+    }
+    expect(existsSync(config)).toBe(false);
+  });
+
+  it('takes a pattern for an import and a time for what has none', async () => {
+    await using tenant = await tenantAndFolder();
+    const options = { config: at(tenant.folder), dataDir: tenant.dataDir, force: true as const };
+    const asked = async (answers: object, ...rest: (string | boolean)[]) => {
+      const prompts = answering('Finance', 'FY26 Plan', ...rest);
+      await init({ ...options, ...answers }, tenant.env, { prompts: async () => prompts, timezone: 'UTC' });
+      return pipelinesIn(tenant.folder);
+    };
+    expect(await asked({ drop: 'xx/*.csv' }, 'Load Sales', false, true)).toMatchObject({
+      sales: { trigger: { kind: 'drop', glob: 'xx/*.csv' } },
+    });
+    await expect(asked({ schedule: 'rate(1 hour)' }, 'Load a file with an import')).rejects.toThrow(
+      '"Load a file with an import" is not among Run a process, Bring an export to the store',
+    );
+  });
+
   it('quotes names that YAML would misread', async () => {
     const tenant = structuredClone(demoTenant);
     const model = tenant.workspaces?.Finance?.models?.['FY26 Plan'];
