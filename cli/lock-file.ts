@@ -4,9 +4,26 @@ import { isDeepStrictEqual } from 'node:util';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import { type Lock, LockError, parseLock } from '../shared/pipeline/lock.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
+import { CommandError } from './command-error.ts';
 
-/** The lock file of a configuration stands beside it. */
-export const lockFileOf = (config: string): string => join(dirname(config), 'plandrop.lock.json');
+/** The lock file of a configuration: the one that was named, or the one beside it. */
+export const lockFileOf = (config: string, named?: string): string =>
+  named ?? join(dirname(config), 'plandrop.lock.json');
+
+/** @returns undefined when there is no such file. @throws CommandError when what is there cannot be read */
+export async function readLockFile(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EISDIR') {
+      const whatToCheck = ['Name the lock file in it with --lock.'];
+      throw new CommandError(`${file} is a folder, and the lock is a file.`, { whatToCheck });
+    }
+    throw new CommandError(`The lock file ${file} cannot be read (${code}).`, { whatToCheck: [`Look at ${file}.`] });
+  }
+}
 
 /** How a lock file stands to its configuration; `changes` says why it is stale, one line each. */
 export interface LockState {
@@ -16,17 +33,18 @@ export interface LockState {
 }
 
 /**
- * Compares the lock file with the configuration, and with what Anaplan says now, where it was asked.
+ * Compares a lock file with the configuration, and with what Anaplan says now, where it was asked.
  * @param resolved the pipelines whose names were found
  */
-export async function lockState(config: string, configuration: Configuration, resolved?: Lock): Promise<LockState> {
-  const file = lockFileOf(config);
+export async function lockState(file: string, configuration: Configuration, resolved?: Lock): Promise<LockState> {
+  const text = await readLockFile(file);
+  if (text === undefined) return { file, state: 'missing', changes: [] };
   let lock: Lock;
   try {
-    lock = parseLock(await readFile(file, 'utf8'), file);
+    lock = parseLock(text, file);
   } catch (error) {
     if (error instanceof LockError) return { file, state: 'stale', changes: [error.message] };
-    return { file, state: 'missing', changes: [] };
+    throw error;
   }
   const changes = Object.keys(configuration.pipelines).flatMap((name) => {
     const frozen = freeze(name, configuration, lock);

@@ -6,6 +6,9 @@ export const jsonOption = () => new Option('--json', 'print exactly one JSON doc
 
 export const configOption = () => new Option('--config <file>', 'the configuration').default('plandrop.yaml');
 
+export const lockOption = () =>
+  new Option('--lock <file>', 'the lock file (default: plandrop.lock.json beside the configuration)');
+
 export const dataDirOption = () =>
   new Option('--data-dir <folder>', 'where this machine keeps runs, files and queues').default('.plandrop');
 

@@ -35,9 +35,9 @@ function reasonOf(code: string, folder: string): [reason: string, next: string] 
     case 'EROFS':
       return ['the disk is read-only', `Copy the folder ${folder} to where it can be written to.`];
     case 'ENOENT':
-      return ['there is no such folder', `Create ${folder}, or name another file with --config.`];
+      return ['there is no such folder', `Create ${folder}, or name another file.`];
     case 'ENOTDIR':
-      return ['a file stands where its folder should be', 'Name another file with --config.'];
+      return ['a file stands where its folder should be', 'Name another file.'];
     case 'EISDIR':
       return ['a folder stands where the file should be', 'Move the folder away.'];
     case 'ENOSPC':

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { alertText } from '../../shared/diagnosis/alert-text.ts';
@@ -18,8 +16,9 @@ import { CommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
+import { lockFileOf, readLockFile } from '../lock-file.ts';
 import { keepMended, type MendedFile, readMended } from '../mended-file.ts';
-import { becauseOption, configOption } from '../options.ts';
+import { becauseOption, configOption, lockOption } from '../options.ts';
 import { printList } from '../print.ts';
 import { shellWord } from '../shell-word.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
@@ -28,7 +27,7 @@ import { inShort, nearIds, readRunNamed, sayLane, sinceThen, whyUnreadable } fro
 const LOCK = 'plandrop.lock.json';
 
 type Since = Pick<Run, 'settled' | 'redrivenAs' | 'discarded'>;
-type RedriveOptions = StateOptions & { config: string; asWas?: true; with?: string };
+type RedriveOptions = StateOptions & { config: string; lock?: string; asWas?: true; with?: string };
 
 export function failuresCommand(): Command {
   const failures = withStateOptions(new Command('failures').description('the failure reports of this machine')).action(
@@ -41,6 +40,7 @@ export function failuresCommand(): Command {
     .addOption(new Option('--with <file>', 'read this mended file in the place of the drop, or of its rejected rows'))
     .addOption(new Option('--as-was', "follow the definition that the run had, instead of today's"))
     .addOption(configOption())
+    .addOption(lockOption())
     .action(redrive);
   withStateOptions(
     failures.command('accept <id>').description('leave rejected rows out, and go on with the steps after them'),
@@ -214,10 +214,11 @@ async function definitionFor(run: Run, options: RedriveOptions, state: Store): P
     throw refusedBecause({ because: `Run ${runId} never had a definition: leave out --as-was.` });
   }
   const configuration = await configurationFor(options.config, process.env);
-  let problem = `there is no ${LOCK}`;
+  const lockName = options.lock ?? LOCK;
+  let problem = `there is no ${lockName}`;
   for await (const text of locks(options, state)) {
     try {
-      const frozen = freeze(name, configuration, parseLock(text, LOCK));
+      const frozen = freeze(name, configuration, parseLock(text, lockName));
       if (frozen.ok) return frozen.pipeline;
       problem = frozen.message;
     } catch (error) {
@@ -225,10 +226,11 @@ async function definitionFor(run: Run, options: RedriveOptions, state: Store): P
       problem = error.message;
     }
   }
+  const named = options.lock === undefined ? '' : ` --lock ${shellWord(options.lock)}`;
   throw new CommandError(`Today's definition of pipeline "${name}" cannot be followed: ${problem}.`, {
     category: 'configuration',
     whatToCheck: [
-      `Write the lock anew: plandrop lock --config ${shellWord(options.config)}`,
+      `Write the lock anew: plandrop lock --config ${shellWord(options.config)}${named}`,
       ...(pipeline === null
         ? []
         : [`Or follow the definition the run had: plandrop failures redrive ${runId} --as-was`]),
@@ -237,15 +239,12 @@ async function definitionFor(run: Run, options: RedriveOptions, state: Store): P
   });
 }
 
-/** The locks that may fit: on this machine the one that its runs keep, then the one beside the configuration. */
-async function* locks({ stateBucket, config }: RedriveOptions, state: Store): AsyncGenerator<string> {
-  const kept = stateBucket === undefined ? await state.get(LOCK) : undefined;
+/** The locks that may fit: the one that was named; else on this machine the one that its runs keep, then the one beside the configuration. */
+async function* locks({ stateBucket, config, lock }: RedriveOptions, state: Store): AsyncGenerator<string> {
+  const kept = stateBucket === undefined && lock === undefined ? await state.get(LOCK) : undefined;
   if (kept !== undefined) yield new TextDecoder().decode(kept.body);
-  const beside = await readFile(join(dirname(config), LOCK), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (beside !== undefined) yield beside;
+  const file = await readLockFile(lockFileOf(config, lock));
+  if (file !== undefined) yield file;
 }
 
 /** What a person did about the run of a failure. A ledger that is gone or cannot be read says nothing. */

@@ -7,20 +7,21 @@ import { CommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { lockFileOf } from '../lock-file.ts';
-import { configOption, dataDirOption, jsonOption } from '../options.ts';
+import { configOption, dataDirOption, jsonOption, lockOption } from '../options.ts';
 import { usableCredentials } from '../usable-credentials.ts';
 import { writeWhole } from '../write-whole.ts';
 
 export function lockCommand(): Command {
   return new Command('lock')
-    .description('resolve every name of the configuration to its id, into plandrop.lock.json beside it')
+    .description('resolve every name of the configuration to its id, into the lock file')
     .addOption(configOption())
+    .addOption(lockOption())
     .addOption(dataDirOption())
     .addOption(jsonOption())
     .action(lock);
 }
 
-async function lock(options: { config: string; dataDir: string; json?: true }): Promise<void> {
+async function lock(options: { config: string; lock?: string; dataDir: string; json?: true }): Promise<void> {
   const configuration = await configurationFor(options.config, process.env);
   const secrets = environmentSecrets(process.env);
   await usableCredentials(secrets);
@@ -33,7 +34,7 @@ async function lock(options: { config: string; dataDir: string; json?: true }): 
       exitCode: EXIT.failed,
     });
   }
-  const path = lockFileOf(options.config);
+  const path = lockFileOf(options.config, options.lock);
   await writeWhole(path, formatLock(lock));
   const pipelines = Object.keys(lock.pipelines);
   process.stdout.write(

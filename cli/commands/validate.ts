@@ -15,18 +15,20 @@ import { askNamesAndDoubts } from '../ask-names.ts';
 import { asCommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { type LockState, lockState } from '../lock-file.ts';
-import { configOption, dataDirOption, jsonOption } from '../options.ts';
+import { type LockState, lockFileOf, lockState } from '../lock-file.ts';
+import { configOption, dataDirOption, jsonOption, lockOption } from '../options.ts';
 import { usableCredentials } from '../usable-credentials.ts';
 
 export interface ValidateOptions {
   config: string;
+  /** default: beside the configuration */
+  lock?: string;
   dataDir: string;
   online?: true;
   json?: true;
 }
 
-/** Each list in the order of the file. `names` and the lock are there when Anaplan was asked; the lock also when a lock file is. */
+/** Each list in the order of the file. `names` and the lock are there when Anaplan was asked; the lock also when a lock file is, or was named. */
 export interface Validation {
   file: string;
   mistakes: readonly Mistake[];
@@ -41,6 +43,7 @@ export function validateCommand(): Command {
     .description('every mistake of the configuration at once, and what is probably not meant')
     .addOption(new Option('--online', 'look up every name in Anaplan too, and compare the lock file'))
     .addOption(configOption())
+    .addOption(lockOption())
     .addOption(dataDirOption())
     .addOption(jsonOption())
     .action(async (options: ValidateOptions) => {
@@ -52,9 +55,9 @@ export function validateCommand(): Command {
     });
 }
 
-/** @throws ConfigurationFileError when there is no such file; CommandError when Anaplan is to be asked and cannot be */
+/** @throws ConfigurationFileError when there is no such file; CommandError when Anaplan is to be asked and cannot be, or the lock cannot be read */
 export async function validate(
-  { config, dataDir, online }: ValidateOptions,
+  { config, lock: named, dataDir, online }: ValidateOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<Validation> {
   const loaded = await load(config, env);
@@ -66,9 +69,10 @@ export async function validate(
   });
   const warnings = warningsOf(configuration, systemClock.now()).map(asMistake);
   const found = { file: config, mistakes: [], warnings: inOrder(warnings) };
+  const lockFile = lockFileOf(config, named);
   if (online !== true) {
-    const lock = await lockState(config, configuration);
-    return lock.state === 'missing' ? found : { ...found, lock };
+    const lock = await lockState(lockFile, configuration);
+    return lock.state === 'missing' && named === undefined ? found : { ...found, lock };
   }
   const secrets = environmentSecrets(env);
   await usableCredentials(secrets);
@@ -85,7 +89,7 @@ export async function validate(
     ...found,
     warnings: inOrder([...warnings, ...unfilled]),
     names: inOrder(names),
-    lock: await lockState(config, configuration, lock),
+    lock: await lockState(lockFile, configuration, lock),
   };
 }
 

@@ -29,7 +29,7 @@ describe('a file that people keep', () => {
   it.each([
     ['EACCES', 'permission denied', 'Give this user write access to the folder /srv, or work on a copy of it.'],
     ['EROFS', 'the disk is read-only', 'Copy the folder /srv to where it can be written to.'],
-    ['ENOENT', 'there is no such folder', 'Create /srv, or name another file with --config.'],
+    ['ENOENT', 'there is no such folder', 'Create /srv, or name another file.'],
     ['ENOSPC', 'the disk is full', 'Free some space, then try again.'],
     ['EIO', 'EIO: it failed', 'Look at /srv.'],
   ])('%s is told in plain words, and never of a data folder', (code, reason, next) => {

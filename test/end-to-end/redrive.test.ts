@@ -24,6 +24,11 @@ describe.concurrent('plandrop failures redrive', () => {
     expect([first.code, outcome, startsOf(at)]).toEqual([1, 'failed', { imports: 1, processes: 1 }]);
 
     const redrive = ['failures', 'redrive', runId, '--config', config, ...state];
+    const nowhere = await plandrop([...redrive, '--lock', join(at.folder, 'no.lock.json')], at.env);
+    expect([nowhere.code, nowhere.stderr]).toEqual([
+      1,
+      expect.stringContaining(`there is no ${at.folder}/no.lock.json`),
+    ]);
     const told = await plandrop(redrive, at.env);
     expect([told.code, told.stdout]).toEqual([
       0,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -156,6 +157,25 @@ describe('a validation', () => {
     expect(await validate(options, at.env)).toMatchObject({
       names: [],
       lock: { state: 'stale', changes: [expect.stringContaining('"products"')] },
+    });
+  });
+
+  it('holds the configuration against another lock file, which plandrop lock has written: exit 0', async () => {
+    await using at = await tenantAndFolder();
+    const [config, lock] = [join(at.folder, 'plandrop.yaml'), join(at.folder, 'production.lock.json')];
+    await writeFile(config, GOOD);
+    const named = ['--config', config, '--lock', lock, '--data-dir', at.dataDir];
+    const before = await plandrop(['validate', ...named]);
+    expect([before.code, before.stdout]).toEqual([0, expect.stringContaining(`? There is no ${lock}: AWS needs it.`)]);
+    const wrote = await plandrop(['lock', ...named], at.env);
+    expect(wrote).toMatchObject({ code: 0, stdout: `Wrote ${lock}: products.\n` });
+    expect(existsSync(lockFileOf(config))).toBe(false);
+    const told = await plandrop(['validate', ...named, '--json']);
+    expect(JSON.parse(told.stdout).lock).toEqual({ file: lock, state: 'current', changes: [] });
+    const folder = await plandrop(['validate', '--config', config, '--lock', at.folder]);
+    expect(folder).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining(`${at.folder} is a folder, and the lock is a file.`),
     });
   });
 
