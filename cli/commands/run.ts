@@ -12,6 +12,7 @@ import type { Pipelines } from '../../functions/services.ts';
 import { fileAlerts } from '../../infra/local/file-alerts.ts';
 import { announceDrop, announceDrops, fingerprintOf, storeDrop } from '../../infra/local/put-drop.ts';
 import { routedAlerts } from '../../infra/local/routed-alerts.ts';
+import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import type { ObjectHead } from '../../shared/ports/store.ts';
 import { outcomeOf } from '../../shared/run/outcome.ts';
@@ -91,6 +92,9 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
   // It is awaited below; when it comes earlier than that, it is not lost.
   trouble.promise.catch(() => {});
   const log = logBeside(say, 'error', { json: options.json });
+  const stop = new AbortController();
+  const call: Call = { files, pipeline: options.pipeline, stop: stop.signal };
+  const isOfThisFile = (name: string) => call.sent !== undefined && files.length > 0 && name === call.pipeline;
   const embedded = await embeddedEngine(options.dataDir, {
     configuration,
     secrets,
@@ -105,10 +109,8 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
       ends.see(committed);
     },
     // One call is one run, and nobody may be there to send a summary later.
-    adjust: (services) => ({ ...services, pipelines: goingOn(services.pipelines), burstSeconds: 0 }),
+    adjust: (services) => ({ ...services, pipelines: goingOn(services.pipelines, isOfThisFile), burstSeconds: 0 }),
   });
-  const stop = new AbortController();
-  const call: Call = { files, pipeline: options.pipeline, stop: stop.signal };
   try {
     const ended = await Promise.race([interrupted, trouble.promise, toItsOutcome(call, embedded, ends, say)]);
     if (ended === 'interrupted') throw interruptedAt(call);
@@ -206,15 +208,31 @@ function never(): Promise<never> {
 
 /**
  * One call lands one file and nobody waits behind it, so a failure is told by the exit code and not by a held lane. Nor does anything
- * follow it: the call is one run of one pipeline.
+ * follow it: the call is one run of one pipeline. Whether an import reads a file or another model only Anaplan says, so that a file goes
+ * nowhere is told by its run.
  */
-function goingOn(pipelines: Pipelines): Pipelines {
+function goingOn(pipelines: Pipelines, isOfThisFile: (name: string) => boolean): Pipelines {
   return {
     ...pipelines,
     freeze: async (name, onExchange) => {
       const frozen = await pipelines.freeze(name, onExchange);
-      return frozen.ok ? { ok: true, pipeline: { ...frozen.pipeline, onFailure: 'continue', followers: [] } } : frozen;
+      if (!frozen.ok) return frozen;
+      const { steps } = frozen.pipeline;
+      if (isOfThisFile(name) && !steps.some(({ fileId, files = [] }) => fileId !== undefined || files.length > 0))
+        return { ok: false, diagnosis: readsNoFile(name) };
+      return { ok: true, pipeline: { ...frozen.pipeline, onFailure: 'continue', followers: [] } };
     },
+  };
+}
+
+function readsNoFile(pipeline: string): Diagnosis {
+  return {
+    category: 'configuration',
+    cause: 'The imports of the pipeline read other models.',
+    message: `Pipeline "${pipeline}" reads no file, so nothing was uploaded and nothing was started.`,
+    whatToCheck: ['Run it without a file, or name a pipeline that reads one.'],
+    retry: { kind: 'no' },
+    references: { pipeline },
   };
 }
 

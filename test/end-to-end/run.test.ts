@@ -218,6 +218,33 @@ describe.concurrent('plandrop run', () => {
     expect(error.message).toContain(line);
   });
 
+  it('starts nothing for a file where all imports read other models, and says so: exit 1', async ({ expect }) => {
+    await using at = await tenantAndFolder({
+      tenant: {
+        workspace: 'Finance',
+        models: {
+          'FY26 Plan': {
+            lists: { Products: ['Tea'], Copies: [] },
+            imports: { 'From Hub': { into: 'Copies', from: 'Products', columns: { Products: 'name' } } },
+          },
+        },
+      },
+    });
+    const config = join(at.folder, 'plandrop.yaml');
+    const pipelines = 'hub: { workspace: Finance, model: FY26 Plan, steps: [{ import: From Hub }] }';
+    await writeFile(config, `pipelines: { ${pipelines} }\n`);
+    const args = ['--pipeline', 'hub', '--config', config, '--data-dir', at.dataDir, '--json'];
+    const told = await plandrop(['run', 'samples/sales.csv', ...args], at.env);
+    expect([told.code, JSON.parse(told.stdout)]).toMatchObject([
+      1,
+      { outcome: 'failed', failure: { category: 'configuration', message: expect.stringContaining('reads no file') } },
+    ]);
+    expect(
+      at.simulator.requests().filter(({ method, path }) => method === 'POST' && path.includes('/models/')),
+    ).toEqual([]);
+    expect(await plandrop(['run', ...args], at.env)).toMatchObject({ code: 0 });
+  });
+
   it('needs credentials, and says which', async ({ expect }) => {
     await using at = await tenantAndFolder();
     const run = await plandrop(['run', 'samples/sales.csv', '--pipeline', 'sales'], {
