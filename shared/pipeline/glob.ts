@@ -1,12 +1,20 @@
 import picomatch from 'picomatch';
+import { EXTENDED, lettersOf, plainly } from './glob-letters.ts';
 
 // Keys have "/" on every system; "*" stays within one folder and, as in a shell, passes over names that begin with a dot.
 const OPTIONS = { posixSlashes: false, nonegate: true } as const;
 
-/** A test for keys, case-sensitive. @throws when the pattern cannot be read */
+/**
+ * A test for keys, case-sensitive. An umlaut is one letter, whether it is written as one or as two (as a Mac does in names of files).
+ * @throws when the pattern cannot be read
+ */
 export function globMatcher(glob: string): (key: string) => boolean {
-  return picomatch(glob, OPTIONS);
+  const matches = picomatch(plainly(lettersOf(glob)), OPTIONS);
+  return (key) => matches(lettersOf(key));
 }
+
+/** S3 takes no longer key. */
+const LONGEST = 1024;
 
 /** What is wrong with a pattern of keys, in words that complete "… must be"; undefined when nothing is. */
 export function globMistake(glob: string): string | undefined {
@@ -16,21 +24,7 @@ export function globMistake(glob: string): string | undefined {
   if (glob.includes('\\')) return 'a pattern with "/" between folders, without "\\"';
   if (glob.endsWith('/'))
     return 'a pattern of files, such as "sales/*.csv" (a key that ends in "/" is a folder marker)';
-  return undefined;
-}
-
-/** Why a pattern that is allowed most likely matches nothing, as words behind its name; undefined when there is no doubt. */
-export function globDoubt(glob: string): string | undefined {
-  const folders = glob.split('/');
-  if (folders.includes('')) return 'has an empty folder ("//"), which no usual key has';
-  if (folders.some((part) => part === '.' || part === '..'))
-    return 'has "." or ".." for a folder, which no usual key has';
-  if (folders.some((part) => part !== part.trim())) return 'begins or ends a name with a blank, which few keys do';
-  if (/\[[^\]]*$/.test(glob) || /\{[^}]*$/.test(glob))
-    return 'has a bracket that is never closed, and means the bracket itself';
-  if (folders[0] === 'taken' || folders.some((part) => part.startsWith('.'))) {
-    return 'matches nothing in "plandrop local", which leaves taken/ and names that begin with a dot alone';
-  }
+  if (glob.length > LONGEST) return `a pattern of at most ${LONGEST} letters (no key of S3 is longer)`;
   return undefined;
 }
 
@@ -39,12 +33,13 @@ export function globDoubt(glob: string): string | undefined {
  * patterns), so that only a key shows it.
  */
 export function globsOverlap(a: string, b: string): boolean | undefined {
-  const pairs = alternatives(a).flatMap((one) => alternatives(b).map((other) => plainGlobsOverlap(one, other)));
+  const others = alternatives(lettersOf(b));
+  const pairs = alternatives(lettersOf(a)).flatMap((one) => others.map((other) => oneOverlap(one, other)));
   return pairs.includes(true) ? true : pairs.includes(undefined) ? undefined : false;
 }
 
 /** The patterns that `{a,b}` stands for; beyond a few dozen of them the pattern as it is. */
-function alternatives(glob: string): string[] {
+export function alternatives(glob: string): string[] {
   let expanded = [glob];
   for (;;) {
     const next = expanded.flatMap((each) => {
@@ -64,27 +59,53 @@ export function globMayHoldDate(glob: string): boolean {
   return letters.includes('*') || /(?=[\d_./-]*\?)[?\d]{4}([-_./]?)[?\d]{2}\1[?\d]{2}/.test(letters);
 }
 
-function plainGlobsOverlap(a: string, b: string): boolean | undefined {
+function oneOverlap(a: string, b: string): boolean | undefined {
   if (a === b) return true;
   if (isLiteral(a)) return globMatcher(b)(a);
   if (isLiteral(b)) return globMatcher(a)(b);
-  if (!isPlain(a) || !isPlain(b)) return undefined;
-  return pathsMeet(a.split('/'), b.split('/'));
+  if (isPlain(a) && isPlain(b)) return pathsMeet(a.split('/'), b.split('/'));
+  // What not even wider patterns have in common, these have not.
+  const [wideA, wideB] = [widened(a), widened(b)];
+  return isPlain(wideA) && isPlain(wideB) && !pathsMeet(wideA.split('/'), wideB.split('/')) ? false : undefined;
 }
 
-const isLiteral = (glob: string): boolean => !/[*?[\](){}!+@|]/.test(glob);
+const isLiteral = (glob: string): boolean => !/[*?[\]{}]/.test(glob) && !EXTENDED.test(glob);
 
 /** Only `*`, `?`, and `**` as a whole folder. */
 const isPlain = (glob: string): boolean =>
-  !/[[\](){}!+@|]/.test(glob) && glob.split('/').every((part) => part === '**' || !part.includes('**'));
+  !/[[\]{}]/.test(glob) &&
+  !EXTENDED.test(glob) &&
+  glob.split('/').every((part) => part === '**' || !part.includes('**'));
+
+/**
+ * With `*` for each class, extended pattern and pair of braces: whatever matches the pattern matches this too. What could stand for a
+ * leading dot is left as it is. (A class also stands for itself as text, so `?` would be too narrow.)
+ */
+function widened(glob: string): string {
+  const wide = glob
+    .replace(/(?<=^|\/)[@+]\(([^()/]*)\)/g, (written, list: string) => (mayBeginWithDot(list) ? written : '*'))
+    .replace(/(?<!^|\/)[@!+*?]\([^()/]*\)/g, '*')
+    .replace(/\[[\p{L}\p{N}_][\p{L}\p{N}_-]*\]|(?<!^|\/)\[\^[\p{L}\p{N}_-]+\]|\{[^{},/]*\}/gu, '*');
+  // Two stars that touch mean more than one only where they are a whole folder, or the beginning of the pattern.
+  const folders = glob.split('/');
+  return wide
+    .split('/')
+    .map((part, index) => (folders[index] === '**' || (index === 0 && part.startsWith('**')) ? part : oneStar(part)))
+    .join('/');
+}
+
+const oneStar = (part: string): string => part.replace(/\*+/g, '*');
+
+const mayBeginWithDot = (list: string): boolean => list.split('|').some((one) => !/^[^.*?[{]/.test(one));
 
 function pathsMeet(a: readonly string[], b: readonly string[]): boolean {
-  const [first, ...rest] = a;
-  const [other, ...others] = b;
-  if (first === '**') return pathsMeet(rest, b) || (isPassable(other) && pathsMeet(a, others));
-  if (other === '**') return pathsMeet(a, others) || (isPassable(first) && pathsMeet(rest, b));
-  if (first === undefined || other === undefined) return first === other;
-  return namesMeet(first, other) && pathsMeet(rest, others);
+  return walk(b.length, (i, j, meet) => {
+    const [first, other] = [a[i], b[j]];
+    if (first === '**') return meet(i + 1, j) || (isPassable(other) && meet(i, j + 1));
+    if (other === '**') return meet(i, j + 1) || (isPassable(first) && meet(i + 1, j));
+    if (first === undefined || other === undefined) return first === other;
+    return namesMeet(first, other) && meet(i + 1, j + 1);
+  });
 }
 
 /** Whether `**` takes this folder: any but one that begins with a dot. */
@@ -97,9 +118,25 @@ function namesMeet(a: string, b: string): boolean {
 }
 
 function lettersMeet(a: string, b: string): boolean {
-  if (a === '' && b === '') return true;
-  if (a[0] === '*') return lettersMeet(a.slice(1), b) || (b !== '' && lettersMeet(a, b.slice(1)));
-  if (b[0] === '*') return lettersMeet(b, a);
-  if (a === '' || b === '') return false;
-  return (a[0] === b[0] || a[0] === '?' || b[0] === '?') && lettersMeet(a.slice(1), b.slice(1));
+  return walk(b.length, (i, j, meet) => {
+    const [one, other] = [a[i], b[j]];
+    if (one === '*') return meet(i + 1, j) || (other !== undefined && meet(i, j + 1));
+    if (other === '*') return meet(i, j + 1) || (one !== undefined && meet(i + 1, j));
+    if (one === undefined || other === undefined) return one === other;
+    return (one === other || one === '?' || other === '?') && meet(i + 1, j + 1);
+  });
+}
+
+type Meet = (i: number, j: number) => boolean;
+
+/** Asks from the beginning of two patterns on; each pair of places is asked about once, so that many wildcards take no longer. */
+function walk(width: number, ask: (i: number, j: number, meet: Meet) => boolean): boolean {
+  const answers = new Map<number, boolean>();
+  const meet: Meet = (i, j) => {
+    const place = i * (width + 1) + j;
+    const answer = answers.get(place) ?? ask(i, j, meet);
+    answers.set(place, answer);
+    return answer;
+  };
+  return meet(0, 0);
 }

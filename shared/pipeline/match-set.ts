@@ -1,4 +1,5 @@
 import { globMatcher } from './glob.ts';
+import { lettersOf } from './glob-letters.ts';
 import type { Configuration, Pipeline } from './schema.ts';
 
 /** Where a key belongs in the sets of a pipeline. */
@@ -31,7 +32,7 @@ function placeOf(key: string, name: string, { trigger, steps }: Pipeline): SetPl
   if (files.length === 0 && !isMarker) return undefined;
   return {
     pipeline: name,
-    setId: trigger.by === 'date' ? dateInKey(key) : folderOf(key),
+    setId: trigger.by === 'date' ? dateInKey(key) : folderOf(lettersOf(key)),
     files,
     isMarker,
     needs: entries.map((entry) => entry.name),

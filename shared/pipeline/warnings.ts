@@ -1,5 +1,6 @@
 import { type OddTime, oddTimes } from './clock-changes.ts';
-import { globDoubt, globsOverlap } from './glob.ts';
+import { globsOverlap } from './glob.ts';
+import { globDoubt } from './glob-doubt.ts';
 import { cronFields, instantOf, nextFiring } from './schedule-times.ts';
 import type { Configuration, Pipeline } from './schema.ts';
 

@@ -22,6 +22,17 @@ describe('whether two patterns meet', () => {
     ['nested braces', 'sales/{a,{b,c}}.csv', 'sales/c*', true],
     ['a range in braces, which only a key can decide', 'sales/{1..3}.csv', 'sales/*.csv', undefined],
     ['classes, which only a key can decide', 'sales/[ab]*', 'sales/*.csv', undefined],
+    ['classes in two folders', 'sales/[ab]*', 'costs/[bc]*', false],
+    ['classes and another ending', '**/sales_[0-9]*.csv', 'archive/*.txt', false],
+    ['a class that could be a dot', 'a/[.b]*.csv', 'a/.c*', undefined],
+    ['a choice in another folder', 'sales/@(a|b)/*.csv', 'archive/**', false],
+    ['a choice in any folder', '*/@(a|b)/*.csv', 'archive/**', undefined],
+    ['a choice that spans folders', '@(a/b|c)/*.csv', 'a/b/*', undefined],
+    ['two stars within a name', 'sales/x**.csv', 'archive/**', false],
+    ['two stars that a pattern begins with', '**.csv', 'archive/*.csv', undefined],
+    ['parentheses that are plain letters', 'Sales (EMEA)/*.csv', 'Sales (APAC)/*.csv', false],
+    ['the same parentheses', 'Sales (EMEA)/*.csv', 'Sales (EMEA)/a*', true],
+    ['an umlaut written in two ways', 'K\u00f6ln/*.csv', 'Ko\u0308ln/a*', true],
   ])('%s', (_, a, b, expected) => {
     expect(globsOverlap(a, b)).toBe(expected);
     expect(globsOverlap(b, a)).toBe(expected);
@@ -44,10 +55,46 @@ describe('whether two patterns meet', () => {
   });
 });
 
+it('compares patterns of many wildcards at once', () => {
+  const started = performance.now();
+  expect(globsOverlap(`${'*a'.repeat(14)}b`, `${'*a'.repeat(14)}c`)).toBe(false);
+  expect(globsOverlap(`${'**/a/'.repeat(14)}b`, `${'**/a/'.repeat(14)}c`)).toBe(false);
+  expect(performance.now() - started).toBeLessThan(500);
+});
+
+describe('a pattern', () => {
+  it.each([
+    ['takes parentheses for letters', 'Sales (EMEA)/*.csv', 'Sales (EMEA)/a.csv', true],
+    ['does not take what stands in parentheses alone', 'Sales (EMEA)/*.csv', 'Sales EMEA/a.csv', false],
+    ['takes a number in parentheses', 'sales (1)/*.csv', 'sales (1)/a.csv', true],
+    ['takes parentheses within braces', '{a (1),b}/*.csv', 'a (1)/a.csv', true],
+    ['takes a choice for a choice', '@(a|b (1))/*.csv', 'b (1)/a.csv', true],
+    ['takes a parenthesis that is never closed', 'a+(b/*.csv', 'a+(b/a.csv', true],
+    ['takes a brace that is never closed', 'a{b/*.csv', 'a{b/a.csv', true],
+    ['takes a bar for a letter', 'a|b/*.csv', 'a|b/a.csv', true],
+    ['takes a plus sign behind braces', '{a,b}+c/*.csv', 'a+c/a.csv', true],
+    ['takes quotes', 'a "b"/*.csv', 'a "b"/a.csv', true],
+    ['leaves classes as they are', '[(+|"]/*.csv', '|/a.csv', true],
+    ['takes an umlaut of a Mac', 'K\u00f6ln/*.csv', 'Ko\u0308ln/a.csv', true],
+    ['written on a Mac takes an umlaut', 'Ko\u0308ln/?.csv', 'K\u00f6ln/u\u0308.csv', true],
+  ])('%s', (_, glob, key, expected) => {
+    expect(globMatcher(glob)(key)).toBe(expected);
+  });
+});
+
+/** A name with a wildcard of brackets in place of some letters. */
+function bracketed(name: string): fc.Arbitrary<string> {
+  const parts = [...name].map((letter) =>
+    letter === '.' ? fc.constant(letter) : fc.constantFrom(letter, `[${letter}x]`, `@(${letter}|y)`, '[^x]', '*'),
+  );
+  return fc.tuple(...parts).map((letters) => letters.join(''));
+}
+
 function blur(key: readonly string[]): fc.Arbitrary<string> {
   const parts = key.map((name) =>
     fc.oneof(
       fc.constantFrom(name, '*', '**'),
+      bracketed(name),
       fc
         .tuple(...[...name].map((letter) => fc.constantFrom(letter, letter, '?', '*')))
         .map((letters) => letters.join('').replace(/\*+/g, '*')),

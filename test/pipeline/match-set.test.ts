@@ -31,6 +31,14 @@ describe('the set of a drop', () => {
     ]);
   });
 
+  it('is its folder, however a Mac writes its umlauts', () => {
+    const [one, other] = ['batch/Ko\u0308ln/products.csv', 'batch/K\u00f6ln/sales.csv'].map(
+      (key) => setsFor(key, configurationOf('folder'))[0]?.setId,
+    );
+    expect(one).toBe('batch/K\u00f6ln/');
+    expect(other).toBe(one);
+  });
+
   it('is the date in its key', () => {
     expect(setsFor('batch/x/sales_20260302.csv', configurationOf('date'))).toEqual([
       { ...NEEDS, setId: '2026-03-02', files: ['Load Sales'], isMarker: false, needsMarker: false },

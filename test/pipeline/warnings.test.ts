@@ -97,6 +97,57 @@ describe('a warning', () => {
       ],
     ],
     [
+      'of braces without a comma',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/{2024-*}.csv')],
+      ['pipelines.it.on.drop has {2024-*}, and braces mean one of several only with a comma, as in {a,b}'],
+    ],
+    [
+      'of a range in braces',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/{01..12}.csv')],
+      ['pipelines.it.on.drop has {01..12}, and braces mean one of several only with a comma, as in {a,b}'],
+    ],
+    [
+      'of two patterns in one',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/*.csv, in/*.txt')],
+      [
+        'pipelines.it.on.drop has a blank after ",", which is a letter of it: one of several is written {a,b}, without blanks',
+      ],
+    ],
+    [
+      'of two patterns with a semicolon',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/*.csv; in/*.txt')],
+      [
+        'pipelines.it.on.drop has a blank after ";", which is a letter of it: one of several is written {a,b}, without blanks',
+      ],
+    ],
+    [
+      'of a parenthesis behind a wildcard',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/*(1).csv')],
+      ['pipelines.it.on.drop does not match in/a(1).csv: *(1) means several; put ? for each parenthesis'],
+    ],
+    [
+      'of a name in brackets',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/[2024-Q1 2024-Q2]/*.csv')],
+      [
+        'pipelines.it.on.drop does not match in/[2024-Q1 2024-Q2]/a.csv: [ and ] mean one letter of those between them; put ? for each bracket',
+      ],
+    ],
+    [
+      'of quotes of printed text',
+      [byDrop('keep: leave').replace('"in/*.csv"', '“in/*.csv”')],
+      [`pipelines.it.on.drop has the quotes of printed text (“ ”) in it, which are letters to YAML; put '"'`],
+    ],
+    ['of no parentheses that are letters', [byDrop('keep: leave').replace('in/*.csv', 'Sales (EMEA)/*.csv')], []],
+    ['of no choice', [byDrop('keep: leave').replace('in/*.csv', '@(a|b)/[0-9]*.{csv,txt}')], []],
+    [
+      'of no brackets in two folders',
+      [
+        byDrop('keep: leave').replace('in/*.csv', 'in/[ab].csv'),
+        byDrop('keep: leave').replace('it:', 'other:').replace('in/*.csv', 'out/[bc].csv'),
+      ],
+      [],
+    ],
+    [
       'of patterns that only a key can compare',
       [
         byDrop('keep: leave').replace('in/*.csv', 'in/[ab].csv'),
