@@ -40,9 +40,17 @@ function overlapRule(pipelines: object): BrokenRule[] {
   const archives = Object.entries(pipelines).flatMap(([name, pipeline]): BrokenRule[] => {
     const prefix = archivePrefixOf(pipeline);
     if (prefix === undefined) return [];
-    const taker = taken.find(({ glob }) => globsOverlap(`${prefix}**`, glob) === true);
+    const takers = taken.map((each) => {
+      // Hidden folders too: "**" passes over those.
+      return { ...each, meets: each.glob.startsWith(prefix) || globsOverlap(`${prefix}**`, each.glob) };
+    });
+    const taker = takers.find(({ meets }) => meets === true) ?? takers.find(({ meets }) => meets === undefined);
     if (taker === undefined) return [];
-    const message = `is a folder that pipeline "${taker.pipeline}" takes drops from (${taker.glob}), so archived files would run again`;
+    const where = `a folder that pipeline "${taker.pipeline}" takes drops from (${taker.glob})`;
+    const message =
+      taker.meets === true
+        ? `is ${where}, so archived files would run again`
+        : `may be ${where}, and archived files would run again; let the pattern begin with the name of a folder`;
     return [{ path: [name, 'keep', 'archive'], message }];
   });
   return [...rivals, ...archives];

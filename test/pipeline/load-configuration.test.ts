@@ -126,6 +126,11 @@ describe('a good configuration', () => {
     });
   });
 
+  it.each(['sales/[0-9]*.csv', 'sales/@(a|b)/*.csv', 'sales/x**.csv'])('may archive the drops of %s', (glob) => {
+    const text = `${SMALLEST.replace('process: Recalculate', 'import: x')}    on: { drop: "${glob}" }\n    keep: { archive: "archive/" }\n`;
+    expect(load(text).pipelines.load?.keep).toEqual({ kind: 'archive', prefix: 'archive/' });
+  });
+
   it('may use anchors', () => {
     const text = `${SMALLEST}  again:\n    workspace: &w Finance\n    model: *w\n    steps: [{ process: x }]\n`;
     expect(load(text).pipelines.again?.model).toBe('Finance');

@@ -81,6 +81,11 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
     ['5:18: "market" is not a setting of set; did you mean "marker"?'],
   ],
   [
+    'a marker that is longer than any key',
+    set(`{ marker: "x/${'y'.repeat(1100)}" }`, 'a: "y/*"'),
+    [`5:26: "marker" must be a pattern of at most 1024 letters (no key of S3 is longer), not "x/${'y'.repeat(54)}...`],
+  ],
+  [
     'a marker with a leading slash',
     set('{ marker: "/x/_R" }', 'a: "y/*"'),
     ['5:26: "marker" must be a pattern without a leading "/" or "./" (keys have none), not "/x/_R"'],
@@ -261,6 +266,34 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
     pipeline('on: { drop: "**/*.csv" }', steps, 'keep: { archive: "archive/" }'),
     [
       '7:22: "archive" is a folder that pipeline "sales" takes drops from (**/*.csv), so archived files would run again',
+    ],
+  ],
+  [
+    'an archive that a class of letters may take drops from',
+    pipeline('on: { drop: "**/sales_[0-9]*.csv" }', steps, 'keep: { archive: "archive/" }'),
+    [
+      '7:22: "archive" may be a folder that pipeline "sales" takes drops from (**/sales_[0-9]*.csv), and archived files would run again; let the pattern begin with the name of a folder',
+    ],
+  ],
+  [
+    'an archive that is in a folder of a class',
+    pipeline('on: { drop: "[a-z]*/**" }', steps, 'keep: { archive: "archive/" }'),
+    [
+      '7:22: "archive" may be a folder that pipeline "sales" takes drops from ([a-z]*/**), and archived files would run again; let the pattern begin with the name of a folder',
+    ],
+  ],
+  [
+    'an archive that a choice may take drops from',
+    pipeline('on: { drop: "*/@(a|b)/*.csv" }', steps, 'keep: { archive: "archive/" }'),
+    [
+      '7:22: "archive" may be a folder that pipeline "sales" takes drops from (*/@(a|b)/*.csv), and archived files would run again; let the pattern begin with the name of a folder',
+    ],
+  ],
+  [
+    'an archive with a hidden folder that a pipeline takes drops from',
+    pipeline('on: { drop: "archive/.in/*.csv" }', steps, 'keep: { archive: "archive/" }'),
+    [
+      '7:22: "archive" is a folder that pipeline "sales" takes drops from (archive/.in/*.csv), so archived files would run again',
     ],
   ],
   [
