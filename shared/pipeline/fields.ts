@@ -11,9 +11,14 @@ export function must(be: string): (issue: { input?: unknown }) => string {
   };
 }
 
+/** Nothing that a person wrote into a setting is longer, and looking for passwords in it would take long. */
+const LONGEST_SHOWN = 2000;
+
 function show(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
-  const text = withoutPassword(JSON.stringify(value) ?? String(value));
+  const whole = JSON.stringify(value) ?? String(value);
+  if (whole.length > LONGEST_SHOWN) return `something of more than ${LONGEST_SHOWN} letters`;
+  const text = withoutPassword(whole);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fillIn, type Variables } from './fill-in.ts';
 import { type Mistake, mistakesOf, type Place, placeOf } from './mistakes.ts';
@@ -82,12 +82,18 @@ export async function readConfiguration(path: string, variables: Variables = {})
   return loaded.configuration;
 }
 
-/** The text of the file. @throws ConfigurationFileError when it is not there or cannot be read, ConfigurationError when it is not UTF-8 */
+/**
+ * The text of the file.
+ * @throws ConfigurationFileError when it is not there or cannot be read, ConfigurationError when it is too large or not UTF-8
+ */
 export async function readText(path: string): Promise<string> {
   let bytes: Buffer;
   try {
+    const { size } = await stat(path);
+    if (size > MOST_BYTES) throw new ConfigurationError(path, [{ line: 1, column: 1, message: TOO_LARGE }]);
     bytes = await readFile(path);
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     throw new ConfigurationFileError(path, error instanceof Error && 'code' in error ? String(error.code) : '');
   }
   const text = bytes.toString('utf8');
@@ -98,4 +104,7 @@ export async function readText(path: string): Promise<string> {
   throw new ConfigurationError(path, [{ ...place, message: NOT_UTF8 }]);
 }
 
+/** Hundreds of pipelines have room in it. */
+const MOST_BYTES = 1_000_000;
+const TOO_LARGE = 'the file is larger than 1 MB, so it is hardly a configuration; name another with --config';
 const NOT_UTF8 = 'the file is not UTF-8: this letter is in another encoding; save the file as UTF-8';

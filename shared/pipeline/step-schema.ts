@@ -155,10 +155,16 @@ function filesRule(files: object): BrokenRule[] {
   });
 }
 
+/** S3 takes 1,024 bytes, and what is filled in may be longer than its placeholder. */
+const LONGEST_KEY_BYTES = 900;
+
 function exportKeyMistake(text: string): string | undefined {
-  const unknown = [...text.matchAll(/\{([^}]*)\}/g)].find(([, name]) => !PLACEHOLDERS.includes(name ?? ''));
+  const unknown = [...text.matchAll(/\{([^{}]*)\}/g)].find(([, name]) => !PLACEHOLDERS.includes(name ?? ''));
   if (unknown !== undefined)
     return `a key whose placeholders are ${PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}`;
+  if (/[{}]/.test(text.replace(/\{[^{}]*\}/g, ''))) return 'a key in which each "{" has its "}"';
+  if (/\p{Cc}/u.test(text)) return 'a key in one line, without control characters';
+  if (Buffer.byteLength(text) > LONGEST_KEY_BYTES) return `a key of at most ${LONGEST_KEY_BYTES} bytes`;
   const [folder, ...rest] = text.split('/');
   if (folder === undefined || !/^[\w.-]+$/.test(folder) || rest.length === 0 || rest.at(-1) === '') {
     return 'a key in a folder, such as "exports/board-{date}.csv"';

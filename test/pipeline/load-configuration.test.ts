@@ -248,6 +248,8 @@ describe('a wrong configuration', () => {
       await expect(readConfiguration(folder)).rejects.toThrow(`${folder} is a folder`);
       await writeFile(file, SMALLEST.replace('Finance', 'Köln'), 'latin1');
       await expect(readConfiguration(file)).rejects.toThrow(`${file}:4:17: the file is not UTF-8`);
+      await writeFile(file, Buffer.alloc(3_000_000));
+      await expect(readConfiguration(file)).rejects.toThrow(`${file}:1:1: the file is larger than 1 MB`);
       await writeFile(file, SMALLEST);
       await expect(readConfiguration(file)).resolves.toHaveProperty('pipelines.load');
     } finally {

@@ -360,6 +360,36 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
     ['5:30: "to" must be a key whose placeholders are {date}, {run}, {pipeline}, not "exports/{day}.csv"'],
   ],
   [
+    'a placeholder that is never closed',
+    pipeline('steps: [{ export: a, to: "exports/{date.csv" }]'),
+    ['5:30: "to" must be a key in which each "{" has its "}", not "exports/{date.csv"'],
+  ],
+  [
+    'a placeholder that is never opened',
+    pipeline('steps: [{ export: a, to: "exports/date}-{run}.csv" }]'),
+    ['5:30: "to" must be a key in which each "{" has its "}", not "exports/date}-{run}.csv"'],
+  ],
+  [
+    'a placeholder within another',
+    pipeline('steps: [{ export: a, to: "exports/{{run}}.csv" }]'),
+    ['5:30: "to" must be a key in which each "{" has its "}", not "exports/{{run}}.csv"'],
+  ],
+  [
+    'an export whose key is two lines',
+    pipeline('steps: [{ export: a, to: "exports/a\\nb.csv" }]'),
+    ['5:30: "to" must be a key in one line, without control characters, not "exports/a\\nb.csv"'],
+  ],
+  [
+    'an export whose key is longer than S3 takes',
+    pipeline(`steps: [{ export: a, to: "exports/${'é'.repeat(600)}.csv" }]`),
+    [`5:30: "to" must be a key of at most 900 bytes, not "exports/${'é'.repeat(48)}...`],
+  ],
+  [
+    'a text without end in place of settings, which is not repeated',
+    '\0'.repeat(100_000),
+    ['1:1: the file must be settings (anaplan, keepDays, notify, pipelines), not something of more than 2000 letters'],
+  ],
+  [
     'an export outside any folder',
     pipeline('steps: [{ export: a, to: "board.csv" }]'),
     ['5:30: "to" must be a key in a folder, such as "exports/board-{date}.csv", not "board.csv"'],
