@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { type Mistake, placeOf } from './mistakes.ts';
-import { NESTED_TOO_DEEP, NO_BREAK, syntaxMistake } from './syntax-mistake.ts';
+import { NESTED_TOO_DEEP, NO_BREAK, needsQuotes, syntaxMistake } from './syntax-mistake.ts';
 
 /** What a YAML file holds, and where. `mistakes` leave the value readable: more may be told beside them. */
 export type ReadYaml =
@@ -72,8 +72,11 @@ function unusableNodes(document: Document): { node: Node; message: string }[] {
     Alias: (_, alias, ancestors) => {
       const target = alias.resolve(document);
       const name = `*${alias.source}`;
-      if (target === undefined) found.push({ node: alias, message: `${name} stands for nothing above it` });
-      else if (ancestors.includes(target))
+      if (target === undefined) {
+        const isPattern = /[^\p{L}\p{N}_-]/u.test(alias.source);
+        const message = isPattern ? needsQuotes('*', name) : `${name} stands for nothing above it`;
+        found.push({ node: alias, message });
+      } else if (ancestors.includes(target))
         found.push({ node: alias, message: `${name} stands for what it is part of` });
     },
     Pair: (_, { key, value }) => {

@@ -7,6 +7,8 @@ const WORDS: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'tabs cannot indent YAML; use spaces',
   MULTIPLE_DOCS: 'a second document begins here ("---"); the file may hold one',
   BAD_INDENT: 'this is not indented like its neighbours, or a bracket before it is not closed',
+  BAD_DQ_ESCAPE:
+    'a backslash in "…" means more than itself: write "/" between folders, or put the value in single quotes',
   TAG_RESOLVE_FAILED: 'tags ("!name") mean nothing here; put the value in quotes',
 };
 
@@ -17,6 +19,14 @@ const WRONG_INDENT =
   'the indentation of this line or of the one before does not fit: settings of one thing begin in one column';
 const UNCLOSED = 'the quote that opens here is not closed';
 export const NO_BREAK = 'a no-break space stands here, or another that YAML does not know; put a common one';
+
+const HIDDEN_BRACKET =
+  'a comment begins here, and the closing bracket is in it: "#" after a blank begins one; put the value in quotes';
+
+/** Of a value that YAML takes for something else because of its first letter. */
+export function needsQuotes(letter: string, value?: string): string {
+  return `a value that begins with "${letter}" needs quotes${value === undefined ? '' : `: "${value}"`}`;
+}
 
 /** A text, the parser's reading of it, and where its lines begin. */
 interface Read {
@@ -37,6 +47,8 @@ export function syntaxMistake(problem: YAMLError, read: Read): Mistake {
   };
   const strange = strangeBlank(read, start, end);
   if (strange !== undefined) return at(strange, NO_BREAK);
+  const comment = hidingComment(read.text.slice(0, end));
+  if (comment !== undefined) return at(comment, HIDDEN_BRACKET);
   const { begin, line, next } = linesAt(read.text, start);
   switch (problem.code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
@@ -53,7 +65,12 @@ export function syntaxMistake(problem: YAMLError, read: Read): Mistake {
         return at(start, 'this is a name without a colon and a value');
       break;
     }
+    case 'BAD_ALIAS':
+    case 'BAD_SCALAR_START':
+      return at(start, needsQuotes(read.text[start] ?? ''));
     case 'UNEXPECTED_TOKEN': {
+      const bracket = bracketWithin(read.text, start);
+      if (bracket !== undefined) return at(start, bracket);
       const opened = openedBefore(start, read);
       const quote = opened === undefined ? undefined : read.text[opened];
       if (opened === undefined || read.text.slice(0, start).trimEnd().at(-1) !== quote) break;
@@ -68,6 +85,35 @@ export function syntaxMistake(problem: YAMLError, read: Read): Mistake {
     default:
   }
   return at(start, WORDS[problem.code] ?? `this is not YAML: ${problem.message}`);
+}
+
+/** Of a value without quotes that has a bracket at its beginning or in it. */
+function bracketWithin(text: string, offset: number): string | undefined {
+  const [before = '', letter = ''] = [text[offset - 1], text[offset]];
+  if (/[}\]]/.test(before) && /[^\s,:}\]]/.test(letter))
+    return `the value goes on after its closing "${before}"; put all of it in quotes`;
+  return /[{[]/.test(letter) && /[^\s,:{[]/.test(before)
+    ? `"${letter}" stands in the middle of a value; put all of it in quotes`
+    : undefined;
+}
+
+/** Where a comment begins that holds the bracket that would close one of its line, in the last two lines that say something. */
+function hidingComment(text: string): number | undefined {
+  const from = text.lastIndexOf('\n', text.trimEnd().length - 1) + 1;
+  const before = text.lastIndexOf('\n', text.slice(0, from).trimEnd().length - 1) + 1;
+  for (const begin of [from, before]) {
+    const [, code, comment] =
+      /^((?:[^\n#"']|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?<!\s)#)*\s)(#.*)/.exec(text.slice(begin)) ?? [];
+    if (code !== undefined && comment !== undefined && unclosed(code) > 0 && unclosed(comment) < 0)
+      return begin + code.length;
+  }
+  return undefined;
+}
+
+/** How many brackets more are opened than closed, not counting those in quotes. */
+function unclosed(text: string): number {
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"|'[^']*'/g, '');
+  return (bare.match(/[{[]/g) ?? []).length - (bare.match(/[}\]]/g) ?? []).length;
 }
 
 function goesOn(quote: string | undefined): string {

@@ -135,6 +135,66 @@ export const WRONG_CONFIGURATIONS: readonly [what: string, text: string, message
   ],
   ['an alias to nothing', 'pipelines: *all\n', ['1:12: *all stands for nothing above it']],
   [
+    'a pattern that begins with a star',
+    pipeline('on:', '  drop: *.csv', steps),
+    ['6:13: a value that begins with "*" needs quotes: "*.csv"'],
+  ],
+  [
+    'a pattern that begins with two stars, in brackets',
+    pipeline('on: { drop: **/a.csv }', steps),
+    ['5:17: a value that begins with "*" needs quotes: "**/a.csv"'],
+  ],
+  ['a star alone', pipeline('on:', '  drop: *', steps), ['6:13: a value that begins with "*" needs quotes']],
+  [
+    'a choice that no quotes are around',
+    pipeline('on:', '  drop: @(a|b)/x.csv', steps),
+    ['6:13: a value that begins with "@" needs quotes'],
+  ],
+  [
+    'a pattern that begins with a brace',
+    pipeline('on:', '  drop: {a,b}/x.csv', steps),
+    ['6:18: the value goes on after its closing "}"; put all of it in quotes'],
+  ],
+  [
+    'a key that begins with a placeholder',
+    pipeline('steps:', '  - export: a', '    to: {date}.csv'),
+    ['7:19: the value goes on after its closing "}"; put all of it in quotes'],
+  ],
+  [
+    'a placeholder within brackets',
+    pipeline('steps: [{ export: a, to: exports/{date}.csv }]'),
+    ['5:38: "{" stands in the middle of a value; put all of it in quotes'],
+  ],
+  [
+    'a class within brackets',
+    pipeline('on: { drop: sales/[ab].csv }', steps),
+    ['5:23: "[" stands in the middle of a value; put all of it in quotes'],
+  ],
+  [
+    'a path of Windows',
+    pipeline('on: { drop: "C:\\drops" }', steps),
+    ['5:20: a backslash in "…" means more than itself: write "/" between folders, or put the value in single quotes'],
+  ],
+  [
+    'a number sign within brackets',
+    pipeline('steps: [{ import: Load #1 }]'),
+    [
+      '5:28: a comment begins here, and the closing bracket is in it: "#" after a blank begins one; put the value in quotes',
+    ],
+  ],
+  [
+    'a number sign within brackets, and more below',
+    pipeline('steps:', '  - { import: Load #1 }', '', '  - { process: x }'),
+    [
+      '6:24: a comment begins here, and the closing bracket is in it: "#" after a blank begins one; put the value in quotes',
+    ],
+  ],
+  [
+    'a colon in brackets below a comment with brackets',
+    pipeline('steps: [ # see [1]', '  { import: Load: Sales }]'),
+    ['6:17: a second ": " stands in this line; put the value in quotes'],
+  ],
+  [
     'two pipelines of one name',
     `${pipeline(steps)}\n  sales:\n    workspace: x\n    model: y\n    ${steps}`,
     ['6:3: this key is there twice'],
