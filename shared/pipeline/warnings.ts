@@ -18,6 +18,7 @@ export function warningsOf(configuration: Configuration, now: number): Warning[]
   const { anaplan, pipelines } = configuration;
   const inPipelines = Object.entries(pipelines).flatMap(([name, pipeline]) =>
     [
+      ...nameWarnings(pipeline),
       ...triggerWarnings(pipeline, configuration),
       ...timeWarnings(pipeline, now),
       ...patternWarnings(pipeline),
@@ -37,6 +38,15 @@ export function warningsOf(configuration: Configuration, now: number): Warning[]
     ...undecidedWarnings(pipelines),
     ...exportWarnings(pipelines),
   ];
+}
+
+/** A variable is filled in only where it stands in braces. */
+function nameWarnings(pipeline: Pipeline): Warning[] {
+  return (['workspace', 'model'] as const).flatMap((key) => {
+    const [, name] = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(pipeline[key]) ?? [];
+    if (name === undefined) return [];
+    return [{ path: [key], message: `is the name $${name} as it stands; a variable is written \${${name}}` }];
+  });
 }
 
 function triggerWarnings({ trigger, steps }: Pipeline, { pipelines }: Configuration): Warning[] {

@@ -97,6 +97,15 @@ describe('a warning', () => {
       ],
     ],
     [
+      'of variables without braces',
+      [byDrop('keep: leave').replace(BASE, 'workspace: $FINANCE, model: $FINANCE_MODEL')],
+      [
+        `pipelines.it.workspace is the name $FINANCE as it stands; a variable is written \${FINANCE}`,
+        `pipelines.it.model is the name $FINANCE_MODEL as it stands; a variable is written \${FINANCE_MODEL}`,
+      ],
+    ],
+    ['of no dollars in a name', [byDrop('keep: leave').replace(BASE, 'workspace: $, model: Plan in $US')], []],
+    [
       'of braces without a comma',
       [byDrop('keep: leave').replace('in/*.csv', 'in/{2024-*}.csv')],
       ['pipelines.it.on.drop has {2024-*}, and braces mean one of several only with a comma, as in {a,b}'],
