@@ -1,6 +1,6 @@
 import type { ActionKind, ModelRef } from '../anaplan/types.ts';
 import { find, kept, type Problem } from './find-named.ts';
-import { actionKindOf } from './frozen-pipeline.ts';
+import { actionKindOf, STEP_KINDS } from './frozen-pipeline.ts';
 import type { Lock, LockedPipeline, LockedStep } from './lock.ts';
 import { type NameDirectory, type Named, remembered } from './name-directory.ts';
 import { plainSource, resolveFiles } from './resolve-files.ts';
@@ -94,11 +94,14 @@ async function resolveStep(
   { ref, modelName, path }: { ref: ModelRef; modelName: string; path: readonly string[] },
   directory: NameDirectory,
 ): Promise<{ step: LockedStep } | { problems: Problem[] }> {
-  const object = find(step.kind, step.name, await LISTS[actionKindOf(step.kind)](directory, ref), {
-    place: `of model "${modelName}"`,
-    path: [...path, step.kind],
-  });
-  if (!object.found) return { problems: [object.problem] };
+  const objects = await LISTS[actionKindOf(step.kind)](directory, ref);
+  const place = { place: `of model "${modelName}"`, path: [...path, step.kind] };
+  const object = find(step.kind, step.name, objects, place);
+  if (!object.found) {
+    const { problem } = object;
+    const other = objects.some(({ name }) => name === step.name) ? undefined : await otherKind(step, ref, directory);
+    return { problems: [other === undefined ? problem : { ...problem, what: `${problem.what}; ${other}`, near: [] }] };
+  }
   const base = { kind: step.kind, ...kept(step.name, object.object) };
   if (step.files !== undefined) {
     const { files, problems } = await resolveFiles(
@@ -112,6 +115,19 @@ async function resolveStep(
   if (step.kind !== 'import' || fileId === undefined) return { step: base };
   const source = await directory.getImportSource(ref, object.object.id);
   return { step: { ...base, fileId, ...(source === undefined ? {} : { source: plainSource(source) }) } };
+}
+
+/** That an object of another kind has the name or id of a step; undefined when none has, or when Anaplan does not say. */
+async function otherKind({ kind, name: asked }: Step, ref: ModelRef, directory: NameDirectory) {
+  for (const other of STEP_KINDS.filter((each) => each !== kind)) {
+    // What was asked for is not there, and no trouble in looking further may hide that.
+    const objects = await LISTS[actionKindOf(other)](directory, ref).catch(() => []);
+    const found = objects.find(({ id, name }) => id === asked || name === asked);
+    if (found === undefined) continue;
+    const article = other === 'process' ? 'a' : 'an';
+    return `there is ${article} ${other} ${found.id === asked ? 'with this id' : 'of this name'}: write "${other}:"`;
+  }
+  return undefined;
 }
 
 const LISTS: Readonly<

@@ -96,6 +96,15 @@ describe('resolving names', () => {
     });
   });
 
+  it('says what is not there, also when Anaplan does not list what else there is', async () => {
+    const text = `${TEXT.split('      - import')[0]}      - import: Load Sales\n      - process: Board Report\n`;
+    const refused = tenant({ listExports: () => Promise.reject(new Error('403')) });
+    const { problems } = await resolveNames(configurationOf(text), refused);
+    expect(problems.map(({ what }) => what)).toEqual([
+      'no process of model "FY26 Plan" is called "Board Report" or has this id',
+    ]);
+  });
+
   it('gives an import that reads another model no file', async () => {
     const text = TEXT.replace('on: { drop: "sales/*.csv" }', '').replace('Load Sales', 'From Hub');
     const { lock } = await resolveNames(configurationOf(text), tenant());
@@ -135,6 +144,20 @@ describe('resolving names', () => {
       'no process of model "FY26 Plan" is called "Rebuild" or has this id',
       [],
       'steps.1.process',
+    ],
+    [
+      'a process that is an import',
+      TEXT.replace('"118000000001"', 'Load Products'),
+      'no process of model "FY26 Plan" is called "Load Products" or has this id; there is an import of this name: write "import:"',
+      [],
+      'steps.1.process',
+    ],
+    [
+      'an import that is a process, by its id',
+      TEXT.replace('Load Sales', '"118000000001"'),
+      'no import of model "FY26 Plan" is called "118000000001" or has this id; there is a process with this id: write "process:"',
+      [],
+      'steps.0.import',
     ],
     [
       'an import with a file where a schedule starts it',
