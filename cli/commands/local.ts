@@ -8,6 +8,7 @@ import type { Alert } from '../../shared/ports/alerts.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import { commandPlace } from '../command-place.ts';
 import { configurationFor } from '../configuration.ts';
+import { requireDropsApart } from '../drops-apart.ts';
 import { embeddedEngine } from '../embedded-engine.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
@@ -48,6 +49,7 @@ export function localCommand(): Command {
 /** Goes on with what is in the data folder, and takes what comes, until interrupted. */
 async function local(options: LocalOptions): Promise<number> {
   const configuration = await configurationFor(options.config, process.env);
+  requireDropsApart(options);
   const secrets = environmentSecrets(process.env);
   await usableCredentials(secrets);
   const say = (line: string) => process.stderr.write(`${line}\n`);
