@@ -118,7 +118,7 @@ const written = settings('a pipeline', {
     expectBySchema,
   ).exactOptional(),
   keep: about(
-    'What becomes of a drop once its run has succeeded: leave it in its place (with a tag), delete it, or archive it. It is left where nothing is said.',
+    'What becomes of a drop once its run has succeeded: leave it in its place (with a tag), delete it, or archive it. It is left where nothing is said. On one machine this is the copy in the data folder: the file stays in taken/ until `keepDays` are over.',
     { archive: 'archive/' },
     keepWrittenSchema,
   ).exactOptional(),

@@ -16,7 +16,7 @@ export const configurationSchema = settings('the file', {
     anaplanSchema,
   ).prefault({}),
   keepDays: about(
-    'How long the records of an ended run are kept: its ledger, dumps and reports.',
+    'How long the records of an ended run are kept: its ledger, dumps and reports; on one machine also its drops, archived ones too.',
     90,
     number('a whole number of days from 7 to 3650', { from: 7, to: 3650 }),
   ).default(400),

@@ -49,7 +49,7 @@ export const triggerSchema = ruled(
       checked('a schedule, such as "cron(0 6 ? * MON-FRI *)"', scheduleMistake),
     ).exactOptional(),
     after: about(
-      'Each run of another pipeline that has succeeded.',
+      'Each run of another pipeline that has succeeded, other than those of `plandrop run`.',
       'sales-actuals',
       z.string({ error: must('the name of another pipeline') }).meta({ accepts: 'the name of another pipeline' }),
     ).exactOptional(),

@@ -102,7 +102,7 @@ describe('the schema for editors', () => {
     const { pipelines, keepDays } = editorSchema().properties ?? {};
     expect(keepDays).toMatchObject({
       description:
-        'How long the records of an ended run are kept: its ledger, dumps and reports. Must be a whole number of days from 7 to 3650.',
+        'How long the records of an ended run are kept: its ledger, dumps and reports; on one machine also its drops, archived ones too. Must be a whole number of days from 7 to 3650.',
       examples: [90],
       default: 400,
     });
