@@ -2,7 +2,7 @@ import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { countOf } from '../diagnosis/words.ts';
 import { backoffSeconds, modelWaitSeconds } from '../retry/backoff.ts';
 import type { DecideContext } from './decide-context.ts';
-import { decideReconciled } from './decide-start.ts';
+import { decideReconciled, mayHaveOthers } from './decide-start.ts';
 import { type BegunRun, hasOpenTask, type Run } from './run.ts';
 import { currentStep, end, isoTime, nextTurn, note, withStep } from './transitions.ts';
 
@@ -53,7 +53,11 @@ function waitedSecondsOf({ spent }: BegunRun, now: number): number {
 function giveUp(run: BegunRun, failure: Diagnosis, { now }: DecideContext): Run {
   // At `collect` the task has ended in Anaplan: what could not be read is how, not whether.
   const ranUnread = run.position.stage === 'collect';
-  return end(run, { now, outcome: hasOpenTask(run) || ranUnread ? 'unknown' : 'failed', failure, alarming: true });
+  const { start } = currentStep(run);
+  // Nobody has looked yet what becomes of the other tasks that may be ours.
+  const isOursOpen = ranUnread && start !== null && mayHaveOthers(run);
+  const left = isOursOpen ? withStep(run, { start: { ...start, open: true } }) : run;
+  return end(left, { now, outcome: hasOpenTask(left) || ranUnread ? 'unknown' : 'failed', failure, alarming: true });
 }
 
 function afterFailedAttempt(

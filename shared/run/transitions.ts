@@ -84,11 +84,18 @@ export function firstStage(pipeline: BegunRun['pipeline'], step: number, from = 
   return filesToUpload(pipeline, step, from).length === 0 ? 'start' : 'upload';
 }
 
+interface Ending {
+  now: number;
+  outcome: Outcome;
+  failure?: Diagnosis;
+  alarming: boolean;
+}
+
 /** The run's outcome, committed together with the list of what is still to do. */
-export function end<R extends Run>(
-  run: R,
-  ending: { now: number; outcome: Outcome; failure?: Diagnosis; alarming: boolean },
-): R {
+export function end<R extends Run>(stopping: R, asked: Ending): R {
+  const mayHaveRun = isStartUnanswered(stopping);
+  const run = mayHaveRun ? reopened(stopping) : stopping;
+  const ending: Ending = mayHaveRun ? { ...asked, outcome: 'unknown', alarming: true } : asked;
   const holdLane = whyHold(run, ending);
   // The lane comes before the alert: nobody waits for an address that does not answer.
   const succeeded = ending.outcome === 'succeeded' || ending.outcome === 'succeeded-with-rejects';
@@ -99,26 +106,37 @@ export function end<R extends Run>(
     outcome: ending.outcome,
     at: isoTime(ending.now),
     todo,
-    ...(ending.failure === undefined ? {} : { failure: asTold(ending.failure, run) }),
+    ...(ending.failure === undefined ? {} : { failure: asTold(ending.failure, run.runId, mayHaveRun) }),
     ...(holdLane === undefined ? {} : { holdLane }),
   };
   return { ...run, turn: run.turn + 1, next: null, claim: null, ended };
 }
 
-/** A failure with the id of its run, and with what may have happened besides. */
-function asTold(failure: Diagnosis, run: Run): NonNullable<Ended['failure']> {
+/** Of a step that may be repeated, a start was given up on and no other was accepted: the first may act all the same. */
+function isStartUnanswered(run: Run): boolean {
   const step = run.position.step < run.steps.length ? currentStep(run) : undefined;
-  // Of a step that may be repeated, a start was given up on and no other was accepted.
-  const mayHaveRun = step?.start?.baselineStays === true && !step.start.open && step.task === null;
+  return step?.start?.baselineStays === true && !step.start.open && step.task === null;
+}
+
+function reopened<R extends Run>(run: R): R {
+  const { start } = currentStep(run);
+  return start === null ? run : withStep(run, { start: { ...start, open: true } });
+}
+
+/** A failure with the id of its run, and with what may have happened besides. */
+function asTold(failure: Diagnosis, runId: string, mayHaveRun: boolean): NonNullable<Ended['failure']> {
+  const checks = mayHaveRun ? [...failure.whatToCheck, SETTLE_IT] : failure.whatToCheck;
   return {
     ...failure,
     message: mayHaveRun ? `${failure.message} ${MAY_HAVE_RUN}` : failure.message,
-    whatToCheck: failure.whatToCheck.map((check) => check.replaceAll('<runId>', run.runId)),
+    whatToCheck: checks.map((check) => check.replaceAll('<runId>', runId)),
   };
 }
 
 const MAY_HAVE_RUN =
   'An earlier start of it was never answered: no task of it appeared, but it may have run all the same.';
+const SETTLE_IT =
+  'Look in Anaplan whether it has run, then say so: plandrop runs settle <runId> --as succeeded, or --as failed.';
 
 /**
  * Why the lane stays held after this ending, or undefined when it is freed.

@@ -111,6 +111,37 @@ describe('a start whose answer was lost', () => {
     expect(world.runs()[0]?.ended?.outcome).toBe('unknown');
   });
 
+  it("leaves the lane to nobody when the colleague's task was adopted and could not be read, for ours may act yet", async () => {
+    let isBroken = true;
+    await using world = await World.build({
+      taskSeconds: 60,
+      pipelines: { sales: { model: 'Plan 1', steps: ['import'], onFailure: 'continue' } },
+      fails: (queue) => isBroken && queue === 'collect',
+      scenario: {
+        rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'after', actLaterMs: 290_000 } }],
+      },
+    });
+    await world.drop('sales/a.csv', SALES);
+    const run = () => world.runs()[0];
+    while (run()?.steps[0]?.start?.unclearSince == null) await world.step();
+    await startAs(world, COLLEAGUE.email, 'Load Sales');
+    while (run()?.ended == null) await world.step();
+    expect(run()?.steps[0]?.task?.adopted).toBe(true);
+    isBroken = false;
+    await world.clock.advance(60_000);
+    await world.drop('sales/b.csv', SALES.replace('Tea', 'Mug'));
+    await world.runUntilQuiet();
+    await world.wakeAnaplan();
+    await world.runUntilQuiet();
+    expect(violationsOf(world)).toEqual([]);
+    expect(
+      world
+        .runs()
+        .map(({ ended }) => ended?.outcome ?? 'waits')
+        .toSorted(),
+    ).toEqual(['unknown', 'waits']);
+  });
+
   it("finds only the colleague's task, and never says that ours succeeded", async () => {
     const other = { otherStarts: { action: 'Load Sales', user: COLLEAGUE.email } };
     await using world = await live({ step: 'import', weather: [{ ...other, reset: 'before' }] });
@@ -138,6 +169,19 @@ describe('a refused start', () => {
     expect(world.runs()[0]?.steps[0]?.task?.adopted).toBe(false);
   });
 });
+
+/** Somebody else starts an action of the first model now. */
+async function startAs(world: World, email: string, action: string): Promise<void> {
+  const { tenant } = world.simulator;
+  const [model] = tenant.models;
+  const user = tenant.user(email);
+  const started = model?.named(action);
+  if (model === undefined || user === undefined || started === undefined) throw new Error(`nobody can start ${action}`);
+  const now = world.clock.now();
+  await model.asOf(now, () => {
+    model.start(started.kind, started.id, tenant.starter(user, model), [], now, { seconds: 30 });
+  });
+}
 
 describe('a busy model', () => {
   it('parks a run before the announcement and before the start, at the cost of no attempt', async () => {

@@ -232,12 +232,29 @@ describe('a start', () => {
     expect(posted.steps[0]?.start?.baseline).toEqual(['old']);
   });
 
-  it('that was given up on may have run, and whoever stops the run then is told so', () => {
-    const again = decided(intent(), { kind: 'start-reconciled', verdict: { kind: 'post-again' } }) as BegunRun;
-    const told = 'An earlier start of it was never answered: no task of it appeared, but it may have run all the same.';
-    expect(decided(again, { kind: 'stopped', by: 'ann' }).ended?.failure?.message).toContain(told);
-    const untouched = withStep({}, 'start');
-    expect(decided(untouched, { kind: 'stopped', by: 'ann' }).ended?.failure?.message).not.toContain(told);
+  it.each<[string, RunEvent]>([
+    ['is stopped', { kind: 'stopped', by: 'ann' }],
+    ['is refused', { kind: 'start-refused', diagnosis: because({ kind: 'no' }, 'not-found') }],
+  ])('that was given up on may run all the same: a run that then %s keeps its lane and says so', (_, event) => {
+    const going = { ...intent(), pipeline: { ...aPipeline, onFailure: 'continue' as const } };
+    const again = decided(going, { kind: 'start-reconciled', verdict: { kind: 'post-again' } }) as BegunRun;
+    const posted =
+      event.kind === 'stopped' ? again : (decided(again, { kind: 'start-intended', baseline: [] }) as BegunRun);
+    expect(decided(posted, event)).toMatchObject({
+      ended: {
+        outcome: 'unknown',
+        holdLane: expect.stringContaining('may still be running'),
+        failure: { message: expect.stringContaining('it may have run all the same') },
+        todo: ['report', 'feed', 'lane', 'alert'],
+      },
+      steps: [{ start: { open: true } }],
+    });
+  });
+
+  it('that was never sent has certainly not run', () => {
+    const { ended } = decided(withStep({}, 'start'), { kind: 'stopped', by: 'ann' });
+    expect(ended).toMatchObject({ outcome: 'cancelled', todo: ['lane'] });
+    expect(ended?.failure?.message).not.toContain('may have run');
   });
 
   it('that is adopted says so', () => {
@@ -322,6 +339,19 @@ describe('a collected step', () => {
     const run = decided(collecting(), { kind: 'collected', result: collected });
     expect(run.ended).toMatchObject(ended);
     expect(run.ended?.holdLane === undefined ? undefined : 'held').toBe(held);
+  });
+
+  it.each([
+    ['a task that was adopted and that nothing proves ours', { adopted: true }, false, 'a task of this run may still'],
+    ['a task of a second start', {}, true, 'a task of this run may still'],
+    ['a task that was told to the run', {}, false, undefined],
+  ])('that cannot be read after %s', (_, found, baselineStays, held) => {
+    const { steps, ...run } = collecting({ ...aPipeline, onFailure: 'continue' });
+    const start = { baseline: [], intendedAt: iso(AT), open: false, baselineStays, unclearSince: iso(AT) };
+    const step = { ...untouchedSteps(1)[0], start, task: { ...aTask, ...found, seen: final } } as StepRecord;
+    const { ended } = decided({ ...run, steps: [step] }, { kind: 'hindered', diagnosis: because({ kind: 'no' }) });
+    expect(ended?.outcome).toBe('unknown');
+    expect(ended?.holdLane?.startsWith(held ?? '')).toBe(held === undefined ? undefined : true);
   });
 
   it('is followed by the next step', () => {
