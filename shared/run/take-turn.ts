@@ -9,7 +9,7 @@ import { commitRun, type Held, readRun } from './ledger.ts';
 import { CLAIM_MARGIN_SECONDS, FUNCTION_TIMEOUT_SECONDS } from './limits.ts';
 import type { RunMessage } from './message.ts';
 import { nonce } from './nonce.ts';
-import { hasBegun, type Stage } from './run.ts';
+import { type BegunRun, hasBegun, type Stage } from './run.ts';
 import type { RunServices } from './services.ts';
 import { nothingBegun, takenOver } from './transitions.ts';
 
@@ -134,7 +134,7 @@ async function admitMessage(
           const { fence, overtakenBy } = answer;
           events.push({ kind: 'lane-taken', fence, ...(overtakenBy === undefined ? {} : { overtakenBy }) });
         }
-        if (queue === 'upload' || queue === 'start') events.push(newClaim(services));
+        if (queue === 'upload' || queue === 'start' || keepsExport(run)) events.push(newClaim(services));
         if (events.length === 0) return held;
         const claimed = await commitRun(services, held, applyAll(services, run, events));
         if (claimed.committed) return claimed;
@@ -150,6 +150,14 @@ async function admitMessage(
     }
   }
   throw new MessageLeftError(`left to reappear: the ledger of run ${message.runId} changed ${MAX_ROUNDS} times`);
+}
+
+/**
+ * Whether the turn may bring an export to the store. The file of an export in Anaplan belongs to no task: who reads it late would store
+ * what a later run has written there.
+ */
+function keepsExport({ pipeline, position }: BegunRun): boolean {
+  return position.stage === 'collect' && pipeline.steps[position.step]?.kind === 'export';
 }
 
 function deliveryOf(services: RunServices, queue: Stage, receiveCount: number): Delivery {

@@ -156,13 +156,46 @@ describe('an export in slices, and something goes wrong at each of its operation
     );
   });
 
-  it('every message comes twice, and two bring the same export at the same time', async () => {
+  it('every message comes twice, and the second is left until the first is done', async () => {
     await using world = await lived({
       fate: ({ kind }) => (kind === 'queue' ? { kind: 'queue-fault', fault: 'duplicate' } : GOES),
     });
     expect(wrongWith(world)).toEqual([]);
-    expect(downloads(world).length).toBeGreaterThan(6);
+    expect(downloads(world)).toEqual([0, 1, 2, 3, 4, 5]);
   });
+
+  it.each([90_000, 135_000])(
+    'its message comes twice, and who was first is slow by %i ms: no later run is in it',
+    async (slowMs) => {
+      let slowed = 0;
+      let sent = 0;
+      await using world = await World.build({
+        like: 'aws',
+        concurrency: 4,
+        taskSeconds: 3,
+        pipelines: {
+          board: { model: 'Plan 1', steps: ['export'], on: '{ schedule: "cron(0 6 * * ? *)", timezone: UTC }' },
+          sales: { model: 'Plan 1', steps: ['import'] },
+        },
+        slowness: ({ kind, name, about }) =>
+          kind === 'http' && name === 'GET' && /\/chunks\/\d+$/.test(about) && ++slowed === 1 ? slowMs : 0,
+        fate: ({ name, about }) =>
+          name === 'send' && about === 'collect' && ++sent === 1 ? { kind: 'queue-fault', fault: 'duplicate' } : GOES,
+      });
+      await world.schedule('board');
+      const board = () => world.runs().find((run) => run.pipelineName === 'board');
+      while (board()?.ended == null) await world.step();
+      const key = board()?.steps[0]?.result?.export?.split(`memory://${world.state.bucket}/`)[1] ?? '';
+      const atItsEnd = world.state.text(key);
+      await world.drop('sales/a.csv', DROP);
+      await world.clock.advance(1000);
+      await world.schedule('board');
+      await world.runUntilQuiet();
+      expect(slowed).toBeGreaterThan(1);
+      expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+      expect(world.state.text(key)).toBe(atItsEnd);
+    },
+  );
 });
 
 /** One life for each operation of the export; in each, what `spoil` says happens to that one. */
