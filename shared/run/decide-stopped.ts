@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
-import type { BegunRun, Run } from './run.ts';
+import { type BegunRun, isReleasable, type Run } from './run.ts';
 import { end } from './transitions.ts';
 
 /** The end of a run that is to start nothing new. */
@@ -14,12 +14,20 @@ export function endStopped(run: BegunRun, by: string, now: number): Run {
         ? 'The run passed its deadline, so nothing new was started.'
         : `The run was cancelled by ${by}.`,
     message: `Stopped before the ${run.position.stage} of ${step?.kind ?? 'step'} "${step?.name ?? run.position.step}".`,
-    whatToCheck: ['Drop the file again, or redrive the run, when it should go on.'],
+    whatToCheck: [
+      ...(isReleasable(run) ? [] : STILL_HELD),
+      'Drop the file again, or redrive the run, when it should go on.',
+    ],
     retry: { kind: 'no' },
     references: { runId: run.runId },
   };
   return end(run, { now, outcome: 'cancelled', failure, alarming: by === 'deadline' });
 }
+
+const STILL_HELD = [
+  'Anaplan has not answered since its last file call was cut off. It is asked again for two days; when it answers, the lane is free by itself.',
+  'When you know that nothing of the run is on its way any more, say so: plandrop runs settle <runId> --as failed.',
+];
 
 function skipped(run: BegunRun, by: string): Diagnosis {
   return {

@@ -99,7 +99,9 @@ export function end<R extends Run>(stopping: R, asked: Ending): R {
   const holdLane = whyHold(run, ending);
   // The lane comes before the alert: nobody waits for an address that does not answer.
   const succeeded = ending.outcome === 'succeeded' || ending.outcome === 'succeeded-with-rejects';
-  const todo: Todo[] = ending.alarming
+  // Runs that wait behind it stand still until a person acts, whatever it was that ended it.
+  const isTold = ending.alarming || (holdLane !== undefined && ending.failure !== undefined && !succeeded);
+  const todo: Todo[] = isTold
     ? ['report', 'feed', 'lane', 'alert']
     : ['lane', ...(succeeded ? todoOfSuccess(run) : [])];
   const ended: Ended = {

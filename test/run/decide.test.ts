@@ -378,6 +378,13 @@ describe('stopping', () => {
   });
 });
 
+it('a run that is stopped while a file call may still act keeps the lane, and somebody is told who can free it', () => {
+  const { ended } = decided(withStep({ fileCallUnanswered: true }, 'upload'), { kind: 'stopped', by: 'ada' });
+  expect(ended).toMatchObject({ outcome: 'cancelled', todo: ['report', 'feed', 'lane', 'alert'] });
+  expect(ended?.holdLane).toContain('Anaplan has not answered');
+  expect(ended?.failure?.whatToCheck.join()).toContain('--as failed');
+});
+
 describe('the journal', () => {
   it('is bounded, and keeps the beginning and the end', () => {
     let run: Run = aRun({ pipeline: { ...aPipeline, policies: { ...aPipeline.policies, modelWaitSeconds: 1e9 } } });
