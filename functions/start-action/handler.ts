@@ -1,6 +1,7 @@
 import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import { reconcileStart, startCandidates } from '../../shared/run/decide-start.ts';
+import { stoppedBy } from '../../shared/run/decide-stopped.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, diagnose, hinderedBy, modelOf, stepOf } from '../anaplan-turn.ts';
@@ -44,6 +45,12 @@ async function startOnce(turn: Turn, services: Services): Promise<RunEvent> {
     // Nothing has been sent yet, and only we can know.
     turn.remember({ kind: 'start-withdrawn' });
     throw error;
+  }
+  // What was asked while the model was looked at is seen with the commit of the intent.
+  const by = stoppedBy(turn.run, services.clock.now());
+  if (by !== undefined) {
+    turn.remember({ kind: 'start-withdrawn' });
+    return { kind: 'stopped', by };
   }
   try {
     const mapping = Object.entries(stepOf(turn.run).mapping ?? {});
