@@ -4,7 +4,7 @@ import { classifyTask } from '../../shared/diagnosis/classify-task.ts';
 import { isInDoubt, mayHaveOthers, openCandidates, startCandidates } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { holderName, readHolder } from '../../shared/run/lane.ts';
-import type { Held } from '../../shared/run/ledger.ts';
+import { type Held, readRun } from '../../shared/run/ledger.ts';
 import { REQUESTS_SECONDS, SLICE_SECONDS } from '../../shared/run/limits.ts';
 import { RequestJournal } from '../../shared/run/request-journal.ts';
 import { type BegunRun, hasBegun, hasOpenTask, isFinalState } from '../../shared/run/run.ts';
@@ -39,6 +39,8 @@ export async function lookAgain(held: Held, services: Services): Promise<void> {
         : await knock(run, anaplan);
     if (sight === undefined) return;
     if (sight.kind === 'named') return await learnNamed(services, held, sight.taskId);
+    // To look takes a while, and somebody else may have said it meanwhile.
+    if ((await readRun(services, run.runId))?.run.settled !== undefined) return;
     // Before it is written: who dies in between tells it twice, and never not at all.
     const { hold } = await readHolder(services, run.pipeline.modelId);
     const others = hold === null || hold.by === holderName(run) ? undefined : hold;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { releaseLane } from '../../shared/run/lane-by-hand.ts';
+import { readRun } from '../../shared/run/ledger.ts';
+import { settleRun } from '../../shared/run/settle.ts';
 import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { COLLEAGUE, type PipelineOptions } from '../simulation/tenant.ts';
@@ -258,6 +260,28 @@ describe('the watch', () => {
     expect(violationsOf(world)).toEqual([]);
     expect(world.heldLanes()).toEqual([]);
     expect(world.runs().map(({ ended }) => ended?.outcome)).toContain('succeeded');
+  });
+
+  it('says nothing about a run that a person settles while it looks', async () => {
+    const { world } = await live({ rules: [forgetsTask(1)] });
+    await using _ = world;
+    let looks = false;
+    world.fate = ({ name, about }) => {
+      if (name === 'GET' && /\/tasks\/[^/]+$/.test(about)) looks = true;
+      return GOES;
+    };
+    await world.clock.advance(300_000);
+    world.watch();
+    while (!looks) await world.step();
+    // At once: what a person's own process does is not held up by the watch's.
+    const { state, queues } = world;
+    const services = { ...world.servicesOf(world.newProcess()), state, queues };
+    const held = await readRun(services, first(world)?.runId ?? '');
+    if (held === undefined) throw new Error('there is no run');
+    await settleRun(services, held, { as: 'failed', by: 'ann', evidence: 'half of the rows are missing' });
+    await world.runUntilQuiet();
+    expect(first(world)?.settled).toMatchObject({ as: 'failed', by: 'ann' });
+    expect(world.alerts.published.filter(({ id }) => id.endsWith('-settled'))).toEqual([]);
   });
 
   it('frees the lane that somebody settled and did not live to free', async () => {
