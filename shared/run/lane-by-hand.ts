@@ -13,15 +13,23 @@ import { hasLeftLane, type Run } from './run.ts';
 
 /** What a person may do with a lane. What they say is done at once; a run that is under way is never interrupted. */
 
-/** Nobody is granted the lane until it is released. A run that has it goes on to its end. @returns false when it was held already */
+/**
+ * Nobody is granted the lane until it is released. A run that has it goes on to its end. It takes the place of the hold of the run that
+ * has the lane, whose reason is in its ledger; else whatever frees the lane of that would lift the person's word with it.
+ * @returns false when somebody else holds it already
+ */
 export async function holdLane(
   services: LaneServices,
   modelId: string,
   { by, reason }: { by: string; reason: string },
 ): Promise<boolean> {
   return changeHolder(services, modelId, (holder) =>
-    holder.hold === null ? { ...holder, hold: { by, reason } } : undefined,
+    holder.hold === null || isOfItsRun(holder) ? { ...holder, hold: { by, reason } } : undefined,
   );
+}
+
+function isOfItsRun({ runId, hold }: Holder): boolean {
+  return runId !== null && hold?.by === holderName({ runId });
 }
 
 /**
@@ -35,13 +43,14 @@ export function keptBehind({ hold }: Pick<Holder, 'hold'>, run: Run): Hold | und
 }
 
 /**
- * Takes off the hold that is there when it is called, and lets the lane's runs go on: the run that has it, else the first that waits.
+ * Takes off a hold, and lets the lane's runs go on: the run that has it, else the first that waits.
  * Where the run that has it ended with a reason to keep it, its own hold takes the place of a person's: to be released knowingly.
  * Repeating it after a lost answer is harmless, and wakes again.
- * @returns false when the lane was not held
+ * @param seen the hold that whoever releases has decided about; by default the one that is there when it is called
+ * @returns false when the lane was not held, or no longer by that
  */
-export async function releaseLane(services: LaneServices, modelId: string): Promise<boolean> {
-  const asked = (await readHolder(services, modelId)).hold;
+export async function releaseLane(services: LaneServices, modelId: string, seen?: Hold | null): Promise<boolean> {
+  const asked = seen === undefined ? (await readHolder(services, modelId)).hold : seen;
   const released = await changeHolder(services, modelId, async (holder) => {
     // What has come into the place of that hold is for somebody to see first.
     if (holder.hold === null || holder.hold.by !== asked?.by) return undefined;

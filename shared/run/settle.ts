@@ -110,8 +110,11 @@ async function settleLane(
   if (runId !== run.runId) return null;
   if (hold !== null && hold.by !== holderName(run)) return { freed: false, because: `${hold.by}: ${hold.reason}` };
   if (freesLane) {
-    await releaseLane(services, modelId);
-    return { freed: true };
+    await releaseLane(services, modelId, hold);
+    // A person may have come in between.
+    const { runId: holding, hold: left } = await readHolder(services, modelId);
+    if (holding !== runId || left === null) return { freed: true };
+    return { freed: false, because: `${left.by}: ${left.reason}` };
   }
   if (hold === null) return null;
   await changeHolder(services, modelId, (holder) =>

@@ -1,5 +1,5 @@
 import { finishEnding } from './ending.ts';
-import { type Holder, modelIdOfTicket, readHolder, runIdOfTicket, sendNext } from './lane.ts';
+import { type Holder, modelIdOfTicket, readHolder, runIdOfTicket, sendNext, writeTicket } from './lane.ts';
 import { releaseLane } from './lane-by-hand.ts';
 import { commitRun, type Held, readRun } from './ledger.ts';
 import { VISIBILITY_SECONDS } from './limits.ts';
@@ -103,9 +103,10 @@ async function watchHeldLane(
   if (held === undefined) return;
   const decision = decideHeldLane(held.run, holder, services.clock.now());
   if (decision.kind === 'release') {
-    // Whoever settled it may have died before its ticket was there again.
+    // Whoever settled it may have died before its ticket was there again, by which what is left to do is found.
+    if (!isDone(held.run)) await writeTicket(services, held.run);
+    await releaseLane(services, modelId, holder.hold);
     if (!isDone(held.run)) await finishEnding(services, held);
-    await releaseLane(services, modelId);
   }
   if (decision.kind !== 'look') return;
   const { committed, run } = await commitRun(services, held, decision.run);

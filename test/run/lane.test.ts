@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Holder } from '../../shared/run/lane.ts';
+import { type Holder, leaveLane } from '../../shared/run/lane.ts';
 import { holdLane, releaseLane } from '../../shared/run/lane-by-hand.ts';
 import { readRun } from '../../shared/run/ledger.ts';
+import { redriveRun } from '../../shared/run/redrive.ts';
 import { requestCancel } from '../../shared/run/request-cancel.ts';
+import type { BegunRun, Settled } from '../../shared/run/run.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
@@ -294,6 +296,70 @@ describe('a lane', () => {
       await world.runUntilQuiet();
       expect([...outcomes(world).values()]).toEqual(['unknown', 'succeeded']);
       expect(violationsOf(world)).toEqual([]);
+    });
+  });
+
+  describe('held by hand after its run has left it held', () => {
+    const STORIES: readonly [string, Settled['as'] | 'redriven'][] = [
+      ['settled as succeeded', 'succeeded'],
+      ['settled as failed', 'failed'],
+      ['redriven', 'redriven'],
+    ];
+
+    it.each(STORIES)(
+      'stays held by the person when the run is %s, and goes on when the person releases it',
+      async (_, how) => {
+        const lost = { match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } } as const;
+        const scenario: Scenario = how === 'redriven' ? FIRST_FAILS : { rules: [lost] };
+        const onFailure = how === 'redriven' ? 'hold' : 'continue';
+        await using world = await build({
+          scenario,
+          pipelines: { sales: { model: 'Plan 1', steps: ['import'], onFailure } },
+        });
+        await meanwhile(world, FILES.slice(0, 2));
+        await world.runUntilQuiet();
+        const ann = { by: 'ann', reason: 'model rebuild until Monday' };
+        const hold = () => byHand(world, (services, modelId) => holdLane(services, modelId, ann));
+        const first = world.runs().find((run) => keyOf(run) === 'sales/a.csv');
+        expect(holderOf(world).hold?.by).toBe(`run ${first?.runId}`);
+        expect([await hold(), await hold()]).toEqual([true, false]);
+        expect(holderOf(world).hold).toEqual(ann);
+        // What the run has left to do may be done twice.
+        await byHand(world, (services) => leaveLane(services, first as BegunRun, first?.ended?.holdLane));
+        expect(holderOf(world).hold).toEqual(ann);
+        await byHand(world, async (services) => {
+          const held = await readRun(services, first?.runId ?? '');
+          if (held === undefined || first?.pipeline == null) throw new Error('there is no run');
+          if (how === 'redriven') return redriveRun(services, held, first.pipeline);
+          return settleRun(services, held, { as: how, by: 'bob', evidence: 'looked' });
+        });
+        await world.runUntilQuiet();
+        for (let looks = 0; looks < 3; looks++) {
+          await world.clock.advance(300_000);
+          world.watch();
+          await world.runUntilQuiet();
+        }
+        expect(holderOf(world).hold).toEqual(ann);
+        expect(outcomes(world).get('sales/b.csv')).toBe('waits');
+        await release(world);
+        await world.runUntilQuiet();
+        expect(outcomes(world).get('sales/b.csv')).toBe('succeeded');
+        expect(holderOf(world).hold).toBeNull();
+        expect(violationsOf(world)).toEqual([]);
+      },
+    );
+
+    it('stays held by the run when nobody has settled it and the person releases it', async () => {
+      await using world = await build({
+        scenario: FIRST_FAILS,
+        pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+      });
+      await meanwhile(world, FILES.slice(0, 1));
+      await world.runUntilQuiet();
+      const before = holderOf(world).hold;
+      await byHand(world, (services, modelId) => holdLane(services, modelId, { by: 'ann', reason: 'month end' }));
+      await release(world);
+      expect(holderOf(world).hold).toEqual(before);
     });
   });
 
