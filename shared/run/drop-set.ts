@@ -54,7 +54,10 @@ export type Addition =
   | { kind: 'known'; started?: StartedSet }
   | { kind: 'changed'; set: DropSet; started?: StartedSet };
 
-/** A queue keeps a message for days, not weeks: what was consumed longer ago is not told of again. */
+/**
+ * How long each start is remembered. The last one is remembered for ever: it tells of whatever is older, and told of again, that it comes
+ * late.
+ */
 const REMEMBERED_MS = 30 * 86_400_000;
 /** The place of a marker among the superseded. */
 const MARKER = '(marker)';
@@ -86,7 +89,7 @@ export function addToSet(set: DropSet, arrival: Arrival, runIdOf: (trigger: Trig
   if (hasCome(set, drop)) return { kind: 'known' };
 
   const known: DropSet = { ...set, needs: [...arrival.needs], needsMarker: arrival.needsMarker };
-  const late = set.started.findLast((started) => consumedBy(started).some((each) => isReplaced(arrival, each)));
+  const late = set.started.findLast((started) => replacerOf(arrival, started) !== undefined);
   const added = late === undefined ? placed(known, arrival) : replacedBefore(known, arrival, late);
   const complete = late === undefined ? startedBy(added, runIdOf) : undefined;
   if (complete === undefined) return { kind: 'changed', set: remembering(added, drop) };
@@ -139,17 +142,29 @@ function isSameVersion(a: Drop, b: Drop): boolean {
   return a.bucket === b.bucket && a.key === b.key && a.versionId === b.versionId;
 }
 
-/** A version of a key of which a newer one was consumed: told of late, it would only begin a set that nobody means. */
-function isReplaced({ drop, isLatest = false }: Arrival, consumed: Drop): boolean {
-  if (drop.bucket !== consumed.bucket || drop.key !== consumed.key) return false;
-  return !isNewer(drop, consumed, isLatest);
+/**
+ * What was consumed in the place of a drop: a newer version of its key, or newer drops in all its places. Told of in time the drop would
+ * have been superseded; told of late, it would begin a set of files that do not belong together.
+ */
+function replacerOf(arrival: Arrival, started: StartedSet): Drop | undefined {
+  const { drop, isLatest = false } = arrival;
+  const isOlder = (than: Drop) => !isNewer(drop, than, isLatest);
+  const versions = consumedBy(started).filter(({ bucket, key }) => bucket === drop.bucket && key === drop.key);
+  const inItsPlaces = placesOf(arrival).map((place) =>
+    place === MARKER ? started.marker : started.members.find(({ file }) => file === place),
+  );
+  const isReplaced = inItsPlaces.every((each) => each !== undefined && isOlder(each));
+  return versions.find(isOlder) ?? (isReplaced ? inItsPlaces[0] : undefined);
+}
+
+function placesOf({ files, isMarker }: Arrival): readonly string[] {
+  return isMarker ? [...files, MARKER] : files;
 }
 
 function replacedBefore(set: DropSet, arrival: Arrival, late: StartedSet): DropSet {
-  const { drop, files, isMarker } = arrival;
-  const { versionId: by = '' } = consumedBy(late).find((each) => isReplaced(arrival, each)) ?? {};
-  const places = isMarker ? [...files, MARKER] : files;
-  const noted = places.map((file) => ({ ...drop, file, generation: late.generation, by }));
+  const { drop } = arrival;
+  const { versionId: by = '' } = replacerOf(arrival, late) ?? {};
+  const noted = placesOf(arrival).map((file) => ({ ...drop, file, generation: late.generation, by }));
   return { ...set, superseded: [...set.superseded, ...noted] };
 }
 
@@ -219,6 +234,8 @@ function remembering(set: DropSet, { lastModified }: Drop): DropSet {
   return {
     ...set,
     superseded: set.superseded.filter(isRecent),
-    started: set.started.filter((each) => !each.opened || consumedBy(each).some(isRecent)),
+    started: set.started.filter(
+      (each) => !each.opened || each === set.started.at(-1) || consumedBy(each).some(isRecent),
+    ),
   };
 }

@@ -100,12 +100,56 @@ describe('a set', () => {
     expect(fewer.superseded.map(({ versionId }) => versionId)).toEqual(['sales.csv-v1', 'products.csv-v1']);
   });
 
-  it('knows for weeks what it has consumed, and not for ever', () => {
-    const opened = (set: DropSet) => ({ ...set, started: set.started.map((each) => ({ ...each, opened: true })) });
-    const set = opened(setOf([arrival(products), arrival(sales)]));
-    const day = 86_400;
-    expect(setOf([arrival(version('sales.csv', 2, 20 * day))], set).started).toHaveLength(1);
-    expect(setOf([arrival(version('sales.csv', 2, 40 * day))], set).started).toHaveLength(0);
+  it('is not begun by an older file of another name that is told of after the start', () => {
+    const [older, newer] = [version('products-1.csv', 1), version('products-2.csv', 1, 2)];
+    const set = setOf([arrival(newer), arrival(sales), arrival(older)]);
+    expect(set).toMatchObject({ generation: 2, members: [] });
+    expect(set.superseded).toMatchObject([{ key: 'products-1.csv', by: newer.versionId, generation: 1 }]);
+    const next = setOf([arrival(version('sales.csv', 3))], set);
+    expect(missingOf(next)).toEqual(['Load Products']);
+  });
+
+  it('is begun by a file that fills a place too in which nothing newer was consumed', () => {
+    const three = { needs: [...NEEDS, 'Load Regions'] };
+    const late = version('products-1.csv', 1);
+    const set = setOf([arrival(version('products-2.csv', 1, 2)), arrival(sales)]);
+    const both = arrival(late, { files: ['Load Products', 'Load Regions'], ...three });
+    expect(setOf([both], set).members.map(({ file }) => file)).toEqual(['Load Products', 'Load Regions']);
+  });
+
+  const opened = (set: DropSet) => ({ ...set, started: set.started.map((each) => ({ ...each, opened: true })) });
+  const DAY = 86_400;
+
+  it('knows for weeks what it has consumed, and of what was before only the last', () => {
+    let set = opened(setOf([arrival(products), arrival(sales)]));
+    const feed = (day: number) => {
+      for (const key of ['products.csv', 'sales.csv'])
+        set = opened(setOf([arrival(version(key, day, day * DAY))], set));
+    };
+    feed(20);
+    expect(set.started.map(({ generation }) => generation)).toEqual([1, 2]);
+    feed(90);
+    expect(set.started.map(({ generation }) => generation)).toEqual([3]);
+    expect(setOf([arrival(version('sales.csv', 200, 200 * DAY))], set).started).toHaveLength(1);
+  });
+
+  it.each([
+    ['the same key', (place: string) => `${place}.csv`],
+    ['a key with its day', (place: string, day: number) => `${place}-${day}.csv`],
+  ])('is never begun by events that are replayed, however old: %s', (_, keyOf) => {
+    const days = [0, 35, 70, 200];
+    const drops = days.flatMap((day) =>
+      ['products', 'sales'].map((place) => arrival(version(keyOf(place, day), day, day * DAY))),
+    );
+    const feed = (set: DropSet, each: Arrival) => opened(setOf([each], set));
+    const first = drops.reduce(feed, emptySet('month-end', 'batch/'));
+    expect(first.generation).toBe(days.length + 1);
+    // Also while the first file of the next waits.
+    const next = feed(first, arrival(version(keyOf('products', 300), 300, 300 * DAY)));
+    for (const set of [first, next]) {
+      const after = drops.reduce(feed, set);
+      expect(after).toMatchObject({ generation: set.generation, members: set.members });
+    }
   });
 
   it('is the same for the same drops, however often and in whatever order they are told of', () => {
