@@ -13,32 +13,44 @@ const MAX_ATTEMPTS = 8;
 type TriggerQueue = 'drops' | 'schedules';
 type Asking = Pick<Services, 'clock' | 'queues' | 'random' | 'log'>;
 
+/** Whether names that could not be looked up are looked up again: it may help, and was not tried often enough. */
+export function isAskedAgain(record: SQSRecord, { retry }: Diagnosis): boolean {
+  return retry.kind !== 'no' && attemptOf(record) < MAX_ATTEMPTS;
+}
+
+/** Why a run has failed before it could begin, when its names are not looked up again. */
+export function givenUp(record: SQSRecord, diagnosis: Diagnosis): { ok: false; diagnosis: Diagnosis } {
+  if (diagnosis.retry.kind === 'no') return { ok: false, diagnosis };
+  const message = `${diagnosis.message} Given up after ${countOf(attemptOf(record), 'attempt')}.`;
+  return { ok: false, diagnosis: { ...diagnosis, message, retry: { kind: 'no' } } };
+}
+
 /**
- * Sends a trigger's message again, later, when its pipeline's names could not be looked up for a reason that may pass. Only one
- * machine by itself looks names up; on AWS they stand in the lock file.
- *
- * @returns undefined when it was sent; else the run has failed before it could begin, because trying again cannot help, or has been
- * tried often enough
+ * Sends a trigger's message again, later, when the names of its pipelines could not be looked up for reasons that may pass: once,
+ * however many they are, and not before each of them says. Only one machine by itself looks names up; on AWS they stand in the lock file.
  */
 export async function askAgainLater(
   queue: TriggerQueue,
   record: SQSRecord,
-  diagnosis: Diagnosis,
+  diagnoses: readonly Diagnosis[],
   services: Asking,
-): Promise<{ ok: false; diagnosis: Diagnosis } | undefined> {
+): Promise<void> {
+  const [first] = diagnoses;
+  if (first === undefined) return;
   const { clock, random, log } = services;
-  const attempt = Number.parseInt(record.messageAttributes[ATTEMPT_ATTRIBUTE]?.stringValue ?? '1', 10);
-  if (diagnosis.retry.kind === 'no') return { ok: false, diagnosis };
-  if (attempt >= MAX_ATTEMPTS) {
-    const message = `${diagnosis.message} Given up after ${countOf(attempt, 'attempt')}.`;
-    return { ok: false, diagnosis: { ...diagnosis, message, retry: { kind: 'no' } } };
-  }
-  const asked = diagnosis.retry.kind === 'after' ? diagnosis.retry.seconds : undefined;
-  const delaySeconds = Math.ceil(backoffSeconds({ attempt, random, retryAfterSeconds: asked }));
+  const attempt = attemptOf(record);
+  const delays = diagnoses.map(({ retry }) => {
+    const retryAfterSeconds = retry.kind === 'after' ? retry.seconds : undefined;
+    return Math.ceil(backoffSeconds({ attempt, random, retryAfterSeconds }));
+  });
+  const delaySeconds = Math.max(...delays);
   const notBefore = clock.now() + delaySeconds * 1000;
   await sendAgain(queue, record, { attempt: attempt + 1, notBefore }, services);
-  log.warn(`${diagnosis.message} Asking again in ${delaySeconds} s (attempt ${attempt + 1} of ${MAX_ATTEMPTS}).`);
-  return undefined;
+  log.warn(`${first.message} Asking again in ${delaySeconds} s (attempt ${attempt + 1} of ${MAX_ATTEMPTS}).`);
+}
+
+function attemptOf({ messageAttributes }: SQSRecord): number {
+  return Number.parseInt(messageAttributes[ATTEMPT_ATTRIBUTE]?.stringValue ?? '1', 10);
 }
 
 /** Whether the message came before it is due, as one that has to wait for longer than SQS delays does: then it is passed on. */

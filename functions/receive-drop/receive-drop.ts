@@ -1,9 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
+import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { dropsOf, runIdOf, type Trigger } from '../../shared/run/trigger.ts';
 import { keepUnmatched } from '../../shared/run/unmatched.ts';
-import { askAgainLater, isTooEarly } from '../ask-again.ts';
+import { askAgainLater, givenUp, isAskedAgain, isTooEarly } from '../ask-again.ts';
 import { freezeForRun } from '../freeze-for-run.ts';
 import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
@@ -25,30 +26,40 @@ export async function receiveDrop(record: SQSRecord, services: Services): Promis
   if (await isTooEarly('drops', record, services)) return;
   const { pipelines } = services;
   const find = (object: CreatedObject) => findDrop(object, record, services);
+  const waitFor: Diagnosis[] = [];
+  const open = (opening: Opening) => openFor(opening, { record, waitFor }, services);
   for (const opening of await openingsOf(message.objects, record, { pipelines, find })) {
     const { pipelineName, member } = opening;
     // A drop that is matched has an outcome, also when somebody deleted it before it could begin.
     if (member === undefined || (opening.gone !== undefined && !(await isKnownMember(member, services))))
-      await openFor(opening, record, services);
-    else await receiveMember(member, services, (trigger) => openFor({ pipelineName, trigger }, record, services));
+      await open(opening);
+    else await receiveMember(member, services, (trigger) => open({ pipelineName, trigger }));
   }
+  await askAgainLater('drops', record, waitFor, services);
   if (record.messageAttributes[PIPELINE_ATTRIBUTE] !== undefined) return;
   for (const object of message.objects) await keepIfUnmatched(object, services);
 }
 
 /**
- * Opens a run; where its pipeline cannot be followed now, the message is sent again for later.
+ * Opens a run; where its pipeline cannot be followed now, what keeps it from that is added to `waitFor`.
  * @returns false when that is so
  */
-async function openFor(opening: Opening, record: SQSRecord, services: Services) {
+async function openFor(
+  opening: Opening,
+  { record, waitFor }: { record: SQSRecord; waitFor: Diagnosis[] },
+  services: Services,
+): Promise<boolean> {
   const { pipelineName, gone } = opening;
   const trigger = gone === undefined ? opening.trigger : await asOpened(opening, services);
   const frozen =
     gone === undefined
       ? await freezeForRun(pipelineName, trigger, receiveCountOf(record), services)
       : { ok: false as const, diagnosis: gone };
-  const pipeline = frozen.ok ? frozen : await askAgainLater('drops', record, frozen.diagnosis, services);
-  if (pipeline === undefined) return false;
+  if (!frozen.ok && isAskedAgain(record, frozen.diagnosis)) {
+    waitFor.push(frozen.diagnosis);
+    return false;
+  }
+  const pipeline = frozen.ok ? frozen : givenUp(record, frozen.diagnosis);
   const { run, created } = await openRun(services, { pipelineName, trigger, pipeline });
   const what = trigger.kind === 'set' ? 'set' : 'drop';
   services.log.info(created ? `A ${what} became a run.` : `This ${what} has its run already.`, {

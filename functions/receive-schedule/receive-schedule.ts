@@ -3,7 +3,7 @@ import { excerpt } from '../../shared/diagnosis/words.ts';
 import { redactText } from '../../shared/observe/redact.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
-import { askAgainLater, isTooEarly } from '../ask-again.ts';
+import { askAgainLater, givenUp, isAskedAgain, isTooEarly } from '../ask-again.ts';
 import { freezeForRun } from '../freeze-for-run.ts';
 import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
@@ -29,8 +29,9 @@ export async function receiveSchedule(record: SQSRecord, services: Services): Pr
   if (trigger === undefined) return reportMissedSchedule(pipelineName, record, services);
   if (await isTooEarly('schedules', record, services)) return;
   const frozen = await freezeForRun(pipelineName, trigger, receiveCountOf(record), services);
-  const pipeline = frozen.ok ? frozen : await askAgainLater('schedules', record, frozen.diagnosis, services);
-  if (pipeline === undefined) return;
+  if (!frozen.ok && isAskedAgain(record, frozen.diagnosis))
+    return askAgainLater('schedules', record, [frozen.diagnosis], services);
+  const pipeline = frozen.ok ? frozen : givenUp(record, frozen.diagnosis);
   const { run, created } = await openRun(services, { pipelineName, trigger, pipeline });
   const what = STARTED_BY[trigger.kind];
   services.log.info(created ? `${what} became a run.` : `${what} has its run already.`, {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { askAgainLater, isTooEarly } from '../../functions/ask-again.ts';
+import { handServices } from '../../cli/hand-services.ts';
+import { askAgainLater, givenUp, isAskedAgain, isTooEarly } from '../../functions/ask-again.ts';
+import { createReceiveDrop } from '../../functions/receive-drop/handler.ts';
+import type { Services } from '../../functions/services.ts';
 import { sqsEvent } from '../../infra/local/sqs-event.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
+import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
 
 const limited = (retry: Diagnosis['retry']): Diagnosis => ({
   category: 'rate-limit',
@@ -31,7 +35,7 @@ async function desk() {
     }
     throw new Error('no message came');
   };
-  return { clock, services, next };
+  return { clock, queues, services, next };
 }
 
 describe('a look-up of names that has to wait', () => {
@@ -41,7 +45,8 @@ describe('a look-up of names that has to wait', () => {
       const { clock, services, next } = await desk();
       const began = clock.now();
       const diagnosis = limited({ kind: 'after', seconds, budget: 'attempts' });
-      expect(await askAgainLater('drops', await next(), diagnosis, services)).toBeUndefined();
+      const sooner = limited({ kind: 'after', budget: 'attempts' });
+      await askAgainLater('drops', await next(), [sooner, diagnosis, sooner], services);
       let record = await next();
       let passedOn = 0;
       for (; await isTooEarly('drops', record, services); record = await next()) passedOn++;
@@ -56,24 +61,61 @@ describe('a look-up of names that has to wait', () => {
   it('gives up after eight attempts, and says so', async () => {
     const { services, next } = await desk();
     const diagnosis = limited({ kind: 'after', budget: 'attempts' });
-    let given: Awaited<ReturnType<typeof askAgainLater>>;
-    let attempts = 0;
-    while (given === undefined) {
-      const record = await next();
+    let record = await next();
+    let asked = 0;
+    for (; isAskedAgain(record, diagnosis); record = await next()) {
       if (await isTooEarly('drops', record, services)) continue;
-      attempts++;
-      given = await askAgainLater('drops', record, diagnosis, services);
+      asked++;
+      await askAgainLater('drops', record, [diagnosis], services);
     }
-    expect([attempts, given.diagnosis.message, given.diagnosis.retry]).toEqual([
-      8,
+    const given = givenUp(record, diagnosis);
+    expect([asked, given.diagnosis.message, given.diagnosis.retry]).toEqual([
+      7,
       'Listing what the model holds failed: Anaplan answered 429. Given up after 8 attempts.',
       { kind: 'no' },
     ]);
   });
 
   it('that no waiting heals is not tried again', async () => {
-    const { services, next } = await desk();
+    const { next } = await desk();
     const diagnosis = limited({ kind: 'no' });
-    expect(await askAgainLater('drops', await next(), diagnosis, services)).toEqual({ ok: false, diagnosis });
+    const record = await next();
+    expect(isAskedAgain(record, diagnosis)).toBe(false);
+    expect(givenUp(record, diagnosis)).toEqual({ ok: false, diagnosis });
+  });
+
+  it('sends a drop again once, however many pipelines take it', async () => {
+    const { clock, services, queues, next } = await desk();
+    await next();
+    const state = new MemoryStore({ bucket: 'state', clock });
+    const drops = new MemoryStore({ bucket: 'drops', clock });
+    await drops.put('a.csv', 'x');
+    const diagnosis = limited({ kind: 'after', budget: 'attempts' });
+    let lookedUp = 0;
+    const receive = createReceiveDrop({
+      ...handServices({ state, queues }),
+      ...services,
+      alerts: { publish: async () => {} },
+      source: () => drops,
+      pipelines: {
+        matching: () => ['one', 'two', 'three'],
+        sets: () => [],
+        isArchived: () => false,
+        expectBy: () => undefined,
+        freeze: async () => {
+          lookedUp++;
+          return { ok: false, diagnosis };
+        },
+      },
+    } as unknown as Services);
+    const object = { eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'drops' }, object: { key: 'a.csv' } } };
+    await queues.send('drops', JSON.stringify({ Records: [object] }));
+    let delivered = 0;
+    while (state.keys('runs/').length === 0) {
+      await receive({ Records: [await next()] }, {});
+      delivered++;
+    }
+    expect([delivered, lookedUp, queues.peek('drops')]).toEqual([8, 24, []]);
+    expect(state.keys('runs/')).toHaveLength(3);
   });
 });
