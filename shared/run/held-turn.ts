@@ -113,7 +113,7 @@ export class HeldTurn implements Turn {
         answer.committed ||
         (answer.run.ended === null && answer.run.turn === turn && answer.run.claim?.nonce === claim?.nonce);
       if (!mine) {
-        await mergeLearned(this.#services, answer, event);
+        for (const { event: each } of events) await mergeLearned(this.#services, answer, each);
         throw new TurnLostError(
           `Another writer moved run ${answer.run.runId} on from turn ${turn}; what this one did is discarded.`,
         );
@@ -151,7 +151,12 @@ export class HeldTurn implements Turn {
         return await this.commit(event);
       } catch (error) {
         const { clock } = this.#services;
-        if (error instanceof TurnLostError || clock.now() >= until) throw error;
+        if (error instanceof TurnLostError) throw error;
+        if (clock.now() >= until) {
+          // Whoever still can write something writes this.
+          this.remember(event);
+          throw error;
+        }
         await clock.sleep(STORE_AGAIN_MS);
       }
     }

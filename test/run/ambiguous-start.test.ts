@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../simulator/index.ts';
+import { GOES } from '../simulation/operation.ts';
 import type { PipelineOptions } from '../simulation/tenant.ts';
 import { COLLEAGUE } from '../simulation/tenant.ts';
 import { violationsOf } from '../simulation/violations.ts';
@@ -11,6 +12,9 @@ type Weather = NonNullable<NonNullable<Scenario['rules']>[number]['do']>;
 
 const SALES = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\n';
 const PRODUCTS = 'Product,Code\nTea,T\nCoffee,C\nCocoa,K\n';
+
+/** One every two seconds, for fifteen. */
+const COMMITS_BEFORE_GIVING_UP = 9;
 
 async function live(of: {
   step: PipelineOptions['steps'][number];
@@ -149,6 +153,32 @@ describe('a start whose answer was lost', () => {
     expect(world.watcher.ours).toHaveLength(0);
     expect(world.runs()[0]?.ended?.outcome).toBe('unknown');
   });
+});
+
+it('a start that was answered is not looked for when the store has taken nothing until its handler gave up', async () => {
+  let answered = false;
+  let refused = 0;
+  await using world = await World.build({
+    like: 'aws',
+    pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+    taskSeconds: 20,
+    fate: ({ kind, name, about }) => {
+      const starts = kind === 'http' && name === 'POST' && /tasks$/.test(about);
+      answered ||= starts;
+      const isCommit = answered && name === 'replace' && about.startsWith('runs/');
+      return isCommit && ++refused <= COMMITS_BEFORE_GIVING_UP ? { kind: 'store-fault', fault: 'fail' } : GOES;
+    },
+  });
+  await world.drop('sales/a.csv', SALES);
+  await world.runUntilQuiet();
+  expect(violationsOf(world)).toEqual([]);
+  expect(world.runs()[0]?.ended?.outcome).toBe('succeeded');
+  expect(
+    world
+      .runs()[0]
+      ?.journal.map(({ text }) => text)
+      .join(),
+  ).not.toContain('Adopted');
 });
 
 describe('a refused start', () => {
