@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { isRunId } from './trigger.ts';
 
 const schema = z.object({
   v: z.literal(1),
-  runId: z.string().min(1),
+  runId: z.string().refine(isRunId),
   turn: z.int().positive(),
   traceparent: z.string(),
 });

@@ -115,9 +115,16 @@ function versionOf({ versionId, lastModified }: Drop): readonly string[] {
   return isNamed ? [versionId] : [versionId, new Date(lastModified).toISOString()];
 }
 
+const RUN_ID = /^(\d{4})(\d{2})(\d{2})-./;
+
+/** Whether a ledger entry could have that name. */
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
+
 /** Where the ledger entry of a run lives in the state store. */
 export function ledgerKey(runId: string): string {
-  const match = /^(\d{4})(\d{2})(\d{2})-/.exec(runId);
+  const match = RUN_ID.exec(runId);
   if (match === null) throw new Error(`"${runId}" is not a run id: it should look like 20260131-0123456789abcdef`);
   return `runs/${match[1]}-${match[2]}-${match[3]}/${runId}.json`;
 }

@@ -15,6 +15,8 @@ describe('a message that nothing of ours sends', () => {
     ['schedules', '{"pipeline":7}', 'it names no pipeline and time'],
     ['upload', '{"runId":"20260105-0000000000000000"}', 'it names no run and turn'],
     ['collect', 'hello', 'it names no run and turn'],
+    ['poll', '{"v":1,"runId":"sales","turn":3,"traceparent":""}', 'it names no run and turn'],
+    ['poison', '{"v":1,"runId":"sales","turn":3,"traceparent":""}', 'nothing of ours looks like it'],
     ['poison', 'hello', 'nothing of ours looks like it'],
   ] as const)('on the %s queue is told to somebody, once', async (queue, body, because) => {
     await using world = await build();
