@@ -1,5 +1,5 @@
 import type { Fate, Operation } from './operation.ts';
-import { pick, type Random, randomOf } from './random.ts';
+import { below, pick, type Random, randomOf } from './random.ts';
 
 /** Everything that can go wrong by chance, with the chance at which it goes wrong in an ordinary storm at the most. */
 export const FAULTS = {
@@ -11,6 +11,7 @@ export const FAULTS = {
   "a store's answer is lost": 0.008,
   'a write is refused after its success': 0.008,
   'a write meets only conflicts': 0.008,
+  'the store fails for a while': 0.002,
   'a send fails': 0.02,
   "a send's answer is lost": 0.02,
   'a message comes twice': 0.04,
@@ -68,6 +69,8 @@ export function faultsOf(random: Random, harshness: number): Faults {
   return faults;
 }
 
+/** How many more store operations of a process fail, at the most, where the store fails for a while. */
+const MOST_FAILURES = 6;
 /** The longest that an operation takes: most of what a function has. */
 const SLOWEST_MS = 90_000;
 
@@ -95,7 +98,13 @@ export function slownessOf(
 export function fateOf(faults: Faults, luck: number): (operation: Operation) => Fate {
   const times = new Map<string, number>();
   const chance = (name: FaultName) => faults[name] ?? 0;
-  return ({ kind, name, about }) => {
+  const outages = new WeakMap<object, number>();
+  return ({ kind, name, about, process }) => {
+    const left = kind === 'store' ? (outages.get(process) ?? 0) : 0;
+    if (left > 0) {
+      outages.set(process, left - 1);
+      return { kind: 'store-fault', fault: 'fail' };
+    }
     const like = `${kind} ${name} ${about}`;
     const time = (times.get(like) ?? 0) + 1;
     times.set(like, time);
@@ -112,6 +121,10 @@ export function fateOf(faults: Faults, luck: number): (operation: Operation) => 
       if (happens("a store's answer is lost")) return { kind: 'store-fault', fault: 'lost-acknowledgement' };
       if (happens('a write is refused after its success')) return { kind: 'store-fault', fault: 'lost-then-refused' };
       if (happens('a write meets only conflicts')) return { kind: 'store-fault', fault: 'conflict' };
+      if (happens('the store fails for a while')) {
+        outages.set(process, 1 + below(random, MOST_FAILURES));
+        return { kind: 'store-fault', fault: 'fail' };
+      }
     }
     if (kind === 'queue') {
       if (happens('a send fails')) return { kind: 'queue-fault', fault: 'fail' };

@@ -4,6 +4,7 @@ import type { Task } from '../../simulator/engine/task.ts';
 import { runIdOfAgent } from './in-hand.ts';
 import type { Operation } from './operation.ts';
 import { OURS } from './tenant.ts';
+import type { SeenStart } from './watcher.ts';
 import type { World } from './world.ts';
 
 /** Watches who touches a model when, in which order lanes are granted, and what was kept before they were left. */
@@ -79,6 +80,16 @@ export class LaneWatch {
     for (const { starter } of this.openTasks(modelId)) {
       const other = runIdOfAgent(starter.userAgent);
       if (other !== runId) this.#world.breaks(`${what} while a task of run ${other} is not over`);
+    }
+  }
+
+  /** To be told of tasks that began: also a start that acts late does so while its run has the lane. */
+  started(starts: readonly SeenStart[]): void {
+    for (const { runId, modelId, action } of starts) {
+      if (runId === undefined) continue;
+      const holder = JSON.parse(this.#world.state.text(`lanes/${modelId}/holder`) ?? '{}');
+      if (holder.runId !== runId)
+        this.#world.breaks(`${action} of run ${runId} began while ${holder.runId ?? 'nobody'} has the lane`);
     }
   }
 

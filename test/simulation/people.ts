@@ -18,6 +18,7 @@ const ANN = 'ann';
 const LONG_AGO = '2026-01-05T05:00:00.000Z';
 
 type Command = { tells: string; run: (services: RunServices) => Promise<unknown> };
+type Begun = Command & { ended: () => void };
 
 /**
  * The operators of an installation. They look in Anaplan before they let a run into a lane or say what became of one, and they
@@ -25,7 +26,7 @@ type Command = { tells: string; run: (services: RunServices) => Promise<unknown>
  */
 export class People {
   readonly #world: World;
-  readonly #unfinished: Command[] = [];
+  readonly #unfinished: Begun[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -41,7 +42,7 @@ export class People {
 
   /** Ends what was begun, and releases every held lane, again and again until nobody waits. */
   async clearUp(): Promise<void> {
-    for (const command of this.#unfinished.splice(0)) await this.#tries(command);
+    for (const command of this.#unfinished.splice(0)) await this.#goesOn(command);
     for (let round = 0; round < 20; round++) {
       await this.#world.runUntilDone();
       const held = this.#world.heldLanes();
@@ -52,19 +53,23 @@ export class People {
     }
   }
 
-  async #tries({ tells, run }: Command): Promise<void> {
+  #tries(command: Command): Promise<void> {
+    return this.#goesOn({ ...command, ended: this.#world.deed() });
+  }
+
+  async #goesOn({ tells, run, ended }: Begun): Promise<void> {
     const world = this.#world;
     for (let tried = 0; tried < MOST_TRIES; tried++) {
       world.say(`somebody ${tells}`);
       try {
         await world.doing(run(world.servicesOf(world.newProcess())));
-        return;
+        return ended();
       } catch (error) {
         world.say(`which fails: ${error instanceof Error ? error.message : String(error)}`);
         await world.clock.advance(10_000);
       }
     }
-    this.#unfinished.push({ tells, run });
+    this.#unfinished.push({ tells, run, ended });
   }
 
   #command(deed: Deed, mends: boolean, choose: <T>(list: readonly T[]) => T | undefined): Command | undefined {

@@ -26,6 +26,60 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'return false;',
   },
   {
+    name: 'a message is acknowledged while another has the claim',
+    file: 'shared/run/admit.ts',
+    find: "kind: 'leave', because: `turn",
+    replace: "kind: 'drop', because: `turn",
+  },
+  {
+    name: 'a newcomer looks at the lane before it writes its ticket',
+    file: 'shared/run/open-run.ts',
+    find: `    if (!(await giveTicket(services, run))) return opened;
+    if (await mayAsk(services, run)) await sendNext(services, run, services.settleSeconds);`,
+    replace: `    const may = await mayAsk(services, run);
+    if (!(await giveTicket(services, run))) return opened;
+    if (may) await sendNext(services, run, services.settleSeconds);`,
+  },
+  {
+    name: 'a message is dropped when its claim is refused',
+    file: 'shared/run/take-turn.ts',
+    find: `        if (claimed.committed) return claimed;
+        held = claimed;`,
+    replace: `        if (!claimed.committed) return undefined;
+        if (claimed.committed) return claimed;
+        held = claimed;`,
+  },
+  {
+    name: 'a lost turn is acknowledged',
+    file: 'shared/run/take-turn.ts',
+    find: '    // Whoever took the turn may have died since, so this message does what a redelivered one would.',
+    replace: '    return;',
+  },
+  {
+    name: 'a task id that came late is thrown away',
+    file: 'shared/run/learned.ts',
+    find: "if (event.kind !== 'start-accepted') return;",
+    replace: 'if (found !== undefined) return;',
+  },
+  {
+    name: 'a refused write is never our own',
+    file: 'shared/run/ledger.ts',
+    find: 'const mine = found?.run.writer === written.writer;',
+    replace: 'const mine = false;',
+  },
+  {
+    name: 'a claim dies with no word about its last call',
+    file: 'shared/run/transitions.ts',
+    find: 'return died ? withStep(run, { fileCallUnanswered: true }) : run;',
+    replace: 'return died && false ? withStep(run, { fileCallUnanswered: true }) : run;',
+  },
+  {
+    name: 'a person who releases a lane lets in who has it not',
+    file: 'shared/run/lane-by-hand.ts',
+    find: 'return { ...holder, hold: null, runId: gone ? null : holder.runId };',
+    replace: 'return { ...holder, hold: null, runId: null };',
+  },
+  {
     name: 'there is no intent',
     file: 'functions/start-action/handler.ts',
     find: 'return start?.open === true ? reconcile(turn, services) : startOnce(turn, services);',

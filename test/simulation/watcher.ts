@@ -35,8 +35,9 @@ export class Watcher {
     this.#simulator = simulator;
   }
 
-  /** To be called after everything that may have started a task. */
-  async look(): Promise<void> {
+  /** To be called after everything that may have started a task. @returns what it sees for the first time */
+  async look(): Promise<SeenStart[]> {
+    const before = this.starts.length;
     for (const model of this.#simulator.tenant.models) {
       for (const task of model.queue.tasks) {
         if (this.#known.has(task.taskId)) continue;
@@ -60,6 +61,7 @@ export class Watcher {
         });
       }
     }
+    return this.starts.slice(before);
   }
 
   get ours(): SeenStart[] {

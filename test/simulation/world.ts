@@ -11,6 +11,7 @@ import type { Run } from '../../shared/run/run.ts';
 import { createSimulator, type Scenario, type Simulator } from '../../simulator/index.ts';
 import { ChunkWatch } from './chunk-watch.ts';
 import { Deliveries } from './deliveries.ts';
+import { forsaken } from './forsaken.ts';
 import { inHand } from './in-hand.ts';
 import { answerOf, requestOf } from './in-process.ts';
 import { Installation, ORIGIN, type WorkQueue } from './installation.ts';
@@ -114,6 +115,9 @@ export class World {
   readonly #gates: Gate[] = [];
   #nextWatch: number;
   #operations = 0;
+  /** what people have begun and not ended */
+  #deeds = 0;
+  readonly #forsaken = new Set<string>();
   readonly #processes: SimulatedProcess[] = [];
   /** requests at the simulator, and how many of them it holds */
   #asked = 0;
@@ -312,6 +316,14 @@ export class World {
     return run?.ended === null && run.next?.due === 'lane';
   }
 
+  /** A person begins something. @returns how to tell that they have come to its end */
+  deed(): () => void {
+    this.#deeds++;
+    return () => {
+      this.#deeds--;
+    };
+  }
+
   /** Lets the world go on until something that a person does is done. */
   async doing<T>(work: Promise<T>): Promise<T> {
     let isDone = false;
@@ -356,7 +368,7 @@ export class World {
   async wakeAnaplan(): Promise<void> {
     await this.simulator.fetch(new Request(`${ORIGIN}/nowhere`));
     for (const model of this.simulator.tenant.models) await model.asOf(this.clock.now(), () => {});
-    await this.watcher.look();
+    this.lanes.started(await this.watcher.look());
   }
 
   newProcess(): SimulatedProcess {
@@ -419,12 +431,22 @@ export class World {
 
   async #passTime(notAfter: number): Promise<boolean> {
     const now = this.clock.now();
+    this.#checkNoneForsaken();
     const slow = this.#gates.map(({ notBefore }) => notBefore);
     const times = [this.clock.nextDue, ...slow, ...this.deliveries.times(), this.#nextWatch];
     const due = times.filter((time) => time !== undefined).filter((time) => time > now);
     if (due.length === 0 || this.#isQuiet()) return false;
     await this.clock.advance(Math.max(0, Math.min(...due, notAfter) - now));
     return true;
+  }
+
+  #checkNoneForsaken(): void {
+    if (this.deliveries.running > 0 || this.#deeds > 0) return;
+    for (const run of forsaken(this)) {
+      if (this.#forsaken.has(run)) continue;
+      this.#forsaken.add(run);
+      this.breaks(`nobody but the watch would go on with run ${run}`);
+    }
   }
 
   #isQuiet(): boolean {
@@ -444,7 +466,7 @@ export class World {
       if (isHeard) this.chunks.answered(request, { status: response.status, bytes, sender });
       return answerOf(response, bytes);
     } finally {
-      await this.watcher.look();
+      this.lanes.started(await this.watcher.look());
       this.#asked--;
     }
   };

@@ -8,7 +8,7 @@ const LOOK_MS = 10;
 
 const simulator = await startSimulator({ tenant: TENANT, scenario: SCENARIO, taskSeconds: [0.2, 1], seed: 'kills' });
 const watcher = new Watcher(simulator);
-let looking: Promise<void> = Promise.resolve();
+let looking: Promise<unknown> = Promise.resolve();
 const look = () => {
   looking = looking.then(() => watcher.look());
 };
