@@ -32,15 +32,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "kind: 'drop', because: `turn",
   },
   {
-    name: 'a newcomer looks at the lane before it writes its ticket',
-    file: 'shared/run/open-run.ts',
-    find: `    if (!(await giveTicket(services, run))) return opened;
-    if (await mayAsk(services, run)) await sendNext(services, run, services.settleSeconds);`,
-    replace: `    const may = await mayAsk(services, run);
-    if (!(await giveTicket(services, run))) return opened;
-    if (may) await sendNext(services, run, services.settleSeconds);`,
-  },
-  {
     name: 'a message is dropped when its claim is refused',
     file: 'shared/run/take-turn.ts',
     find: `        if (claimed.committed) return claimed;
@@ -48,12 +39,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: `        if (!claimed.committed) return undefined;
         if (claimed.committed) return claimed;
         held = claimed;`,
-  },
-  {
-    name: 'a lost turn is acknowledged',
-    file: 'shared/run/take-turn.ts',
-    find: '    // Whoever took the turn may have died since, so this message does what a redelivered one would.',
-    replace: '    return;',
   },
   {
     name: 'a task id that came late is thrown away',
