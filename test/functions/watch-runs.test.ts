@@ -59,7 +59,7 @@ describe('the watch', () => {
   it.each(['upload', 'start', 'poll', 'collect'] as const)(
     'finds runs whose %s messages were all lost',
     async (queue) => {
-      await using world = await live({});
+      await using world = await live({ mayForsake: true });
       let lost = 0;
       for (let rounds = 0; rounds < 5000 && (await world.step()); rounds++) {
         for (const { body } of lost < 3 ? world.queues.peek(queue) : []) {
@@ -98,7 +98,7 @@ describe('the watch', () => {
   });
 
   it('fails when it could not look after one, so that its alarm sees it, and looks after the others', async () => {
-    await using world = await live({});
+    await using world = await live({ mayForsake: true });
     await world.clock.advance(5000);
     const tickets = () => world.state.keys('lanes/').filter((key) => key.includes('/tickets/'));
     while (tickets().length < 3) await world.step();

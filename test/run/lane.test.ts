@@ -151,10 +151,12 @@ describe('a lane', () => {
         if (held === undefined) throw new Error('there is no run');
         return world.doing(settleRun(services, held, { as, by: 'ann', evidence: 'looked' }));
       };
+      const ended = world.deed();
       world.fate = ({ name }) => (name === failing ? { kind: 'killed-before' } : GOES);
       await expect(say()).rejects.toThrow('is dead');
       world.fate = () => GOES;
       expect(await say()).toMatchObject({ ok: false });
+      ended();
       await world.runUntilQuiet();
       expect([...outcomes(world).values()]).toEqual(['unknown', 'succeeded']);
       expect(violationsOf(world)).toEqual([]);

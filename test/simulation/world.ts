@@ -52,6 +52,8 @@ export interface WorldOptions {
   taskSeconds?: number | [number, number];
   /** How often the watch runs while there is something to do; default: never by itself. */
   watchSeconds?: number;
+  /** Whether a run may be left to the watch, because its messages are taken away; default false. */
+  mayForsake?: boolean;
   /** Whether the trace is kept; default true. */
   traced?: boolean;
 }
@@ -441,7 +443,7 @@ export class World {
   }
 
   #checkNoneForsaken(): void {
-    if (this.deliveries.running > 0 || this.#deeds > 0) return;
+    if (this.options.mayForsake === true || this.deliveries.running > 0 || this.#deeds > 0) return;
     for (const run of forsaken(this)) {
       if (this.#forsaken.has(run)) continue;
       this.#forsaken.add(run);
