@@ -18,6 +18,8 @@ export class LaneWatch {
   readonly #touched = new Map<string, number>();
   /** starts that were sent, by run */
   readonly #starts = new Map<string, number>();
+  /** who had the lane of each model since when (epoch milliseconds), in order; null: nobody */
+  readonly #holders = new Map<string, { runId: string | null; since: number }[]>();
   #before: string | undefined;
 
   constructor(world: World) {
@@ -36,6 +38,9 @@ export class LaneWatch {
     const now = JSON.parse(this.#world.state.text(about) ?? '{}');
     const before = JSON.parse(this.#before ?? '{}');
     if (now.runId === before.runId) return;
+    const modelId = about.split('/')[1] ?? '';
+    const holders = this.#holders.get(modelId) ?? [];
+    this.#holders.set(modelId, [...holders, { runId: now.runId, since: this.#world.clock.now() }]);
     if (before.runId !== null) await this.#left(before.runId);
     if (before.runId !== null && before.hold === null) this.#leftByItself(before.runId);
     if (now.runId === null || this.#goesOnWith(before.runId, now.runId)) return;
@@ -83,13 +88,15 @@ export class LaneWatch {
     }
   }
 
-  /** To be told of tasks that began: also a start that acts late does so while its run has the lane. */
+  /** To be told of tasks that were seen to have begun: also a start that acts late does so while its run has the lane. */
   started(starts: readonly SeenStart[]): void {
-    for (const { runId, modelId, action } of starts) {
+    for (const { runId, modelId, action, at } of starts) {
       if (runId === undefined) continue;
-      const holder = JSON.parse(this.#world.state.text(`lanes/${modelId}/holder`) ?? '{}');
-      if (holder.runId !== runId)
-        this.#world.breaks(`${action} of run ${runId} began while ${holder.runId ?? 'nobody'} has the lane`);
+      const holders = this.#holders.get(modelId) ?? [];
+      const had = holders.some(
+        (holder, i) => holder.runId === runId && holder.since <= at && at <= (holders[i + 1]?.since ?? at),
+      );
+      if (!had) this.#world.breaks(`${action} of run ${runId} began while it had not the lane`);
     }
   }
 
