@@ -1,9 +1,10 @@
 import type { FrozenPipeline } from '../pipeline/frozen-pipeline.ts';
 import { changeHolder, holderName, readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
 import { commitRun, createRun, type Held } from './ledger.ts';
-import { planRedrive, type RedrivePlan, type Refused } from './redrive-plan.ts';
+import { planRedrive, type RedrivePlan, type Refused, refused } from './redrive-plan.ts';
 import { type BegunRun, hasBegun, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
+import { dropFor, filesToUpload } from './step-files.ts';
 import { firstStage, isoTime, note } from './transitions.ts';
 import type { Drop } from './trigger.ts';
 
@@ -56,10 +57,30 @@ export function redriveOf(old: Run, pipeline: FrozenPipeline, now: number, mende
     redriveOf: { runId: old.runId, step },
     ...mendedOf(old, plan, mended),
   };
+  const movedAway = mended === undefined ? undefined : movedAwayBefore(old, run);
+  if (movedAway !== undefined) return movedAway;
   const what = pipeline.steps[step];
   const withWhat = mended === undefined ? '' : `, with ${mended.key}`;
   const text = `Goes on with run ${old.runId}, from step ${step + 1}: ${what?.kind ?? ''} "${what?.name ?? ''}"${withWhat}.`;
   return { ok: true, run: note(run, { now, text }) };
+}
+
+/** The rows alone would be loaded, and then a process would lack the file that was moved away once the old run had succeeded. */
+function movedAwayBefore({ runId, ended, settled, pipeline }: Run, run: BegunRun): Refused | undefined {
+  const isOver = settled?.as === 'succeeded' || ['succeeded', 'succeeded-with-rejects'].includes(ended?.outcome ?? '');
+  if (!isOver || pipeline === null || pipeline.keep.kind === 'leave') return undefined;
+  const from = run.position.step;
+  const later = run.pipeline.steps.flatMap((step, index) =>
+    index > from ? filesToUpload(run.pipeline, index, from).map((file) => ({ step, drop: dropFor(run, file) })) : [],
+  );
+  const lacking = later.find(
+    ({ drop }) => drop !== undefined && drop !== run.mended?.drop && drop !== run.mended?.whole,
+  );
+  if (lacking === undefined) return undefined;
+  return refused(
+    `${lacking.drop?.key} was moved away when run ${runId} had succeeded (keep), and ${lacking.step.kind} "${lacking.step.name}" may need it.`,
+    'Drop the whole file again, mended: it has a run of its own.',
+  );
 }
 
 /**
@@ -73,6 +94,9 @@ function mendedOf({ mended }: Run, { onlyFileId }: RedrivePlan, drop: Drop | und
   return { mended: { drop, onlyFileId, ...(whole === undefined ? {} : { whole }) } };
 }
 
+/** Stands for a mended file as long as nobody knows whether it is wanted. */
+const NOT_KEPT_YET: Drop = { bucket: '', key: '', versionId: '', lastModified: '', bytes: 0 };
+
 /**
  * Opens the redrive of a run: ledger, ticket, the note in the old ledger, the lane if the old run still has it, and the first
  * message. It may be repeated after a death between any two: the ledger is created once, and what follows it is repaired.
@@ -84,8 +108,13 @@ export async function redriveRun(
   pipeline: FrozenPipeline,
   keepMended?: () => Promise<Drop>,
 ): Promise<RedriveAnswer> {
-  const plan = planRedrive(held.run, pipeline, keepMended !== undefined);
-  if (!plan.ok) return plan;
+  const planned = redriveOf(
+    held.run,
+    pipeline,
+    services.clock.now(),
+    keepMended === undefined ? undefined : NOT_KEPT_YET,
+  );
+  if (!planned.ok) return planned;
   const decision = redriveOf(held.run, pipeline, services.clock.now(), await keepMended?.());
   if (!decision.ok) return decision;
   const { run, created } = await createRun(services, decision.run);

@@ -93,12 +93,13 @@ interface Ending {
 
 /** The run's outcome, committed together with the list of what is still to do. */
 export function end<R extends Run>(stopping: R, asked: Ending): R {
-  const mayHaveRun = isStartUnanswered(stopping);
-  const run = mayHaveRun ? reopened(stopping) : stopping;
-  const ending: Ending = mayHaveRun ? { ...asked, outcome: 'unknown', alarming: true } : asked;
+  const mayHaveRun = isStartUnanswered(stopping) && !isGood(asked.outcome);
+  const isLast = mayHaveRun && currentStep(stopping).task === null;
+  const run = isLast ? reopened(stopping) : stopping;
+  const ending: Ending = isLast ? { ...asked, outcome: 'unknown', alarming: true } : asked;
   const holdLane = whyHold(run, ending);
   // The lane comes before the alert: nobody waits for an address that does not answer.
-  const succeeded = ending.outcome === 'succeeded' || ending.outcome === 'succeeded-with-rejects';
+  const succeeded = isGood(ending.outcome);
   // Runs that wait behind it stand still until a person acts, whatever it was that ended it.
   const isTold = ending.alarming || (holdLane !== undefined && ending.failure !== undefined && !succeeded);
   const todo: Todo[] = isTold
@@ -108,37 +109,43 @@ export function end<R extends Run>(stopping: R, asked: Ending): R {
     outcome: ending.outcome,
     at: isoTime(ending.now),
     todo,
-    ...(ending.failure === undefined ? {} : { failure: asTold(ending.failure, run.runId, mayHaveRun) }),
+    ...(ending.failure === undefined ? {} : { failure: asTold(ending.failure, run, mayHaveRun) }),
     ...(holdLane === undefined ? {} : { holdLane }),
   };
   return { ...run, turn: run.turn + 1, next: null, claim: null, ended };
 }
 
-/** Of a step that may be repeated, a start was given up on and no other was accepted: the first may act all the same. */
-function isStartUnanswered(run: Run): boolean {
-  const step = run.position.step < run.steps.length ? currentStep(run) : undefined;
-  return step?.start?.baselineStays === true && !step.start.open && step.task === null;
+function isGood(outcome: Outcome): boolean {
+  return outcome === 'succeeded' || outcome === 'succeeded-with-rejects';
 }
 
+/** Of a step that may be repeated, a start was given up on: it may act all the same, or have acted. */
+function isStartUnanswered(run: Run): boolean {
+  const step = run.position.step < run.steps.length ? currentStep(run) : undefined;
+  return step?.start?.baselineStays === true && !step.start.open;
+}
+
+/** With no other start accepted the lane is held, as it is by any start that may still act. */
 function reopened<R extends Run>(run: R): R {
   const { start } = currentStep(run);
   return start === null ? run : withStep(run, { start: { ...start, open: true } });
 }
 
 /** A failure with the id of its run, and with what may have happened besides. */
-function asTold(failure: Diagnosis, runId: string, mayHaveRun: boolean): NonNullable<Ended['failure']> {
-  const checks = mayHaveRun ? [...failure.whatToCheck, SETTLE_IT] : failure.whatToCheck;
+function asTold(failure: Diagnosis, run: Run, mayHaveRun: boolean): NonNullable<Ended['failure']> {
+  const checks = mayHaveRun ? [LOOK_FIRST, ...failure.whatToCheck] : failure.whatToCheck;
+  const toSettle = mayHaveRun && hasOpenTask(run) ? [SETTLE_IT] : [];
   return {
     ...failure,
     message: mayHaveRun ? `${failure.message} ${MAY_HAVE_RUN}` : failure.message,
-    whatToCheck: checks.map((check) => check.replaceAll('<runId>', runId)),
+    whatToCheck: [...checks, ...toSettle].map((check) => check.replaceAll('<runId>', run.runId)),
   };
 }
 
 const MAY_HAVE_RUN =
   'An earlier start of it was never answered: no task of it appeared, but it may have run all the same.';
-const SETTLE_IT =
-  'Look in Anaplan whether it has run, then say so: plandrop runs settle <runId> --as succeeded, or --as failed.';
+const LOOK_FIRST = 'Before anything is loaded again, look in Anaplan whether the earlier start has run.';
+const SETTLE_IT = 'Then say so: plandrop runs settle <runId> --as succeeded, or --as failed.';
 
 /**
  * Why the lane stays held after this ending, or undefined when it is freed.

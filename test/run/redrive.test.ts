@@ -335,6 +335,26 @@ describe('a redrive with a mended file', () => {
     });
   });
 
+  it.for<[string, FrozenPipeline['keep'], Outcome, boolean]>([
+    [
+      'is refused where a process after it may read a file that was moved away',
+      { kind: 'delete' },
+      'succeeded-with-rejects',
+      false,
+    ],
+    ['so it is where that file is in an archive', { kind: 'archive', prefix: 'old/' }, 'succeeded-with-rejects', false],
+    ['goes on where drops are left', { kind: 'leave' }, 'succeeded-with-rejects', true],
+    ['goes on where the run had not succeeded', { kind: 'delete' }, 'failed', true],
+  ])('%s', ([, keep, outcome, ok]) => {
+    const pipeline = { ...definition(A, C, B), keep };
+    const records = [finished(), finished('succeeded-with-rejects'), ...(outcome === 'failed' ? [] : [finished()])];
+    expect(redriveOf(ended(outcome, records, { pipeline }), pipeline, LATER, drop)).toMatchObject(
+      ok
+        ? { ok, run: { position: { step: 1 } } }
+        : { ok, because: expect.stringMatching(/march\.csv was moved away .* process "Do B" may need it/) },
+    );
+  });
+
   it('lets every file that it reads expire when it has succeeded', async () => {
     const clock = new ManualClock(LATER);
     const state = new MemoryStore({ bucket: 'plandrop-state', clock });

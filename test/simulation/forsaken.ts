@@ -1,5 +1,5 @@
 import { parseRunMessage } from '../../shared/run/message.ts';
-import { hasLeftLane, type Run } from '../../shared/run/run.ts';
+import { hasLeftLane, isDone, type Run } from '../../shared/run/run.ts';
 import { WORK_QUEUES } from './installation.ts';
 import type { World } from './world.ts';
 
@@ -8,13 +8,20 @@ import type { World } from './world.ts';
  * names them, and not behind anybody in their lane. The watch is there for what nobody has thought of, so none of them may need it.
  */
 export function forsaken(world: World): string[] {
-  const runs = world.runs().filter(({ ended }) => ended === null || ended.todo.length > 0);
-  if (runs.length === 0) return [];
-  const bodies = WORK_QUEUES.flatMap((queue) => world.queues.peek(queue).map(({ body }) => body));
-  const named = new Set(bodies.map((body) => parseRunMessage(body)?.runId));
+  const runs = world.runs();
+  const left = runs.filter((run) => !isDone(run));
+  if (left.length === 0) return [];
+  const done = new Set(runs.filter(isDone).map(({ runId }) => runId));
+  const named = new Set<string | undefined>();
+  for (const { body, queue, receiveCount } of WORK_QUEUES.flatMap((each) => world.queues.peek(each))) {
+    const runId = parseRunMessage(body)?.runId;
+    // Delivered for the first time, the message of a run that is done does nothing.
+    const isIdle = runId !== undefined && done.has(runId) && receiveCount === 0 && queue !== 'poison';
+    if (!isIdle) named.add(runId);
+  }
   // Whoever opens runs, or ends one that others follow, is told again, and then does what is left.
-  const mayOpen = bodies.some((body) => parseRunMessage(body) === undefined);
-  return runs
+  const mayOpen = named.has(undefined);
+  return left
     .filter((run) => !named.has(run.runId) && !(mayOpen && run.turn === 1) && !waits(world, run, runs, named))
     .map(({ runId, ended, position }) => `${runId}, at ${ended === null ? position.stage : ended.outcome}`);
 }

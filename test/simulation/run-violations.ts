@@ -96,11 +96,14 @@ const TRIES_OF_THE_BURIED = 2;
 /** The default `startGrace`, less what two clocks may be apart. */
 const GRACE_MS = 100_000;
 
-function remembers(world: World, { modelId, taskId, action }: SeenStart): boolean {
+function remembers(world: World, { modelId, taskId, action, runId }: SeenStart): boolean {
   const others = world.watcher.starts.filter((other) => other.modelId === modelId && other.action === action);
   const { tasks } = world.simulator.tenant.model(modelId).queue;
-  // With several new tasks nobody can tell which is ours.
-  return others.every(({ by }) => by === OURS.email) && tasks.some((task) => task.taskId === taskId);
+  // With several new tasks nobody can tell which is ours, or which of ours is meant.
+  const isAlone = others.every(
+    ({ by, ...other }) => by === OURS.email && (other.runId !== runId || other.taskId === taskId),
+  );
+  return isAlone && tasks.some((task) => task.taskId === taskId);
 }
 
 function isKept(world: World, address: string | undefined): boolean {

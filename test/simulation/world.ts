@@ -453,7 +453,7 @@ export class World {
 
   #isQuiet(): boolean {
     const queued = this.deliveries.times().some((time) => time !== undefined);
-    return this.deliveries.running === 0 && !queued;
+    return this.deliveries.running === 0 && !queued && this.#gates.length === 0;
   }
 
   readonly #fetch: Transport = async (request) => {
