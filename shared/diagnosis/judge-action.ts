@@ -35,7 +35,8 @@ export function judgeAction(
 ): Judgement {
   const lines = linesOf(result.details);
   const tally = tallyOf(lines);
-  const read = dumps.filter((dump) => dump.unreadable === undefined || dump.rows > 0);
+  // A dump without a row contradicts the failed cells that Anaplan counts: it is not what was announced.
+  const read = dumps.filter((dump) => dump.rows > 0 || (dump.unreadable === undefined && tally.failedCells === 0));
   const rowLines = rowReasons(lines, tally);
   const { rejected, warned } = rejectsOf(tally, read, rowLines);
   const reasons = read.length > 0 ? mergeReasons(read.flatMap((dump) => dump.reasons)) : rowLines;

@@ -205,6 +205,13 @@ describe('an import', () => {
     expect([classified.counts, classified.totalRows]).toEqual([counts, totalRows]);
   });
 
+  it('are not taken back by a dump without a row, which cannot be the one that was announced', () => {
+    const task = complete({ successful: false, failureDumpAvailable: true, details: [unitsFailed] });
+    const classified = classifyTask(task, { ...loadItems, dumps: [dump({ header: ['<html>'] })] });
+    expect(classified).toMatchObject({ outcome: 'succeeded-with-rejects', rejectedAtLeast: true });
+    expect(classified.counts?.rejected).toBeGreaterThan(0);
+  });
+
   it('adds up cells of several line items, and knows of rejected rows only the least, because a row has many cells', () => {
     const price = detail('lineItemRowsProcessedWithFailuresAndIgnored', 'Price cells: 40 (2 failed, 5 ignored)');
     const classified = classifyTask(complete({ successful: true, details: [unitsFailed, price] }), loadItems);

@@ -149,6 +149,7 @@ export class People {
   /** Says what Anaplan says. */
   async #settle(services: RunServices, { runId, pipeline, position }: Run): Promise<void> {
     const held = await readRun(services, runId);
+    await this.#world.wakeAnaplan();
     const name = pipeline?.steps[position.step]?.name;
     const starts = this.#world.watcher.startsOf(runId).filter(({ action }) => action === name);
     const ran = starts.some(
