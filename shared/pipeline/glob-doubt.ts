@@ -1,4 +1,5 @@
-import { alternatives, globMatcher } from './glob.ts';
+import { globMatcher } from './glob.ts';
+import { alternatives, expanded } from './glob-alternatives.ts';
 
 const QUOTES = '“”„‟«»‘’‚‛‹›';
 
@@ -21,6 +22,8 @@ export function globDoubt(glob: string): string | undefined {
     return `has a blank after "${separator}", which is a letter of it: one of several is written {a,b}, without blanks`;
   const [single] = /\{[^{},]*\}/.exec(glob) ?? [];
   if (single !== undefined) return `has ${single}, and braces mean one of several only with a comma, as in {a,b}`;
+  if (expanded(glob).join() !== alternatives(glob).join())
+    return 'has "**" beside other letters, where it means "*"; folders of any depth are a folder "**", as in a/**/*.csv';
   const [extended] = /[@!+*?]\([^)]*\)/.exec(glob) ?? [];
   const sample = sampleOf(glob);
   if (sample === undefined || globMatcher(glob)(sample)) return undefined;
@@ -33,8 +36,12 @@ export function globDoubt(glob: string): string | undefined {
 function sampleOf(glob: string): string | undefined {
   const [first = glob] = alternatives(glob);
   const classes = [...first.matchAll(/\[([^\]]+)\]/g)].map(([, letters = '']) => letters);
-  // Nobody who means one of some letters names one of them twice.
-  if (classes.some((letters) => new Set(letters).size === letters.length || letters.startsWith('['))) return undefined;
+  // Nobody who means one of some letters names one of them twice, but for the "-" of ranges.
+  const named = classes.map((letters) => letters.replace(/^[!^]|-/g, ''));
+  if (named.some((letters) => new Set(letters).size === letters.length || letters.startsWith('['))) return undefined;
   if (/\([^)]*\|/.test(first)) return undefined;
-  return first.replace(/\*\*?/g, 'a').replaceAll('?', 'a');
+  return first
+    .replace(/\?\(([^()]*)\)/g, '$1')
+    .replace(/\*\*?/g, 'a')
+    .replaceAll('?', 'a');
 }

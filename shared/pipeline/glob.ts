@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { alternatives } from './glob-alternatives.ts';
 import { EXTENDED, lettersOf, plainly } from './glob-letters.ts';
 
 // Keys have "/" on every system; "*" stays within one folder and, as in a shell, passes over names that begin with a dot.
@@ -9,7 +10,8 @@ const OPTIONS = { posixSlashes: false, nonegate: true } as const;
  * @throws when the pattern cannot be read
  */
 export function globMatcher(glob: string): (key: string) => boolean {
-  const matches = picomatch(plainly(lettersOf(glob)), OPTIONS);
+  const patterns = alternatives(lettersOf(glob)).filter((one) => one !== '');
+  const matches = picomatch(patterns.map(plainly), OPTIONS);
   return (key) => matches(lettersOf(key));
 }
 
@@ -38,19 +40,20 @@ export function globsOverlap(a: string, b: string): boolean | undefined {
   return pairs.includes(true) ? true : pairs.includes(undefined) ? undefined : false;
 }
 
-/** The patterns that `{a,b}` stands for; beyond a few dozen of them the pattern as it is. */
-export function alternatives(glob: string): string[] {
-  let expanded = [glob];
-  for (;;) {
-    const next = expanded.flatMap((each) => {
-      const [braces, list] = /\{([^{},]*(?:,[^{},]*)+)\}/.exec(each) ?? [];
-      if (braces === undefined || list === undefined) return [each];
-      return list.split(',').map((one) => each.replace(braces, () => one));
-    });
-    if (next.length === expanded.length) return expanded;
-    if (next.length > 50) return [glob];
-    expanded = next;
-  }
+/**
+ * Whether a pattern takes keys from a folder or from one within it, hidden ones too; undefined where that cannot be told for certain.
+ * @param folder without "/" at its end
+ */
+export function globTakesFrom(folder: string, glob: string): boolean | undefined {
+  const answers = alternatives(glob).map((one) => {
+    // Where a bracket spans folders, the pattern has no beginning that could be asked.
+    if (/[([{][^)\]}/]*\//.test(one)) return globsOverlap(`${folder}/**`, one);
+    const folders = one.split('/');
+    return folders
+      .map((_, index) => folders.slice(0, index + 1).join('/'))
+      .some((beginning, index) => (beginning !== one || folders[index] === '**') && globMatcher(beginning)(folder));
+  });
+  return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
 }
 
 /** Whether a date, as `dateInKey` finds it (2026-01-31, 2026/01/31 or 20260131), fits in what the wildcards stand for. */
@@ -72,10 +75,7 @@ function oneOverlap(a: string, b: string): boolean | undefined {
 const isLiteral = (glob: string): boolean => !/[*?[\]{}]/.test(glob) && !EXTENDED.test(glob);
 
 /** Only `*`, `?`, and `**` as a whole folder. */
-const isPlain = (glob: string): boolean =>
-  !/[[\]{}]/.test(glob) &&
-  !EXTENDED.test(glob) &&
-  glob.split('/').every((part) => part === '**' || !part.includes('**'));
+const isPlain = (glob: string): boolean => !/[[\]{}]/.test(glob) && !EXTENDED.test(glob);
 
 /**
  * With `*` for each class, extended pattern and pair of braces: whatever matches the pattern matches this too. What could stand for a
@@ -85,16 +85,14 @@ function widened(glob: string): string {
   const wide = glob
     .replace(/(?<=^|\/)[@+]\(([^()/]*)\)/g, (written, list: string) => (mayBeginWithDot(list) ? written : '*'))
     .replace(/(?<!^|\/)[@!+*?]\([^()/]*\)/g, '*')
-    .replace(/\[[\p{L}\p{N}_][\p{L}\p{N}_-]*\]|(?<!^|\/)\[\^[\p{L}\p{N}_-]+\]|\{[^{},/]*\}/gu, '*');
-  // Two stars that touch mean more than one only where they are a whole folder, or the beginning of the pattern.
+    .replace(/\[[\p{L}\p{N}_][\p{L}\p{N}_-]*\]|(?<!^|\/)\[[!^][\p{L}\p{N}_-]+\]|\{[^{},/]*\}/gu, '*');
+  // Two stars that touch mean more than one only where they were a whole folder before.
   const folders = glob.split('/');
   return wide
     .split('/')
-    .map((part, index) => (folders[index] === '**' || (index === 0 && part.startsWith('**')) ? part : oneStar(part)))
+    .map((part, index) => (folders[index] === '**' ? part : part.replace(/\*+/g, '*')))
     .join('/');
 }
-
-const oneStar = (part: string): string => part.replace(/\*+/g, '*');
 
 const mayBeginWithDot = (list: string): boolean => list.split('|').some((one) => !/^[^.*?[{]/.test(one));
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { BrokenRule } from './fields.ts';
 import { globMayHoldDate, globsOverlap } from './glob.ts';
+import { alternatives } from './glob-alternatives.ts';
 
 /** What the rules look at; each is missing where the file has a mistake there already. */
 const seen = z.object({
@@ -99,13 +100,19 @@ function setRule({ on, steps }: Seen): BrokenRule[] {
 function neverTogether(files: Files): { name: string; other: Files[number] }[] {
   const [first, ...others] = files;
   if (first === undefined) return [];
-  return others
-    .filter(({ glob }) => globsOverlap(folderOf(first.glob), folderOf(glob)) === false)
-    .map(({ name }) => ({ name, other: first }));
+  return others.filter(({ glob }) => !mayShareFolder(first.glob, glob)).map(({ name }) => ({ name, other: first }));
 }
 
-/** With a "/" at the end taken away; the top folder is "". */
-const folderOf = (glob: string): string => glob.slice(0, Math.max(0, glob.lastIndexOf('/')));
+function mayShareFolder(a: string, b: string): boolean {
+  const others = alternatives(b).map(neighbours);
+  return alternatives(a).some((one) => others.some((other) => globsOverlap(neighbours(one), other) !== false));
+}
+
+/** The keys of one name in the folders of a pattern. */
+function neighbours(glob: string): string {
+  const folders = /(?:^|\/)\*\*$/.test(glob) ? `${glob}/` : glob.slice(0, glob.lastIndexOf('/') + 1);
+  return `${folders}x`;
+}
 
 /** The later of two exports to one key would write over the earlier. */
 function exportRule({ steps }: Seen): BrokenRule[] {

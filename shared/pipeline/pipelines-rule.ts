@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { BrokenRule } from './fields.ts';
-import { globsOverlap } from './glob.ts';
+import { globsOverlap, globTakesFrom } from './glob.ts';
 import { nearMatches } from './near.ts';
 
 const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/;
@@ -40,10 +40,7 @@ function overlapRule(pipelines: object): BrokenRule[] {
   const archives = Object.entries(pipelines).flatMap(([name, pipeline]): BrokenRule[] => {
     const prefix = archivePrefixOf(pipeline);
     if (prefix === undefined) return [];
-    const takers = taken.map((each) => {
-      // Hidden folders too: "**" passes over those.
-      return { ...each, meets: each.glob.startsWith(prefix) || globsOverlap(`${prefix}**`, each.glob) };
-    });
+    const takers = taken.map((each) => ({ ...each, meets: globTakesFrom(prefix.slice(0, -1), each.glob) }));
     const taker = takers.find(({ meets }) => meets === true) ?? takers.find(({ meets }) => meets === undefined);
     if (taker === undefined) return [];
     const where = `a folder that pipeline "${taker.pipeline}" takes drops from (${taker.glob})`;

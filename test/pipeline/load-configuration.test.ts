@@ -126,9 +126,21 @@ describe('a good configuration', () => {
     });
   });
 
-  it.each(['sales/[0-9]*.csv', 'sales/@(a|b)/*.csv', 'sales/x**.csv'])('may archive the drops of %s', (glob) => {
-    const text = `${SMALLEST.replace('process: Recalculate', 'import: x')}    on: { drop: "${glob}" }\n    keep: { archive: "archive/" }\n`;
-    expect(load(text).pipelines.load?.keep).toEqual({ kind: 'archive', prefix: 'archive/' });
+  it.each(['sales/[0-9]*.csv', 'sales/@(a|b)/*.csv', '@(sales|hr)/*.csv', '[b-d]*/*.csv', 'sales/x**.csv'])(
+    'may archive the drops of %s',
+    (glob) => {
+      const text = `${SMALLEST.replace('process: Recalculate', 'import: x')}    on: { drop: "${glob}" }\n    keep: { archive: "archive/" }\n`;
+      expect(load(text).pipelines.load?.keep).toEqual({ kind: 'archive', prefix: 'archive/' });
+    },
+  );
+
+  it.each([
+    ['at the top and at any depth', '{ a: "a*.csv", b: "**/b*.csv" }'],
+    ['in one of two folders and in one of them', '{ a: "{x/a,y/b}*.csv", b: "y/c*.csv" }'],
+    ['in folders of a choice', '{ a: "@(x|y)/a.csv", b: "{y,z}/b.csv" }'],
+  ])('may have a set of files %s', (_, files) => {
+    const text = SMALLEST.replace('Recalculate }', `Recalculate, files: ${files} }`);
+    expect(load(`${text}    on: { set: folder }\n`).pipelines.load?.trigger).toEqual({ kind: 'set', by: 'folder' });
   });
 
   it('may use anchors', () => {

@@ -146,6 +146,26 @@ describe('a warning', () => {
       [byDrop('keep: leave').replace('"in/*.csv"', '“in/*.csv”')],
       [`pipelines.it.on.drop has the quotes of printed text (“ ”) in it, which are letters to YAML; put '"'`],
     ],
+    ['of no ranges of letters in both cases', [byDrop('keep: leave').replace('in/*.csv', 'in/[A-Za-z]*.csv')], []],
+    ['of no ranges of digits and letters', [byDrop('keep: leave').replace('in/*.csv', 'in/[0-9a-f]*.csv')], []],
+    ['of no three ranges', [byDrop('keep: leave').replace('in/*.csv', 'in/[A-Za-z0-9].csv')], []],
+    ['of no ranges that are denied', [byDrop('keep: leave').replace('in/*.csv', 'in/[!A-Za-z-]*.csv')], []],
+    ['of nothing that may be there', [byDrop('keep: leave').replace('in/*.csv', 'in/sales?(-final).csv')], []],
+    ['of no folders of any depth in braces', [byDrop('keep: leave').replace('in/*.csv', '{in/**,out}/*.csv')], []],
+    [
+      'of two names that look like a range',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/[Q1-Q4]/*.csv')],
+      [
+        `pipelines.it.on.drop does not match in/[Q1-Q4]/a.csv: [ and ] mean one letter of those between them; put ? for each bracket`,
+      ],
+    ],
+    [
+      'of two stars beside letters',
+      [byDrop('keep: leave').replace('in/*.csv', 'in/**.csv')],
+      [
+        `pipelines.it.on.drop has "**" beside other letters, where it means "*"; folders of any depth are a folder "**", as in a/**/*.csv`,
+      ],
+    ],
     ['of no parentheses that are letters', [byDrop('keep: leave').replace('in/*.csv', 'Sales (EMEA)/*.csv')], []],
     ['of no choice', [byDrop('keep: leave').replace('in/*.csv', '@(a|b)/[0-9]*.{csv,txt}')], []],
     [

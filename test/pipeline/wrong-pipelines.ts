@@ -269,24 +269,24 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
     ],
   ],
   [
-    'an archive that a class of letters may take drops from',
+    'an archive that a class of letters takes drops from',
     pipeline('on: { drop: "**/sales_[0-9]*.csv" }', steps, 'keep: { archive: "archive/" }'),
     [
-      '7:22: "archive" may be a folder that pipeline "sales" takes drops from (**/sales_[0-9]*.csv), and archived files would run again; let the pattern begin with the name of a folder',
+      '7:22: "archive" is a folder that pipeline "sales" takes drops from (**/sales_[0-9]*.csv), so archived files would run again',
     ],
   ],
   [
     'an archive that is in a folder of a class',
     pipeline('on: { drop: "[a-z]*/**" }', steps, 'keep: { archive: "archive/" }'),
     [
-      '7:22: "archive" may be a folder that pipeline "sales" takes drops from ([a-z]*/**), and archived files would run again; let the pattern begin with the name of a folder',
+      '7:22: "archive" is a folder that pipeline "sales" takes drops from ([a-z]*/**), so archived files would run again',
     ],
   ],
   [
-    'an archive that a choice may take drops from',
+    'an archive that a choice takes drops from',
     pipeline('on: { drop: "*/@(a|b)/*.csv" }', steps, 'keep: { archive: "archive/" }'),
     [
-      '7:22: "archive" may be a folder that pipeline "sales" takes drops from (*/@(a|b)/*.csv), and archived files would run again; let the pattern begin with the name of a folder',
+      '7:22: "archive" is a folder that pipeline "sales" takes drops from (*/@(a|b)/*.csv), so archived files would run again',
     ],
   ],
   [
@@ -294,6 +294,20 @@ export const WRONG_PIPELINES: readonly [what: string, text: string, messages: re
     pipeline('on: { drop: "archive/.in/*.csv" }', steps, 'keep: { archive: "archive/" }'),
     [
       '7:22: "archive" is a folder that pipeline "sales" takes drops from (archive/.in/*.csv), so archived files would run again',
+    ],
+  ],
+  [
+    'an archive with a hidden folder at any depth that a pipeline takes drops from',
+    pipeline('on: { drop: "**/.inbox/*.csv" }', steps, 'keep: { archive: "archive/" }'),
+    [
+      '7:22: "archive" is a folder that pipeline "sales" takes drops from (**/.inbox/*.csv), so archived files would run again',
+    ],
+  ],
+  [
+    'an archive that a repetition of folders may take drops from',
+    pipeline('on: { drop: "+(a/b|archive/c)/*.csv" }', steps, 'keep: { archive: "archive/" }'),
+    [
+      '7:22: "archive" may be a folder that pipeline "sales" takes drops from (+(a/b|archive/c)/*.csv), and archived files would run again; let the pattern begin with the name of a folder',
     ],
   ],
   [
