@@ -5,10 +5,17 @@ import { freeze } from '../shared/pipeline/freeze.ts';
 import { type Lock, LockError, parseLock } from '../shared/pipeline/lock.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
 import { CommandError } from './command-error.ts';
+import { shellWord } from './shell-word.ts';
 
 /** The lock file of a configuration: the one that was named, or the one beside it. */
 export const lockFileOf = (config: string, named?: string): string =>
   named ?? join(dirname(config), 'plandrop.lock.json');
+
+/** The command that writes a lock file. */
+export function lockCommandFor(config: string, file: string): string {
+  const lock = file === lockFileOf(config) ? '' : ` --lock ${shellWord(file)}`;
+  return `plandrop lock --config ${shellWord(config)}${lock}`;
+}
 
 /** @returns undefined when there is no such file. @throws CommandError when what is there cannot be read */
 export async function readLockFile(file: string): Promise<string | undefined> {
@@ -43,7 +50,8 @@ export async function lockState(file: string, configuration: Configuration, reso
   try {
     lock = parseLock(text, file);
   } catch (error) {
-    if (error instanceof LockError) return { file, state: 'stale', changes: [error.message] };
+    if (error instanceof LockError)
+      return { file, state: 'stale', changes: [error.message.replace(/; write it anew .*$/, '')] };
     throw error;
   }
   const changes = Object.keys(configuration.pipelines).flatMap((name) => {

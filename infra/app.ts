@@ -15,15 +15,16 @@ import { NotOnAwsError } from './constructs/notify-topics.ts';
 import { deployedConfiguration } from './deployed-configuration.ts';
 import { PlandropStack } from './plandrop-stack.ts';
 
+const app = new App();
+const context = (name: string): string | undefined => app.node.tryGetContext(name)?.toString();
+const configurationFile = context('configuration') ?? 'plandrop.yaml';
+const files = {
+  configuration: configurationFile,
+  lock: context('lock') ?? join(dirname(configurationFile), 'plandrop.lock.json'),
+};
+
 /** `cdk synth`, `cdk deploy`: context `configuration`, `lock`, `stackName` and `alertsEmail` may be given with `-c name=value`. */
 async function main(): Promise<void> {
-  const app = new App();
-  const context = (name: string): string | undefined => app.node.tryGetContext(name)?.toString();
-  const configurationFile = context('configuration') ?? 'plandrop.yaml';
-  const files = {
-    configuration: configurationFile,
-    lock: context('lock') ?? join(dirname(configurationFile), 'plandrop.lock.json'),
-  };
   const configuration = await readConfiguration(files.configuration, process.env);
   const lock = parseLock(lockText(files.lock), files.lock);
   // A pipeline that could not be followed on AWS is told now, not at the first drop.
@@ -67,6 +68,10 @@ try {
     (kind) => error instanceof kind,
   );
   if (!(isTold && error instanceof Error)) throw error;
-  console.error(error.message);
+  const named = ['configuration', 'lock'].flatMap((name) => {
+    const file = context(name);
+    return file === undefined ? [] : [` --${name === 'lock' ? name : 'config'} ${file}`];
+  });
+  console.error(error.message.replaceAll('"plandrop lock"', `"plandrop lock${named.join('')}"`));
   process.exitCode = 1;
 }

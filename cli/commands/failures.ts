@@ -16,7 +16,7 @@ import { CommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { handServices } from '../hand-services.ts';
-import { lockFileOf, readLockFile } from '../lock-file.ts';
+import { lockCommandFor, lockFileOf, readLockFile } from '../lock-file.ts';
 import { keepMended, type MendedFile, readMended } from '../mended-file.ts';
 import { becauseOption, configOption, lockOption } from '../options.ts';
 import { printList } from '../print.ts';
@@ -226,11 +226,10 @@ async function definitionFor(run: Run, options: RedriveOptions, state: Store): P
       problem = error.message;
     }
   }
-  const named = options.lock === undefined ? '' : ` --lock ${shellWord(options.lock)}`;
   throw new CommandError(`Today's definition of pipeline "${name}" cannot be followed: ${problem}.`, {
     category: 'configuration',
     whatToCheck: [
-      `Write the lock anew: plandrop lock --config ${shellWord(options.config)}${named}`,
+      `Write the lock anew: ${lockCommandFor(options.config, lockFileOf(options.config, options.lock))}`,
       ...(pipeline === null
         ? []
         : [`Or follow the definition the run had: plandrop failures redrive ${runId} --as-was`]),

@@ -15,7 +15,7 @@ import { askNamesAndDoubts } from '../ask-names.ts';
 import { asCommandError } from '../command-error.ts';
 import { configurationFor } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { type LockState, lockFileOf, lockState } from '../lock-file.ts';
+import { type LockState, lockCommandFor, lockFileOf, lockState } from '../lock-file.ts';
 import { configOption, dataDirOption, jsonOption, lockOption } from '../options.ts';
 import { usableCredentials } from '../usable-credentials.ts';
 
@@ -129,7 +129,7 @@ export function validationWords({ file, mistakes, names = [], warnings, lock }: 
   const lines = [
     ...wrong.map((mistake) => at(mistake, colors.red('✘'))),
     ...warnings.map((warning) => at(warning, colors.yellow('?'))),
-    ...(lock === undefined ? [] : lockInWords(lock)),
+    ...(lock === undefined ? [] : lockInWords(file, lock)),
   ];
   const more = warnings.length === 0 ? '' : ` To look at: ${warnings.length}.`;
   lines.push(
@@ -138,16 +138,18 @@ export function validationWords({ file, mistakes, names = [], warnings, lock }: 
   return `${lines.join('\n')}\n`;
 }
 
-function lockInWords({ file, state, changes }: LockState): string[] {
+function lockInWords(config: string, { file, state, changes }: LockState): string[] {
+  const command = lockCommandFor(config, file);
   switch (state) {
     case 'current':
       return [];
     case 'missing':
-      return [`${colors.yellow('?')} There is no ${file}: AWS needs it. Write it with plandrop lock.`];
+      return [`${colors.yellow('?')} There is no ${file}: AWS needs it. Write it with: ${command}`];
     case 'stale':
       return [
         ...changes.map((change) => `${colors.yellow('?')} ${file}: ${change}.`),
-        '  Before it goes to AWS, run plandrop lock and review the change. plandrop run and local ask Anaplan by themselves.',
+        `  Before it goes to AWS, write it anew and review the change: ${command}`,
+        '  plandrop run and local ask Anaplan by themselves.',
       ];
     default:
       return state satisfies never;

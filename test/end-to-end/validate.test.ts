@@ -107,7 +107,7 @@ describe('plandrop validate', () => {
       1,
       [
         `✘ ${config}:6:23: no import of model "FY26 Plan" is called "Load Produtcs" or has this id; there is "Load Products"`,
-        `? There is no ${join(at.folder, 'plandrop.lock.json')}: AWS needs it. Write it with plandrop lock.`,
+        `? There is no ${join(at.folder, 'plandrop.lock.json')}: AWS needs it. Write it with: plandrop lock --config ${config}`,
         'To mend: 1.\n',
       ].join('\n'),
     ]);
@@ -166,7 +166,12 @@ describe('a validation', () => {
     await writeFile(config, GOOD);
     const named = ['--config', config, '--lock', lock, '--data-dir', at.dataDir];
     const before = await plandrop(['validate', ...named]);
-    expect([before.code, before.stdout]).toEqual([0, expect.stringContaining(`? There is no ${lock}: AWS needs it.`)]);
+    expect([before.code, before.stdout]).toEqual([
+      0,
+      expect.stringContaining(
+        `${lock}: AWS needs it. Write it with: plandrop lock --config ${config} --lock ${lock}\n`,
+      ),
+    ]);
     const wrote = await plandrop(['lock', ...named], at.env);
     expect(wrote).toMatchObject({ code: 0, stdout: `Wrote ${lock}: products.\n` });
     expect(existsSync(lockFileOf(config))).toBe(false);

@@ -37,9 +37,10 @@ describe('the app refuses before it bundles anything', () => {
   });
 
   it.concurrent('without a lock file', async () => {
-    expect(await run({ configuration: file(GOOD) })).toEqual({
+    const configuration = file(GOOD);
+    expect(await run({ configuration })).toEqual({
       code: 1,
-      stderr: `there is no ${join(folder, 'plandrop.lock.json')}; write it with "plandrop lock", review it and commit it\n`,
+      stderr: `there is no ${join(folder, 'plandrop.lock.json')}; write it with "plandrop lock --config ${configuration}", review it and commit it\n`,
     });
   });
 
@@ -61,9 +62,9 @@ describe('the app refuses before it bundles anything', () => {
   });
 
   it.concurrent('with a lock file that lacks pipelines, naming each', async () => {
-    const again = 'run "plandrop lock", review the change and deploy it';
-    const lock = file('{"version":1,"pipelines":{}}');
-    expect(await run({ configuration: file(GOOD), lock })).toEqual({
+    const [configuration, lock] = [file(GOOD), file('{"version":1,"pipelines":{}}')];
+    const again = `run "plandrop lock --config ${configuration} --lock ${lock}", review the change and deploy it`;
+    expect(await run({ configuration, lock })).toEqual({
       code: 1,
       stderr: ['nightly', 'weekly']
         .map((name) => `${lock}: the lock file has no pipeline "${name}"; ${again}\n`)
