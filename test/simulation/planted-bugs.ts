@@ -41,24 +41,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         held = claimed;`,
   },
   {
-    name: 'a task id that came late is thrown away',
-    file: 'shared/run/learned.ts',
-    find: "if (event.kind !== 'start-accepted') return;",
-    replace: 'if (found !== undefined) return;',
-  },
-  {
-    name: 'a refused write is never our own',
-    file: 'shared/run/ledger.ts',
-    find: 'const mine = found?.run.writer === written.writer;',
-    replace: 'const mine = false;',
-  },
-  {
-    name: 'a claim dies with no word about its last call',
-    file: 'shared/run/transitions.ts',
-    find: 'return died ? withStep(run, { fileCallUnanswered: true }) : run;',
-    replace: 'return died && false ? withStep(run, { fileCallUnanswered: true }) : run;',
-  },
-  {
     name: 'a person who releases a lane lets in who has it not',
     file: 'shared/run/lane-by-hand.ts',
     find: 'return { ...holder, hold: null, runId: gone ? null : holder.runId };',
