@@ -45,7 +45,7 @@ type Words = Omit<Diagnosis, 'retry' | 'references'>;
 
 function cancelled(task: Task, subject: string, seen: Omit<TaskOutcome, 'diagnosis'>): Words {
   const by = task.cancelledBy ? `${excerpt(task.cancelledBy, 120)} cancelled it` : 'it was cancelled';
-  const partly = seen.nested !== undefined || (seen.counts?.processed ?? 0) > 0;
+  const partly = seen.nested !== undefined || (seen.counts?.processed ?? 0) > 0 || isAppliedInPart(seen);
   return {
     category: 'cancelled',
     cause: task.cancelledBy
@@ -106,12 +106,13 @@ function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagn
   const reason = topReason(reasons, 'rejected');
   const known = reason === undefined ? undefined : meaningOf(reason);
   const rejected = culprit.counts?.rejected ?? 0;
+  const nothing = isAppliedInPart(seen) ? '' : 'nothing was loaded, ';
   if (reason !== undefined || rejected > 0) {
     return {
       category: known?.category ?? 'invalid-data',
       ...(reason?.code === undefined ? {} : { code: reason.code }),
       cause: known?.cause ?? 'Anaplan rejected every row.',
-      message: `${capitalised(subject)} failed${where}: nothing was loaded, ${countOf(rejected, 'row was', 'rows were')} rejected.${reasonsInShort(reasons)}${missing(seen)}${applied(seen)}`,
+      message: `${capitalised(subject)} failed${where}: ${nothing}${countOf(rejected, 'row was', 'rows were')} rejected.${reasonsInShort(reasons)}${missing(seen)}${applied(seen)}`,
       whatToCheck: [
         ...adviceOf(known),
         'When every row is rejected, compare the header and the order of columns with the import first.',
@@ -162,21 +163,24 @@ function missing(seen: Pick<TaskOutcome, 'missingMembers'>): string {
   return ` Missing${first.list === undefined ? '' : ` from ${excerpt(first.list, 80)}`}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
 }
 
-/** A process is not atomic: what its other actions did stays (anaplan-notes: Processes). */
+/** A process is not atomic: what its other actions did stays, and so does what the one loaded that failed (anaplan-notes: Processes). */
 function applied(seen: Omit<TaskOutcome, 'diagnosis'>): string {
-  if (seen.nested === undefined) {
-    const loaded = loadedRows(seen);
-    return loaded > 0 ? ` ${countOf(loaded, 'row')} had been loaded before.` : '';
-  }
-  const done = doneActions(seen.nested);
-  if (done.length === 0) return '';
+  const done = doneActions(seen.nested ?? []);
+  const others = seen.nested?.filter((action) => !done.includes(action)) ?? [seen];
+  const rows = others.reduce((sum, action) => sum + loadedRows(action), 0);
+  const cells = others.reduce((sum, action) => sum + (action.cells ?? 0), 0);
   const names = done.slice(0, 5).map(({ name }) => `"${excerpt(name, 80)}"`);
   const rest = done.length - names.length;
-  return ` Already applied: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+  return [
+    done.length === 0 ? '' : ` Already applied: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`,
+    rows === 0 ? '' : ` ${countOf(rows, 'row')} had been loaded before.`,
+    cells === 0 ? '' : ` ${countOf(cells, 'cell')} had been written.`,
+  ].join('');
 }
 
+/** A module import counts the cells that it wrote, and no rows. */
 function isAppliedInPart(seen: Omit<TaskOutcome, 'diagnosis'>): boolean {
-  return loadedRows(seen) > 0 || doneActions(seen.nested ?? []).length > 0;
+  return loadedRows(seen) > 0 || (seen.cells ?? 0) > 0 || doneActions(seen.nested ?? []).length > 0;
 }
 
 function loadedRows({ counts }: Pick<TaskOutcome, 'counts'>): number {

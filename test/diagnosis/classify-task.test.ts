@@ -514,6 +514,35 @@ describe('what a person reads', () => {
     expect(diagnosis?.whatToCheck.length).toBeGreaterThan(0);
   });
 
+  it.each([
+    [
+      'an import whose rows are loaded, that was not done to the end',
+      loadItems,
+      complete({ details: [twoFailed, invalidParent] }, { currentStep: 'Failed.' }),
+      'Import "Load items" failed: 2 rows were rejected. Most frequent: "Invalid parent" (2 times). 13 rows had been loaded before.',
+    ],
+    [
+      'an import that wrote cells before it failed',
+      loadItems,
+      complete({ successful: false, details: [units, notAuthorised] }),
+      'Import "Load items" failed: Anaplan says "You are not authorised to run Load items". 120 cells had been written.',
+    ],
+    [
+      'a process whose import wrote cells before it failed',
+      nightly,
+      complete({
+        successful: false,
+        nestedResults: [
+          result({ objectId: '112000000006', successful: true, details: [employees] }),
+          result({ objectId: '112000000007', successful: false, details: [units, notAuthorised] }),
+        ],
+      }),
+      'Process "Nightly" failed in "Load Sales": Anaplan says "You are not authorised to run Load items". Already applied: "Load Products". 120 cells had been written.',
+    ],
+  ] as const)('of %s, that a part of it is done', (_, context, task, message) => {
+    expect(classifyTask(task, context).diagnosis).toMatchObject({ message, appliedInPart: true });
+  });
+
   it('of a cancelled task, who did it', () => {
     const { diagnosis } = classifyTask({ taskId: '1', taskState: 'CANCELLED', cancelledBy: 'Ann Lee' }, loadItems);
     expect(diagnosis?.message).toBe('Import "Load items" did not finish: Ann Lee cancelled it.');
