@@ -1,7 +1,7 @@
 import { type CommandPlace, commandPlaceText } from './command-place.ts';
 import type { Reason } from './diagnosis.ts';
-import type { FailureReport } from './failure-report.ts';
-import { headline, stepsBefore, subject } from './headline.ts';
+import { type FailureReport, stepsBefore } from './failure-report.ts';
+import { headline, subject } from './headline.ts';
 import { releaseCommand } from './release-command.ts';
 import { countOf, excerpt } from './words.ts';
 

@@ -16,6 +16,8 @@ export interface Provenance {
   model?: { name: string; id?: string };
   /** `ordinal` is 1-based */
   step?: { ordinal: number; kind: string; name: string; objectId?: string };
+  /** that step has files of its own, which it uploads from the drop or the set */
+  readsFile?: true;
   /** the file that started the run; of a run with several, the one it was at */
   drop?: ReportedDrop;
   /** the files that started the run together */
@@ -78,6 +80,7 @@ export interface FailureReport {
   pipeline: string;
   model?: { name: string; id?: string };
   step?: { ordinal: number; kind: string; name: string; objectId?: string };
+  readsFile?: true;
   drop?: ReportedDrop;
   set?: ReportedSet;
   follows?: { runId: string; pipeline: string };
@@ -125,6 +128,7 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     pipeline: from.pipeline,
     ...given('model', from.model),
     ...given('step', from.step),
+    ...given('readsFile', from.readsFile),
     ...given('drop', from.drop),
     ...given('set', from.set),
     ...given('follows', from.follows),
@@ -153,6 +157,11 @@ export function buildFailureReport(diagnosis: Diagnosis, from: Provenance): Fail
     ...given('holdLane', from.holdLane),
     redrive: `npx plandrop failures redrive ${id}`,
   };
+}
+
+/** How many steps were done before the one that the report is about. */
+export function stepsBefore({ step }: Pick<Provenance, 'step'>): number {
+  return (step?.ordinal ?? 1) - 1;
 }
 
 /**

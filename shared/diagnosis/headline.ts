@@ -1,4 +1,4 @@
-import type { FailureOutcome, FailureReport } from './failure-report.ts';
+import { type FailureOutcome, type FailureReport, stepsBefore } from './failure-report.ts';
 import { capitalised, countOf, excerpt, fill } from './words.ts';
 
 /** SNS wants fewer than 100 ASCII characters: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -18,24 +18,30 @@ export function headline(report: FailureReport): string {
     return `${capitalised(pipeline)} ${stoppedAt(report)}${withFile}${model('in')}${ofThatStep(report)}; ${doneBefore(report)}.`;
   }
   if (file === undefined) return `${capitalised(pipeline)}${model('in')} ${withoutFile(report)}.`;
+  if (report.step !== undefined && report.readsFile !== true)
+    return `${capitalised(pipeline)} with ${file}${model('in')}: ${ofOtherStep(report, report.step)}.`;
   const words = { file, model: model('into'), rows: rejectedRows(report) };
   return `${capitalised(fill(ofFile(report), words))} (${pipeline}).`;
 }
 
-/** How many steps were done before the one that the report is about. */
-export function stepsBefore({ step }: FailureReport): number {
-  return (step?.ordinal ?? 1) - 1;
+/** Of a step that does not upload the file: an earlier one has loaded it, or a later one was to. */
+function ofOtherStep(report: FailureReport, { ordinal, kind, name }: NonNullable<FailureReport['step']>): string {
+  const what = report.set === undefined ? 'the file' : 'the set';
+  const rest = stepsBefore(report) > 0 ? doneBefore(report) : `${what} was not loaded`;
+  return `step ${ordinal} (${kind} "${excerpt(name, 120)}") ${withoutFile(report)}; ${rest}`;
 }
 
 /** `{model}` stands for the model, with the word before it. */
 function ofFile(report: FailureReport): string {
-  const { outcome, taskId } = report;
+  const { outcome, taskId, appliedInPart, category } = report;
   switch (outcome) {
     case 'failed':
-      if (report.category === 'row-count') return 'It is not certain what of {file} was loaded{model}';
-      return isPerhapsPartly(report)
+      if (appliedInPart === true) return '{file} was not landed{model} to the end: a part of the step is done';
+      if (category === 'row-count') return 'It is not certain what of {file} was loaded{model}';
+      if (!isPerhapsPartly(report)) return '{file} was not loaded{model}';
+      return category === 'service'
         ? '{file} was loaded{model} in part, or not at all'
-        : '{file} was not loaded{model}';
+        : 'It is not certain what of {file} was loaded{model}';
     case 'unknown':
       return '{file} may or may not have been loaded{model}';
     case 'cancelled':
@@ -81,9 +87,10 @@ function doneBefore(report: FailureReport): string {
   return `what ${before === 1 ? 'step 1' : `steps 1 to ${before}`} did is done and stays done`;
 }
 
-/** An internal error of Anaplan tells nothing of what was applied before it. */
+/** An internal error of Anaplan, or a task that tells no result or reason, tells nothing of what was applied before it. */
 function isPerhapsPartly({ appliedInPart, category, taskId }: FailureReport): boolean {
-  return appliedInPart === true || (category === 'service' && taskId !== undefined);
+  const tellsNothing = category === 'service' || category === 'unrecognised';
+  return appliedInPart === true || (tellsNothing && taskId !== undefined);
 }
 
 function isDone({ appliedInPart }: FailureReport): string {

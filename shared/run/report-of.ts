@@ -32,6 +32,7 @@ export function reportOf(run: Run): FailureReport {
             objectId: definition.objectId,
           },
         }),
+    ...(definition?.fileId === undefined && definition?.files === undefined ? {} : { readsFile: true }),
     ...startedBy(run),
     ...(step?.task?.seen ? { task: step.task.seen } : {}),
     ...(result === null ? {} : { dumps: result.dumps.map(({ address }) => address), reasons: result.reasons }),

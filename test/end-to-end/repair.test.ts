@@ -97,6 +97,9 @@ describe.concurrent('the repair file of a process', () => {
       'succeeded-with-rejects',
       `${UNITS}Cocoa,Jan 26,2\nCoffee,Jan 26,x\n`,
     ]);
+    expect(alerts[0]?.text).toMatch(
+      /^Pipeline sales with file \S+ in model "FY26 Plan": step 2 \(process "Load All"\) ran with rejected rows; what step 1 did is/,
+    );
     expect(alerts[0]?.text).toContain(`are at:\n${repair}\nCopy that file, mend the copy, and drop it:`);
     expect(alerts[0]?.text).not.toContain('--with');
 
