@@ -1,6 +1,6 @@
 import { type CommandPlace, commandPlaceText } from './command-place.ts';
 import type { Reason } from './diagnosis.ts';
-import { type FailureReport, stepsBefore } from './failure-report.ts';
+import { type FailureReport, mayDropRows, stepsBefore } from './failure-report.ts';
 import { headline, subject } from './headline.ts';
 import { releaseCommand } from './release-command.ts';
 import { countOf, excerpt } from './words.ts';
@@ -63,30 +63,37 @@ function repairWords(report: FailureReport): string {
   return [files, useOfRepair(report), none].filter((part) => part !== '').join('\n');
 }
 
+const STEP_1 = 'a drop begins with step 1';
+
 /**
- * What a file of the rejected rows alone is good for. It is kept as it was written, so that a copy is mended. A step that was not run and
- * needs all the rows would get no others from it, and only after rejects is it certain that the others are loaded.
+ * What a file of the rejected rows alone is good for. It is kept as it was written, so that a copy is mended. Only after rejects is it
+ * certain that the others are loaded; and a step that empties what it fills, or has not run, needs them too.
  */
-function useOfRepair({ set, step, outcome, repairs, stillToRead, redrive }: FailureReport): string {
+function useOfRepair(report: FailureReport): string {
+  const { set, step, outcome, repairs, stillToRead, redrive } = report;
   if (outcome !== 'succeeded-with-rejects')
-    return 'It shows what to mend. Do not drop these rows alone: the others may not be loaded.';
-  if (set !== undefined) {
-    const copies =
-      repairs === undefined
-        ? 'Copy that file, mend the copy, and drop it'
-        : 'Copy them, mend the copies, and drop those';
-    return `${copies} in a new set with the other files; what is in those is loaded again.`;
+    return `${repairs === undefined ? 'It shows' : 'They show'} what to mend. Do not drop these rows alone: the others may not be loaded.`;
+  const isFirst = stepsBefore(report) === 0;
+  const whole = `Mend these rows in the whole ${repairs === undefined ? 'file and drop that' : 'files and drop those'}`;
+  if (set !== undefined || step?.kind !== 'import') {
+    const drop = set === undefined ? whole : `${whole} in a new set with the others`;
+    return isFirst
+      ? `${drop}; drop them alone only if the process empties nothing.`
+      : `${drop}. Do not drop them alone: ${STEP_1}.`;
   }
+  const copy = 'Copy that file, mend the copy, and';
   const goOn = `let this run go on with it:\n  ${redrive} --with <the mended copy>`;
-  const isImport = step?.kind === 'import';
   if (stillToRead === undefined)
-    return `Copy that file, mend the copy, and drop it: the other rows are loaded already.${isImport ? ` Or ${goOn}` : ''}`;
-  const { kind, name, sameFile } = stillToRead;
-  const later = `${kind} "${excerpt(name, 120)}"`;
+    return isFirst
+      ? `${copy} drop it: the other rows are loaded already. Or ${goOn}`
+      : `Do not drop them alone: ${STEP_1}. ${copy} ${goOn}`;
+  const later = `${stillToRead.kind} "${excerpt(stillToRead.name, 120)}"`;
   // The mended rows are then read by this step alone.
-  if (isImport && !sameFile)
-    return `Do not drop them alone: ${later} has not run, and needs all the rows. Copy that file, mend the copy, and ${goOn}`;
-  return `Copy that file, mend the copy, and drop it only when ${later} has run: that still needs all the rows.`;
+  if (!stillToRead.sameFile)
+    return `Do not drop them alone: ${later} has not run, and needs all the rows. ${copy} ${goOn}`;
+  return isFirst
+    ? `${copy} drop it only when ${later} has run: that still needs all the rows.`
+    : `Do not drop them alone: ${STEP_1}. ${whole}.`;
 }
 
 /** The members that lists lack, one a line, as they are pasted into a list. */
@@ -105,7 +112,7 @@ function missingSection(report: FailureReport): string {
 }
 
 function redriveSection(report: FailureReport): string {
-  const { redrive, runId, stillToRead } = report;
+  const { redrive, runId } = report;
   switch (report.outcome) {
     case 'unknown':
       return `Nothing is run again by itself, because it might be applied twice. When you know whether it was done, say so:
@@ -114,24 +121,32 @@ function redriveSection(report: FailureReport): string {
 After "failed", run it again:
   ${redrive}${goesOnWords(report)}${heldWords(report)}`;
     case 'succeeded-with-rejects':
-      return `When the cause is mended, run it again${stillToRead === undefined ? ', or drop a file with the mended rows' : ''}:
+      return `When the cause is mended, run it again${mayDropRows(report) ? ', or drop a file with the mended rows' : ''}:
   ${redrive}
 Or accept that these rows are left out; the steps after it are then run:
   npx plandrop failures accept ${runId} --because "…"${heldWords(report)}`;
     default:
-      return `${againWords(report)}${goesOnWords(report)}${heldWords(report)}`;
+      return `${againWords(report)}${heldWords(report)}`;
   }
 }
 
-/** Run again as it was, a file that is wrong would only be read again. */
-function againWords({ redrive, category, drop, set, step }: FailureReport): string {
-  const again = `When the cause is mended, run it again:\n  ${redrive}`;
-  if (category !== 'source-file' && category !== 'mapping') return again;
-  const asItIs = `if the import was mended in Anaplan:\n  ${redrive}`;
-  if (set !== undefined)
-    return `Drop the mended file in a new set with the other files. Or run it again with the same files, ${asItIs}`;
-  if (drop === undefined || step?.kind !== 'import') return again;
-  return `Run it again with the mended file:\n  ${redrive} --with <the mended file>\nOr with the same file, ${asItIs}`;
+/** Run again as it was, a file that is wrong would only be read again, and one that is gone not at all. */
+function againWords(report: FailureReport): string {
+  const { redrive, category, references, readsFile, drop, set, step } = report;
+  const goesOn = goesOnWords(report);
+  const takesFile = readsFile === true && drop !== undefined && set === undefined && step?.kind === 'import';
+  const withFile = (file: string) => `Run it again with ${file}:\n  ${redrive} --with <${file}>`;
+  // Told only of a file whose version is gone.
+  if (references.versionId !== undefined) {
+    const again = `Drop the file again${set === undefined ? '' : ', in a new set with the others'}. That begins with step 1.`;
+    return takesFile ? `${withFile('the file')}${goesOn}` : again;
+  }
+  const isOfFile = readsFile === true && (category === 'source-file' || category === 'mapping');
+  const asItIs = `if the import was mended in Anaplan:\n  ${redrive}${goesOn}`;
+  if (isOfFile && set !== undefined)
+    return `Drop the mended file in a new set with the others. Or run it again with the same files, ${asItIs}`;
+  if (isOfFile && takesFile) return `${withFile('the mended file')}\nOr with the same file, ${asItIs}`;
+  return `When the cause is mended, run it again:\n  ${redrive}${goesOn}`;
 }
 
 /** Dropping the file again looks like the same thing, and does the finished steps a second time. */

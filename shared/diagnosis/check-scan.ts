@@ -3,9 +3,9 @@ import type { SourceProblem } from './record-counter.ts';
 import type { SourceScanResult } from './source-scan.ts';
 import { countOf } from './words.ts';
 
-/** What a run is told after it: its file may have been dropped, or come with a redrive, and an earlier step may have loaded it. */
+/** What a run is told after it. An earlier step may have loaded the file; the report says it for a file alone, or for one of a set. */
 export const WITH_MENDED_FILE =
-  'Then redrive the run with the mended file; one of a set is dropped in a new set. This step has loaded nothing of the file as it was.';
+  'Then redrive the run with the mended file, or drop a new set with it. This step has loaded nothing of the file as it was.';
 
 /**
  * What only the whole file tells: quotes that never close, rows of another width, text in another encoding, no rows at all. `width` is

@@ -1,4 +1,5 @@
 import type { Task } from '../anaplan/types.ts';
+import { WITH_MENDED_FILE } from './check-scan.ts';
 import type { Category, Counts, Diagnosis, Reason } from './diagnosis.ts';
 import type { MissingMembers } from './dump-summary.ts';
 import { type TaskLine, taskLines } from './task-lines.ts';
@@ -165,19 +166,34 @@ export function stepsBefore({ step }: Pick<Provenance, 'step'>): number {
 }
 
 /**
- * Nobody can open a dump that is lost, and the mended rows alone are no good to a step that needs all of them. Where a file of these rows
- * is kept, it is said there how they are dropped. What is left is never nothing, because the task is still there to look at.
+ * Rejected rows may be dropped alone. A drop begins with step 1, and what is before the step that rejected them may empty what it fills;
+ * a step after it may need all the rows.
  */
-function possibleChecks(
-  checks: readonly string[],
-  { dumpLost, stillToRead, repair }: Pick<Provenance, 'dumpLost' | 'stillToRead' | 'repair'>,
-): readonly string[] {
-  const left = checks.filter(
-    (check) =>
-      (dumpLost === undefined || !/^Open the failure dump/.test(check)) &&
-      ((stillToRead === undefined && repair === undefined) || !/^Drop a file with the mended rows/.test(check)),
-  );
-  return left.length > 0 ? left : checks;
+export function mayDropRows(from: Pick<Provenance, 'step' | 'readsFile' | 'drop' | 'set' | 'stillToRead'>): boolean {
+  const { readsFile, drop, set, stillToRead } = from;
+  const isOfDrop = readsFile === true && drop !== undefined && set === undefined;
+  return isOfDrop && stepsBefore(from) === 0 && stillToRead === undefined;
+}
+
+/**
+ * Nobody can open a dump that is lost, or use a file that is of a set alone. Where a file of the rejected rows is kept, it is said there
+ * how they are dropped. What is left is never nothing: the task is still there to look at.
+ */
+function possibleChecks(checks: readonly string[], from: Provenance): readonly string[] {
+  const { dumpLost, repair, set } = from;
+  const left = checks
+    .filter(
+      (check) =>
+        (dumpLost === undefined || !/^Open the failure dump/.test(check)) &&
+        ((mayDropRows(from) && repair === undefined) || !/^Drop a file with the mended rows/.test(check)),
+    )
+    .map((check) => (check === WITH_MENDED_FILE ? withMendedFile(set) : check));
+  return left.length > 0 ? left : ['Look at the task in Anaplan, in the action history of the model.'];
+}
+
+function withMendedFile(set: ReportedSet | undefined): string {
+  const todo = set === undefined ? 'redrive the run with the mended file' : 'drop the mended file in a new set';
+  return `Then ${todo}. This step has loaded nothing of the file as it was.`;
 }
 
 function taskInReport(task: Task, names: Provenance['names']): NonNullable<FailureReport['task']> {

@@ -66,12 +66,14 @@ function whyNotRowsAlone(
   if (lacking === undefined) return undefined;
   const because = `The rejected rows alone are not enough: ${lacking.kind} "${lacking.name}" reads the same file, and has not loaded the others.`;
   const again = `plandrop failures redrive ${old.runId}`;
+  // A drop begins with step 1, and a step that is finished may empty what it fills.
+  const afterwards = `drop the ${plan.carried.length === 0 ? 'mended rows' : 'whole file, mended,'} afterwards`;
   if (!mended) return refused(because, `Follow the definition that the run had: ${again} --as-was`);
   if (plan.carried.length < carried.length)
-    return refused(because, `Go on with the file as it was, and drop the mended rows afterwards: ${again}`);
+    return refused(because, `Go on with the file as it was, and ${afterwards}: ${again}`);
   return refused(
     because,
-    `Go on without these rows, and drop the mended ones afterwards: plandrop failures accept ${old.runId} --because "…"`,
+    `Go on without these rows, and ${afterwards}: plandrop failures accept ${old.runId} --because "…"`,
     `Or, where the cause was mended in Anaplan, run it again with the file as it was: ${again}`,
   );
 }
@@ -141,7 +143,8 @@ function rowsOfOthers(runId: string, process: FrozenStep, before: readonly Froze
   const goOn = `Let this run go on, or be done, without them: plandrop failures accept ${runId} --because "…"`;
   if (loads.length === 0)
     return refused(`${what} no step of run ${runId} loads.`, 'Mend them where that file comes from.', goOn);
-  const drop = 'Drop the mended rows as a file of their own, where the first one was dropped.';
+  const drop =
+    'Mend them in the whole file and drop that, where the first one was dropped. Do not drop them alone: a drop begins with step 1.';
   return refused(`${what} ${loads.join(' or ')} loads, and that is finished.`, drop, goOn);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alertText } from '../../shared/diagnosis/alert-text.ts';
+import { WITH_MENDED_FILE } from '../../shared/diagnosis/check-scan.ts';
 import { classifyCall } from '../../shared/diagnosis/classify-call.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { buildFailureReport, failureAttributes, type Provenance } from '../../shared/diagnosis/failure-report.ts';
@@ -190,6 +191,73 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
       expect(text).not.toContain(drops);
     });
 
+    it.each<[string, Partial<Provenance>, RegExp, boolean]>([
+      [
+        'where an action before the import may empty what it fills',
+        { step: { ordinal: 2, kind: 'import', name: 'Load Assortment' } },
+        /\nDo not drop them alone: a drop begins with step 1\. Copy that file, mend the copy, and let this run go on/,
+        true,
+      ],
+      [
+        'where an import after it reads the same file too',
+        {
+          step: { ordinal: 2, kind: 'import', name: 'Load Assortment' },
+          stillToRead: { ...reader, sameFile: true },
+        },
+        /\nDo not drop them alone: a drop begins with step 1\. Mend these rows in the whole file and drop that\.\n/,
+        false,
+      ],
+      [
+        'where a process rejected what an import before it loaded',
+        { step: { ordinal: 2, kind: 'process', name: 'Load All' } },
+        /\nMend these rows in the whole file and drop that\. Do not drop them alone: a drop begins with step 1\.\n/,
+        false,
+      ],
+      [
+        'where a second process of a set rejected them',
+        { step: { ordinal: 2, kind: 'process', name: 'Load All' }, set: { id: 'march', files: [] } },
+        /\nMend .* whole file and drop that in a new set with the others\. Do not drop them alone: a drop begins/,
+        false,
+      ],
+    ])('that they are not dropped %s', (_, change, words, offersWith) => {
+      const { text } = alertText(buildFailureReport(told, { ...given, ...change }));
+      expect(text).toMatch(words);
+      expect(text.includes('--with')).toBe(offersWith);
+      expect(text).not.toMatch(/rop a file with|are loaded already|drop it/);
+      expect(text).toContain('failures accept');
+    });
+
+    it('that those of a process of a set are mended in the whole files, unless it empties nothing', () => {
+      const step = { ordinal: 1, kind: 'process', name: 'Load All' };
+      const set = { id: 'march', files: [] };
+      const repairs = ['A', 'B'].map((file) => ({ file, address: `/repairs/${file}.csv` }));
+      const { text } = alertText(buildFailureReport(told, { ...given, step, set, repairs }));
+      expect(text).toContain(
+        'Mend these rows in the whole files and drop those in a new set with the others; drop them alone only if the process empties nothing.\n',
+      );
+      expect(text).not.toMatch(/--with|rop a file with/);
+      const failed = alertText(buildFailureReport(told, { ...given, step, set, repairs, outcome: 'failed' }));
+      expect(failed.text).toContain('\nThey show what to mend.');
+    });
+
+    const { drop: _, readsFile: __, ...scheduled } = from;
+    it.each<[string, Provenance, boolean]>([
+      ['that they may be dropped, where a file started the run', from, true],
+      ['nothing, where no file did', scheduled, false],
+      [
+        'nothing, where the step reads no file',
+        { ...scheduled, drop: { bucket: 'b', key: 'a', versionId: 'v' } },
+        false,
+      ],
+      ['nothing, where a set did', { ...from, set: { id: 'march', files: [] } }, false],
+      ['nothing, where steps come before', { ...from, step: { ordinal: 2, kind: 'import', name: 'Load' } }, false],
+      ['nothing even if no dump can be opened', { ...scheduled, dumpLost: 'gone' }, false],
+    ])('without a file of them: %s', (_, given, isTold) => {
+      const checks = ['Open the failure dump.', drops];
+      const { text } = alertText(buildFailureReport({ ...diagnosis, whatToCheck: checks }, given));
+      expect([text.includes(drops), text.includes('or drop a file with')]).toEqual([isTold, isTold]);
+    });
+
     it.each(['failed', 'unknown', 'cancelled'] as const)('that they are not enough, where the step %s', (outcome) => {
       const { text } = alertText(buildFailureReport(told, { ...given, outcome }));
       expect(text).toContain('Do not drop these rows alone: the others may not be loaded.');
@@ -348,8 +416,51 @@ Run 2026-11-02-ab12, ended 2026-11-02T06:03:11.000Z; step 1, import "Load Sales"
     const set = { id: '2026-01', files: [{ bucket: 'b', key: 'a.csv', versionId: 'v', file: 'Load A' }] };
     const wrong = { ...diagnosis, category: 'source-file' as const };
     const { text } = alertText(buildFailureReport(wrong, { ...from, outcome: 'failed', set }));
-    expect(text).toContain('Drop the mended file in a new set with the other files. Or run it again with the same');
+    expect(text).toContain('Drop the mended file in a new set with the others. Or run it again with the same files,');
     expect(text).not.toContain('--with');
+  });
+
+  describe('says how a run with a wrong file is run again', () => {
+    const set = { id: '2026-01', files: [{ bucket: 'b', key: 'a.csv', versionId: 'v', file: 'Load A' }] };
+    const { step: _, readsFile: __, ...never } = from;
+    const hub = { ...never, step: { ordinal: 2, kind: 'import', name: 'Facts From Hub' } };
+    const recalculating = { ...never, step: { ordinal: 2, kind: 'process', name: 'Recalculate' } };
+    const gone = { references: { versionId: 'v' } };
+    const again = /When the cause is mended, run it again:\n {2}npx plandrop failures redrive \S+\n/;
+    it.each<[string, Provenance, Partial<Diagnosis>, RegExp, RegExp]>([
+      ['of an import', from, {}, /--with <the mended file>\nOr with the same file, if/, /When the cause/],
+      ['of an import, that is gone', from, gone, /--with <the file>\n/, /same file|mended/],
+      [
+        'of a set, one of which is gone',
+        { ...from, set },
+        gone,
+        /Drop the file again, in a new set/,
+        /same files|failures redr/,
+      ],
+      [
+        'of a file that is gone, at a process',
+        recalculating,
+        gone,
+        /Drop the file again\. That begins/,
+        /failures redr/,
+      ],
+      ['of a set that never began', { ...never, set }, {}, again, /rop the mended/],
+      ['of a set, at a step that reads none of it', { ...hub, set }, {}, again, /rop the mended/],
+      ['at an import from another model', hub, {}, again, /--with/],
+    ])('%s', (_, given, why, words, never) => {
+      const wrong = { ...diagnosis, category: 'source-file' as const, ...why };
+      const { text } = alertText(buildFailureReport(wrong, { ...given, outcome: 'failed' }));
+      expect(text).toMatch(words);
+      expect(text).not.toMatch(never);
+    });
+
+    it.each([
+      ['a file', from, '1. Then redrive the run with the mended file. This step has loaded'],
+      ['a set', { ...from, set }, '1. Then drop the mended file in a new set. This step has loaded'],
+    ] as const)('also among what is to be checked, for %s', (_, given, words) => {
+      const wrong = { ...diagnosis, whatToCheck: [WITH_MENDED_FILE] };
+      expect(alertText(buildFailureReport(wrong, { ...given, outcome: 'failed' })).text).toContain(words);
+    });
   });
 
   it('speaks of the pipeline where no file is concerned', () => {

@@ -100,7 +100,7 @@ describe.concurrent('the repair file of a process', () => {
     expect(alerts[0]?.text).toMatch(
       /^Pipeline sales with file \S+ in model "FY26 Plan": step 2 \(process "Load All"\) ran with rejected rows; what step 1 did is/,
     );
-    expect(alerts[0]?.text).toContain(`are at:\n${repair}\nCopy that file, mend the copy, and drop it:`);
+    expect(alerts[0]?.text).toContain(`are at:\n${repair}\nMend these rows in the whole file and drop that. Do not`);
     expect(alerts[0]?.text).not.toContain('--with');
 
     const held = await readRun(at.services, outcome.runId);
@@ -108,11 +108,11 @@ describe.concurrent('the repair file of a process', () => {
     const refused = await redriveRun(at.services, held, held.run.pipeline, () => Promise.reject(new Error('kept')));
     expect(refused).toMatchObject({
       because: expect.stringMatching(/^The rows that process "Load All" rejected are of a file that step 1,/),
-      whatToCheck: [expect.stringContaining('Drop the mended rows'), expect.stringContaining('failures accept')],
+      whatToCheck: [expect.stringContaining('Mend them in the whole file'), expect.stringContaining('failures accept')],
     });
 
-    const second = await at.land('sales', (await readFile(repair, 'utf8')).replace('Cocoa', 'Tea').replace(',x', ',3'));
-    expect([second.outcome.outcome, second.outcome.source?.rows]).toEqual(['succeeded', 2]);
+    const second = await at.land('sales', `${UNITS}Tea,Jan 26,1\nTea,Jan 26,2\nCoffee,Jan 26,3\n`);
+    expect([second.outcome.outcome, second.outcome.source?.rows]).toEqual(['succeeded', 3]);
   });
 
   it('is none, and the alert says why, where this run has not uploaded what the import reads', async ({ expect }) => {
@@ -163,7 +163,9 @@ describe.concurrent('the repair file of a process', () => {
       `${UNITS}Milk,Feb 26,2\n`,
     ]);
     for (const { file, address } of repairs) expect(alerts[0]?.text).toContain(`${file}: ${address}\n`);
-    expect(alerts[0]?.text).toContain('Copy them, mend the copies, and drop those in a new set with the other files');
+    expect(alerts[0]?.text).toContain(
+      'Mend these rows in the whole files and drop those in a new set with the others;',
+    );
   });
 });
 
@@ -219,5 +221,6 @@ describe.concurrent('a redrive that begins at a process', () => {
       failure: { category: 'source-file', message: 'sales.csv is no longer there.' },
     });
     expect(at.calls('start')).toHaveLength(before);
+    expect(at.alerts.at(-1)?.text).toContain('\nDrop the file again. That begins with step 1.\n');
   });
 });

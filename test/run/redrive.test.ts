@@ -226,6 +226,12 @@ describe('a redrive with a mended file', () => {
     it.for<[string, Run, string]>([
       ['where the run stopped', run('succeeded-with-rejects', [A, D, B], beyond), 'plandrop failures accept'],
       ['before the one where it stopped', run('failed', [A, B, D], rejects, finished('failed')), 'as it was'],
+      ['at the first step', run('succeeded-with-rejects', [A, D], beyond), 'and drop the mended rows afterwards'],
+      [
+        'after another step, which may empty a list',
+        run('succeeded-with-rejects', [B, A, D], finished(), beyond),
+        'and drop the whole file, mended, afterwards',
+      ],
     ])('is refused where a step that has not run reads the same file, after rejects %s', ([, old, advice]) => {
       const decision = redriveOf(old, old.pipeline ?? definition(), LATER, drop);
       expect(decision).toMatchObject({ ok: false, because: expect.stringContaining('import "Load D"') });
