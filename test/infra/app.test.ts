@@ -23,7 +23,11 @@ function file(content: string): string {
 /** Runs the app as `cdk synth -c configuration=… -c lock=…` does. */
 function run(context: Record<string, string>): Promise<{ code: number; stderr: string }> {
   const app = new URL('../../infra/app.ts', import.meta.url).pathname;
-  const env = { ...process.env, CDK_CONTEXT_JSON: JSON.stringify(context), CDK_OUTDIR: join(folder, 'cdk.out') };
+  const env = {
+    ...process.env,
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+    CDK_OUTDIR: join(folder, `cdk.out-${count++}`),
+  };
   return new Promise((resolve) => {
     execFile(process.execPath, [app], { cwd: folder, env }, (error, _, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stderr });
