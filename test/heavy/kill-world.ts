@@ -27,9 +27,10 @@ export const SCENARIO: Scenario = {
   rules: [
     // So that an upload outlasts the two seconds after which its 204s are committed.
     { match: { method: 'PUT', path: '**/chunks/*' }, do: { delayMs: 800 } },
-    { match: { method: 'POST', path: '**/files/*' }, do: { delayMs: 60 } },
-    { match: { method: 'POST', path: '**/tasks' }, do: { delayMs: 60 } },
-    { match: { method: 'GET', path: '**/dump/chunks' }, do: { delayMs: 150 } },
+    { match: { method: 'POST', path: '**/files/*' }, do: { delayMs: 150 } },
+    // So that kills meet each of the short moments too.
+    { match: { method: 'POST', path: '**/tasks' }, do: { delayMs: 500 } },
+    { match: { method: 'GET', path: '**/dump/chunks' }, do: { delayMs: 500 } },
   ],
 };
 
