@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { shellWord } from '../shared/diagnosis/shell-word.ts';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import { type Lock, LockError, parseLock } from '../shared/pipeline/lock.ts';
 import type { Configuration } from '../shared/pipeline/schema.ts';
 import { CommandError } from './command-error.ts';
-import { shellWord } from './shell-word.ts';
 
 /** The lock file of a configuration: the one that was named, or the one beside it. */
 export const lockFileOf = (config: string, named?: string): string =>

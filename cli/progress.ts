@@ -1,6 +1,6 @@
 import colors from 'picocolors';
 import { type BegunRun, hasBegun, type Run } from '../shared/run/run.ts';
-import { currentFile, dropFor, filesOfCurrentStep } from '../shared/run/step-files.ts';
+import { currentFile, dropFor, filesToUploadNow } from '../shared/run/step-files.ts';
 import { currentStep } from '../shared/run/transitions.ts';
 
 /**
@@ -58,7 +58,7 @@ export function stateInWords(run: Run): string {
 function fileOf(run: BegunRun, what: string): string {
   const file = currentFile(run);
   const drop = file && dropFor(run, file);
-  const place = `${(run.position.file ?? 0) + 1} of ${filesOfCurrentStep(run).length}`;
+  const place = `${(run.position.file ?? 0) + 1} of ${filesToUploadNow(run).length}`;
   return `${drop?.key.split('/').at(-1) ?? 'a file'} (${place}) for ${what}`;
 }
 

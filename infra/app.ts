@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { shellWord } from '../shared/diagnosis/shell-word.ts';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import {
   ConfigurationError,
@@ -70,7 +71,7 @@ try {
   if (!(isTold && error instanceof Error)) throw error;
   const named = ['configuration', 'lock'].flatMap((name) => {
     const file = context(name);
-    return file === undefined ? [] : [` --${name === 'lock' ? name : 'config'} ${file}`];
+    return file === undefined ? [] : [` --${name === 'lock' ? name : 'config'} ${shellWord(file)}`];
   });
   console.error(error.message.replaceAll('"plandrop lock"', `"plandrop lock${named.join('')}"`));
   process.exitCode = 1;

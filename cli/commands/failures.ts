@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { alertText } from '../../shared/diagnosis/alert-text.ts';
 import type { FailureReport } from '../../shared/diagnosis/failure-report.ts';
+import { shellWord } from '../../shared/diagnosis/shell-word.ts';
 import { freeze } from '../../shared/pipeline/freeze.ts';
 import type { FrozenPipeline } from '../../shared/pipeline/frozen-pipeline.ts';
 import { LockError, parseLock } from '../../shared/pipeline/lock.ts';
@@ -20,7 +21,6 @@ import { lockCommandFor, lockFileOf, readLockFile } from '../lock-file.ts';
 import { keepMended, type MendedFile, readMended } from '../mended-file.ts';
 import { becauseOption, configOption, lockOption } from '../options.ts';
 import { printList } from '../print.ts';
-import { shellWord } from '../shell-word.ts';
 import { openState, type StateOptions, withStateOptions } from '../state.ts';
 import { inShort, nearIds, readRunNamed, sayLane, sinceThen, whyUnreadable } from './runs.ts';
 
@@ -104,7 +104,7 @@ async function redrive(id: string, _: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals<RedriveOptions>();
   using opened = await openState(options);
   const held = await readRunNamed(id, opened);
-  const services = handServices(opened);
+  const services = handServices(opened, options);
   const refusal = whyNotRedriven(held.run);
   if (refusal !== undefined) throw refusedBecause(refusal);
   const mended = options.with === undefined ? undefined : await readMended(options.with, redriveIdOf(id));
@@ -169,7 +169,7 @@ async function accept(id: string, { because }: { because: string }, command: Com
   const options = command.optsWithGlobals<StateOptions>();
   using opened = await openState(options);
   const held = await readRunNamed(id, opened);
-  const answer = await acceptRejects(handServices(opened), held, { by: userInfo().username, because });
+  const answer = await acceptRejects(handServices(opened, options), held, { by: userInfo().username, because });
   if (!answer.ok) throw refusedBecause(answer);
   const { goesOn } = answer;
   const before = held.run.settled?.as === 'succeeded' ? held.run.settled : undefined;
@@ -195,7 +195,7 @@ async function discard(id: string, { because }: { because: string }, command: Co
   using opened = await openState(options);
   const held = await readRunNamed(id, opened);
   const by = userInfo().username;
-  const refusal = await discardRun(handServices(opened), held, { by, because });
+  const refusal = await discardRun(handServices(opened, options), held, { by, because });
   if (refusal !== undefined) throw refusedBecause({ because: refusal });
   process.stdout.write(
     options.json ? `${JSON.stringify({ id, discarded: { by, because } }, null, 2)}\n` : `${id} is discarded.\n`,

@@ -59,7 +59,7 @@ async function release(model: string, _: object, command: Command): Promise<void
   const options = command.optsWithGlobals<StateOptions>();
   using opened = await openState(options);
   const lane = await laneNamed(model, opened.state);
-  const released = await releaseLane(handServices(opened), lane.modelId);
+  const released = await releaseLane(handServices(opened, options), lane.modelId);
   const { hold } = await readHolder(opened, lane.modelId);
   const from = released && lane.holder.hold !== null ? `, ${heldBy(lane.holder.hold)}` : '';
   const next = lane.waiting[0];
@@ -76,7 +76,10 @@ async function hold(model: string, _: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals<StateOptions & { because: string }>();
   using opened = await openState(options);
   const lane = await laneNamed(model, opened.state);
-  const held = await holdLane(handServices(opened), lane.modelId, { by: userInfo().username, reason: options.because });
+  const held = await holdLane(handServices(opened, options), lane.modelId, {
+    by: userInfo().username,
+    reason: options.because,
+  });
   tell(
     options,
     { model: lane.model, modelId: lane.modelId, held },

@@ -142,7 +142,7 @@ async function cancel(runId: string, _: object, command: Command): Promise<void>
   const options = command.optsWithGlobals<StateOptions>();
   using opened = await openState(options);
   await readRunNamed(runId, opened);
-  const run = await requestCancel(handServices(opened), runId, userInfo().username);
+  const run = await requestCancel(handServices(opened, options), runId, userInfo().username);
   const ended = run?.ended ?? null;
   if (options.json)
     process.stdout.write(`${JSON.stringify({ runId, requested: ended === null, outcome: ended?.outcome }, null, 2)}\n`);
@@ -157,7 +157,7 @@ async function skip(runId: string, _: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals<StateOptions>();
   using opened = await openState(options);
   await readRunNamed(runId, opened);
-  const answer = await requestSkip(handServices(opened), runId, userInfo().username);
+  const answer = await requestSkip(handServices(opened, options), runId, userInfo().username);
   if (answer.kind === 'begun' || answer.kind === 'unknown-run') {
     throw new CommandError(`Run ${runId} has begun, so it cannot be skipped.`, {
       category: 'conflict',
@@ -184,7 +184,7 @@ async function settle(
   using opened = await openState(options);
   const held = await readRunNamed(runId, opened);
   const by = userInfo().username;
-  const answer = await settleRun(handServices(opened), held, { as, by, evidence: because });
+  const answer = await settleRun(handServices(opened, options), held, { as, by, evidence: because });
   if (!answer.ok) {
     const whatToCheck = [`See what became of it: plandrop runs show ${runId}`];
     throw new CommandError(answer.because, { category: 'conflict', whatToCheck, exitCode: EXIT.failed });

@@ -6,7 +6,7 @@ import { formatOf } from '../../shared/diagnosis/source-text.ts';
 import { ENDED } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import type { BegunRun, Uploaded } from '../../shared/run/run.ts';
-import { dropFor, type StepFile, uploadedHere } from '../../shared/run/step-files.ts';
+import { dropFor, ownUpload, type StepFile } from '../../shared/run/step-files.ts';
 import type { Drop } from '../../shared/run/trigger.ts';
 import { stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
@@ -107,7 +107,7 @@ function sourceOf(run: BegunRun, objectId: string, { fileOf, totalsOf, perhapsOt
   if (isProcess && fileOf === undefined) return new NoRepair('Anaplan did not tell which file it reads');
   const fileId = isProcess ? fileOf?.get(objectId) : step.fileId;
   if (fileId === undefined) return new NoRepair('it reads another model and no file');
-  const file = uploadedHere(run, fileId);
+  const file = ownUpload(run, fileId);
   const drop = file === undefined ? undefined : dropFor(run, file);
   if (file === undefined || drop === undefined) return new NoRepair('it reads a file that this run has not uploaded');
   if (totalsOf(fileId).some((total) => total !== file.uploaded.rows))

@@ -12,7 +12,7 @@ import { sendAlert } from '../../shared/run/send-alert.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import { settledAlert } from '../../shared/run/settled-alert.ts';
 import { learnNamed, type Sight, sightOf, withSight, withTask } from '../../shared/run/sight.ts';
-import { uploadsFor } from '../../shared/run/step-files.ts';
+import { ownUploadsReadBy } from '../../shared/run/step-files.ts';
 import { currentStep, forgive } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, modelOf, stepOf } from '../anaplan-turn.ts';
 import { waitForModel } from '../model-ready.ts';
@@ -87,7 +87,8 @@ async function see(turn: Turn, services: Services, anaplan: AnaplanClient): Prom
   if (!isCertain && stepOf(run).files === undefined) {
     const action = { ...actionOf(run), name: stepOf(run).name };
     const { totalRows } = classifyTask(seen, { action, names: {}, model: run.pipeline.modelName });
-    if (totalRows === undefined || totalRows !== uploadsFor(run, run.position.step)[0]?.uploaded.rows) return undefined;
+    if (totalRows === undefined || totalRows !== ownUploadsReadBy(run, run.position.step)[0]?.uploaded.rows)
+      return undefined;
   }
   if (stepOf(run).kind === 'export') return sightOf(found, undefined);
   const collected = await resultOf({ ...turn, run: found }, services, anaplan);

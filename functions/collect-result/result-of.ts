@@ -6,7 +6,7 @@ import { fileRowsOf, totalsOf } from '../../shared/run/file-rows.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { areRowsVerified, judgeStep } from '../../shared/run/judge-step.ts';
 import type { StepResult } from '../../shared/run/run.ts';
-import { uploadsFor } from '../../shared/run/step-files.ts';
+import { ownUploadsReadBy } from '../../shared/run/step-files.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
@@ -40,7 +40,7 @@ export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanC
     return { kind: 'not-yet', event: { kind: 'hindered', diagnosis: exported.diagnosis } };
   const asksForFiles = step.files !== undefined || (step.kind === 'process' && kept.located.length > 0);
   const fileOf = asksForFiles ? await filesOfImports({ turn, services, anaplan }) : undefined;
-  const uploads = uploadsFor(run, run.position.step);
+  const uploads = ownUploadsReadBy(run, run.position.step);
   const [upload] = uploads;
   const rows =
     step.files === undefined

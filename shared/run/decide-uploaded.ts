@@ -1,6 +1,6 @@
 import type { DecideContext } from './decide-context.ts';
 import type { BegunRun, Run, Uploaded } from './run.ts';
-import { currentFile, filesOfCurrentStep } from './step-files.ts';
+import { currentFile, filesToUploadNow } from './step-files.ts';
 import { currentStep, forgive, nextTurn, note, withStep } from './transitions.ts';
 
 /**
@@ -19,7 +19,7 @@ export function decideUploaded(run: BegunRun, uploaded: Uploaded, { now }: Decid
   const done = { file: name, fileId, ...uploaded, epochs: epoch.ordinal, fence: epoch.fence };
   const kept = withStep(run, { uploads: [...uploads, done], epoch: null, uploaded: null });
   const { step, stage, file: index = 0 } = run.position;
-  const all = filesOfCurrentStep(run).length;
+  const all = filesToUploadNow(run).length;
   const told = note(kept, { now, text: `Uploaded the file of "${name}", ${index + 1} of ${all}.` });
   if (index + 1 < all) {
     const moved: BegunRun = { ...told, position: { step, stage, file: index + 1 } };

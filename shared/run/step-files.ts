@@ -12,7 +12,7 @@ export interface StepFile {
 }
 
 /** The files that a step reads, in the order in which they are uploaded. */
-function filesOf(step: FrozenStep | undefined): StepFile[] {
+function filesReadBy(step: FrozenStep | undefined): StepFile[] {
   if (step?.files !== undefined) return step.files;
   if (step?.fileId === undefined) return [];
   const { name, fileId, source } = step;
@@ -27,28 +27,28 @@ function filesOf(step: FrozenStep | undefined): StepFile[] {
 export function filesToUpload({ steps }: Pick<FrozenPipeline, 'steps'>, step: number, from = 0): StepFile[] {
   const isThere = new Set<string>();
   for (let earlier = from; earlier < step; earlier++)
-    for (const { fileId } of filesNeeded(steps, earlier, from)) isThere.add(fileId);
-  return filesNeeded(steps, step, from).filter(({ fileId }) => !isThere.has(fileId) && isThere.add(fileId));
+    for (const { fileId } of filesNeededBy(steps, earlier, from)) isThere.add(fileId);
+  return filesNeededBy(steps, step, from).filter(({ fileId }) => !isThere.has(fileId) && isThere.add(fileId));
 }
 
 /**
  * What has to be in Anaplan when a step is started. A process may read each file that was filled before a redrive began, as its last
  * reader had it: Anaplan does not tell which.
  */
-function filesNeeded(steps: readonly FrozenStep[], index: number, from: number): StepFile[] {
+function filesNeededBy(steps: readonly FrozenStep[], index: number, from: number): StepFile[] {
   const step = steps[index];
-  const before = step?.kind === 'process' ? steps.slice(0, from).flatMap(filesOf) : [];
-  return [...filesOf(step), ...before.reverse()];
+  const before = step?.kind === 'process' ? steps.slice(0, from).flatMap(filesReadBy) : [];
+  return [...filesReadBy(step), ...before.reverse()];
 }
 
 /** The files of the step that the run stands at. */
-export function filesOfCurrentStep({ pipeline, position, redriveOf }: BegunRun): StepFile[] {
+export function filesToUploadNow({ pipeline, position, redriveOf }: BegunRun): StepFile[] {
   return filesToUpload(pipeline, position.step, redriveOf?.step);
 }
 
 /** The file whose upload is under way, or is next; undefined when the step uploads none. */
 export function currentFile(run: BegunRun): StepFile | undefined {
-  return filesOfCurrentStep(run)[run.position.file ?? 0];
+  return filesToUploadNow(run)[run.position.file ?? 0];
 }
 
 /**
@@ -58,7 +58,7 @@ export function currentFile(run: BegunRun): StepFile | undefined {
 export function laterReaders({ pipeline, position, mended }: BegunRun): FrozenStep[] {
   return pipeline.steps
     .slice(position.step + 1)
-    .filter((step) => filesOf(step).some(({ fileId }) => fileId !== mended?.onlyFileId));
+    .filter((step) => filesReadBy(step).some(({ fileId }) => fileId !== mended?.onlyFileId));
 }
 
 /** The drop that goes to a file; undefined when the run was started without it. */
@@ -92,7 +92,7 @@ function dropOf({ kind: _, ...drop }: Extract<Trigger, { kind: 'drop' }>): Drop 
 }
 
 /** A file that this run has uploaded itself, as it reads it; what an earlier run uploaded may have been written over since. */
-export function uploadedHere(
+export function ownUpload(
   { pipeline, steps, position, redriveOf }: BegunRun,
   fileId: string,
 ): (StepFile & { uploaded: Uploaded }) | undefined {
@@ -101,16 +101,16 @@ export function uploadedHere(
     const { uploaded, uploads = [] } = steps[index] ?? { uploaded: null };
     const own = pipeline.steps[index]?.fileId === fileId ? uploaded : null;
     const sent = uploads.find((upload) => upload.fileId === fileId) ?? own;
-    const file = filesNeeded(pipeline.steps, index, from).find((each) => each.fileId === fileId);
+    const file = filesNeededBy(pipeline.steps, index, from).find((each) => each.fileId === fileId);
     if (file !== undefined && sent !== null) return { ...file, uploaded: sent };
   }
   return undefined;
 }
 
 /** What a step reads and this run has uploaded itself, by this step or an earlier one. */
-export function uploadsFor(run: BegunRun, step: number): (StepFile & { uploaded: Uploaded })[] {
-  return filesOf(run.pipeline.steps[step]).flatMap((file) => {
-    const here = uploadedHere(run, file.fileId);
+export function ownUploadsReadBy(run: BegunRun, step: number): (StepFile & { uploaded: Uploaded })[] {
+  return filesReadBy(run.pipeline.steps[step]).flatMap((file) => {
+    const here = ownUpload(run, file.fileId);
     return here === undefined ? [] : [{ ...file, uploaded: here.uploaded }];
   });
 }

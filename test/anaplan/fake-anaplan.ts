@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { AnaplanClient, type AnaplanClientOptions, type ModelRef } from '../../shared/anaplan/index.ts';
+import { expect } from 'vitest';
+import {
+  type ActionRef,
+  AnaplanCallError,
+  AnaplanClient,
+  type AnaplanClientOptions,
+  type ModelRef,
+} from '../../shared/anaplan/index.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 
 export interface SeenRequest {
@@ -121,6 +128,15 @@ export function jumpingClock(start = Date.now()): Clock & { slept: number[]; adv
 
 export const model: ModelRef = { workspaceId: '8a81b09d', modelId: '75A40874' };
 export const inModel = `/2/0/workspaces/${model.workspaceId}/models/${model.modelId}`;
+export const imports: ActionRef = { kind: 'imports', id: '112000000001' };
+export const file = '113000000001';
+
+/** The error of a call that must fail. */
+export async function caught(work: Promise<unknown>): Promise<AnaplanCallError> {
+  const error = await work.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(AnaplanCallError);
+  return error as AnaplanCallError;
+}
 
 /** A client of the fake, with time that jumps and dice that always show a half. */
 export function clientOf(fake: { url: string }, options: Partial<AnaplanClientOptions> = {}): AnaplanClient {

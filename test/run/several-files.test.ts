@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FrozenPipeline, FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
 import { decide, type RunEvent } from '../../shared/run/decide.ts';
 import { type BegunRun, hasBegun, type Run, untouchedSteps } from '../../shared/run/run.ts';
-import { currentFile, dropFor, filesToUpload, uploadedHere, uploadsFor } from '../../shared/run/step-files.ts';
+import { currentFile, dropFor, filesToUpload, ownUpload, ownUploadsReadBy } from '../../shared/run/step-files.ts';
 import { currentStep, firstStage } from '../../shared/run/transitions.ts';
 import type { Trigger } from '../../shared/run/trigger.ts';
 import { AT, aPipeline, aRun } from './a-run.ts';
@@ -76,7 +76,7 @@ describe('a step with several files', () => {
     const done = decided(begun, ...announced, finished(3), ...announced, finished(7));
     expect(done).toMatchObject({ next: { queue: 'start' }, position: { step: 0, stage: 'start' } });
     expect(done.position).not.toHaveProperty('file');
-    expect(uploadsFor(done, 0).map(({ name, uploaded }) => [name, uploaded.rows])).toEqual([
+    expect(ownUploadsReadBy(done, 0).map(({ name, uploaded }) => [name, uploaded.rows])).toEqual([
       ['Products', 3],
       ['Sales', 7],
     ]);
@@ -117,7 +117,7 @@ describe('a process that begins a redrive', () => {
     expect(currentStep(second)).toMatchObject({ epoch: null, uploaded: null });
     const done = decided(second, ...announced, finished(7));
     expect(done).toMatchObject({ next: { queue: 'start' }, position: { step: 3, stage: 'start' } });
-    expect(['F1', 'F3', 'F2'].map((fileId) => uploadedHere(done, fileId)?.name)).toEqual([
+    expect(['F1', 'F3', 'F2'].map((fileId) => ownUpload(done, fileId)?.name)).toEqual([
       'its last reader',
       'import F3',
       undefined,

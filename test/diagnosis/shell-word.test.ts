@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { shellWord } from '../../cli/shell-word.ts';
+import { shellWord } from '../../shared/diagnosis/shell-word.ts';
 
 describe('a path in a command', () => {
   it.each(['mended/sales.csv', 'C:\\data\\sales.csv'])(
