@@ -48,7 +48,7 @@ export function awsServices(env: NodeJS.ProcessEnv): Services {
     state: new S3Store(s3, { bucket: settings.PLANDROP_STATE_BUCKET }),
     source: (bucket) => new S3Store(s3, { bucket }),
     queues: new SqsQueues(sqsClient(), queueUrlsOf(env)),
-    alerts: new SnsAlerts(snsClient(), {
+    alerts: new SnsAlerts(snsClient, {
       topicArn: settings.PLANDROP_ALERTS_TOPIC_ARN,
       topicOf: (pipeline) => {
         const notify = notifyFor(pipeline, configuration);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { shellWord } from '../shared/diagnosis/shell-word.ts';
+import { AddressError, addressesIn, atAddresses } from '../shared/pipeline/addresses.ts';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import {
   ConfigurationError,
@@ -26,7 +27,11 @@ const files = {
 
 /** `cdk synth`, `cdk deploy`: context `configuration`, `lock`, `stackName` and `alertsEmail` may be given with `-c name=value`. */
 async function main(): Promise<void> {
-  const configuration = await readConfiguration(files.configuration, process.env);
+  // The same addresses as `plandrop lock` asked, so that its ids are those of the tenant that the functions reach.
+  const configuration = atAddresses(
+    await readConfiguration(files.configuration, process.env),
+    addressesIn(process.env),
+  );
   const lock = parseLock(lockText(files.lock), files.lock);
   // A pipeline that could not be followed on AWS is told now, not at the first drop.
   const refused = Object.keys(configuration.pipelines)
@@ -37,7 +42,10 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'plandrop-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const deployed = join(folder, 'plandrop.yaml');
-  writeFileSync(deployed, deployedConfiguration(readFileSync(files.configuration, 'utf8'), process.env));
+  writeFileSync(
+    deployed,
+    deployedConfiguration(readFileSync(files.configuration, 'utf8'), process.env, configuration.anaplan),
+  );
 
   const alertsEmail = context('alertsEmail');
   new PlandropStack(app, context('stackName') ?? 'Plandrop', {
@@ -65,7 +73,7 @@ function lockText(file: string): string {
 try {
   await main();
 } catch (error) {
-  const isTold = [ConfigurationError, ConfigurationFileError, LockError, NotOnAwsError].some(
+  const isTold = [AddressError, ConfigurationError, ConfigurationFileError, LockError, NotOnAwsError].some(
     (kind) => error instanceof kind,
   );
   if (!(isTold && error instanceof Error)) throw error;

@@ -1,18 +1,36 @@
 import { fillIn, type Variables } from '../shared/pipeline/fill-in.ts';
 import { readYaml, withoutNotes } from '../shared/pipeline/read-yaml.ts';
+import type { Configuration } from '../shared/pipeline/schema.ts';
 
 /**
  * The text of a configuration as it travels with the functions (JSON, which is YAML): the variables of the environment are filled in,
- * because functions have others; commands and web addresses to notify are left out, because they serve one machine, and an address
- * may hold a secret.
+ * and the addresses of Anaplan are those that hold here, because functions have another environment; commands and web addresses to notify are
+ * left out, because they serve one machine, and an address may hold a secret.
  * @param text a configuration without mistakes
  */
-export function deployedConfiguration(text: string, variables: Variables): string {
+export function deployedConfiguration(
+  text: string,
+  variables: Variables,
+  { apiUrl, authUrl, oauthUrl }: Pick<Configuration['anaplan'], 'apiUrl' | 'authUrl' | 'oauthUrl'>,
+): string {
   const yaml = readYaml(text);
-  const { value } = fillIn(withoutNotes(yaml.ok ? yaml.value : {}), variables);
-  return `${JSON.stringify(value, (key, inner: unknown) => (key === 'notify' && !hasTopic(inner) ? undefined : inner), 2)}\n`;
+  const value = objectOf(fillIn(withoutNotes(yaml.ok ? yaml.value : {}), variables).value);
+  const pipelines = Object.entries(objectOf(value.pipelines)).map(([name, pipeline]) => [
+    name,
+    withTopicOnly(objectOf(pipeline)),
+  ]);
+  const deployed = {
+    ...withTopicOnly(value),
+    anaplan: { ...objectOf(value.anaplan), apiUrl, authUrl, oauthUrl },
+    pipelines: Object.fromEntries(pipelines),
+  };
+  return `${JSON.stringify(deployed, null, 2)}\n`;
 }
 
-function hasTopic(notify: unknown): boolean {
-  return typeof notify === 'object' && notify !== null && 'topic' in notify;
+function withTopicOnly({ notify, ...others }: Record<string, unknown>): Record<string, unknown> {
+  return Object.hasOwn(objectOf(notify), 'topic') ? { ...others, notify } : others;
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

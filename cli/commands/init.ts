@@ -5,7 +5,7 @@ import { anaplanSchema } from '../../shared/pipeline/anaplan-schema.ts';
 import { editorSchema } from '../../shared/pipeline/json-schema.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import { CommandError } from '../command-error.ts';
-import { addressesIn } from '../configuration.ts';
+import { addressesFrom } from '../configuration.ts';
 import { refusedByAnaplan, withAnaplan } from '../doctor/ask-anaplan.ts';
 import { EXIT } from '../exit-codes.ts';
 import { draftText } from '../init/draft.ts';
@@ -90,7 +90,7 @@ export async function init(
   refuseToOverwrite(options);
   const secrets = environmentSecrets(env);
   await usableCredentials(secrets);
-  const addresses = addressesIn(env);
+  const addresses = addressesFrom(env);
   const asked = await prompts();
   const anaplan = anaplanSchema.parse(addresses);
   const pipelines = await withAnaplan({ anaplan }, { secrets, dataDir }, (client) =>

@@ -1,7 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import type { SetPlace } from '../../shared/pipeline/match-set.ts';
+import { NotAllowedError } from '../../shared/ports/store.ts';
 import { type Drop, NO_VERSION, type Trigger } from '../../shared/run/trigger.ts';
+import { receiveCountOf } from '../handle-records.ts';
+import { notReadable } from '../not-readable.ts';
 import type { Services } from '../services.ts';
 import { sentAtOf } from '../strange-message.ts';
 import { filesTrigger, readFilesAttribute } from './files-attribute.ts';
@@ -16,7 +19,7 @@ export interface Opening {
   trigger: Trigger;
   /** the drop is a part of this set, and starts nothing by itself */
   member?: { drop: Drop; place: SetPlace };
-  /** why there is nothing to load: the version is no longer there */
+  /** why there is nothing to load: the version is no longer there, or nobody may read it */
   gone?: Diagnosis;
 }
 
@@ -61,7 +64,15 @@ export async function openingsOf(
 /** The drop as the bucket tells it, so that every delivery names the same run; where the version is gone, as the event tells it. */
 export async function findDrop(object: CreatedObject, record: SQSRecord, services: Services): Promise<Found> {
   const { bucket, key, versionId } = object;
-  const head = await services.source(bucket).head(key, versionId);
+  const head = await services
+    .source(bucket)
+    .head(key, versionId)
+    .catch((error: unknown) => {
+      // Rights take a while to hold everywhere, so one more delivery asks again.
+      if (error instanceof NotAllowedError && receiveCountOf(record) > 1) return 'not-allowed' as const;
+      throw error;
+    });
+  if (head === 'not-allowed') return { drop: dropOfEvent(object, record), gone: notReadable(object) };
   if (head === undefined) return { drop: dropOfEvent(object, record), gone: vanished(object) };
   const { lastModified, size } = head;
   return { drop: { bucket, key, versionId: head.versionId, lastModified, bytes: size } };

@@ -1,6 +1,6 @@
 import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
-import { ObjectGoneError } from '../../shared/ports/store.ts';
+import { NotAllowedError, ObjectGoneError } from '../../shared/ports/store.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import { isLastTry } from '../../shared/run/decide-hindered.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
@@ -52,6 +52,8 @@ async function land(turn: Turn, services: Services, anaplan: AnaplanClient): Pro
     if (error instanceof SourceRefused) return { kind: 'hindered', diagnosis: error.diagnosis };
     if (error instanceof ObjectGoneError)
       return { kind: 'hindered', diagnosis: SourceRefused.gone(turn.run).diagnosis };
+    if (error instanceof NotAllowedError)
+      return { kind: 'hindered', diagnosis: SourceRefused.notAllowed(turn.run).diagnosis };
     if (error instanceof AnaplanCallError) noteUnanswered(turn, error.failure);
     return { kind: 'hindered', diagnosis: diagnose(error, turn.run) };
   }

@@ -2,6 +2,7 @@ import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { capitalised } from '../../shared/diagnosis/words.ts';
 import type { BegunRun } from '../../shared/run/run.ts';
 import { currentFile, dropFor } from '../../shared/run/step-files.ts';
+import { notReadable } from '../not-readable.ts';
 
 /** The file itself cannot be landed; sending it again would not help. */
 export class SourceRefused extends Error {
@@ -27,6 +28,13 @@ export class SourceRefused extends Error {
       retry: { kind: 'no' },
       references: drop === undefined ? {} : { bucket: drop.bucket, key: drop.key, versionId: drop.versionId },
     });
+  }
+
+  /** Tried again, because rights take a while to hold everywhere. */
+  static notAllowed(run: BegunRun): SourceRefused {
+    const file = currentFile(run);
+    const drop = file && dropFor(run, file);
+    return new SourceRefused({ ...notReadable(drop), retry: { kind: 'after', budget: 'attempts' } });
   }
 
   /** The step reads a file, and the run was started without one. */

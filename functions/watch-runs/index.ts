@@ -9,8 +9,8 @@ let isKept = false;
 
 /** What the timer says is of no interest, and nobody reads an answer. */
 export const handler = async (): Promise<void> => {
-  await watch();
-  if (isKept) return;
-  await keepInstallation(services.state, queueUrlsOf(process.env));
+  // Before the look, which fails as long as one run cannot be read: commands need the queues also then.
+  if (!isKept) await keepInstallation(services.state, queueUrlsOf(process.env));
   isKept = true;
+  await watch();
 };

@@ -5,6 +5,12 @@ import { Construct } from 'constructs';
 import { type AlertsTopic, alarmName } from './alerts-topic.ts';
 import { LONGEST_RETENTION } from './poison-queue.ts';
 
+/**
+ * A queue that nobody receives from is inactive to CloudWatch after some hours, and the first figures of one that wakes come up to 15 minutes late.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
+ */
+const LATE_MINUTES = 20;
+
 /** The `failures` queue: each failure report once more, with attributes to filter on, for whoever inspects or subscribes. */
 export class FailureFeed extends Construct {
   readonly name = 'failures';
@@ -30,7 +36,8 @@ export class FailureFeed extends Construct {
       metric: this.queue.metricNumberOfMessagesSent({ period: Duration.minutes(1), statistic: Stats.SUM }),
       threshold: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
+      evaluationPeriods: LATE_MINUTES,
+      datapointsToAlarm: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     props.alerts.hears(alarm);

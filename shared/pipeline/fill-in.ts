@@ -22,6 +22,7 @@ const PLACES_TOLD = 'the addresses under anaplan, workspace, model and notify';
 const SETTINGS = /^(?:pipelines\.[^.]*\.)?notify$/;
 
 const VARIABLE = /\$\{([^}]*)\}/g;
+const VARIABLE_WITHIN = /\$\{[^}]*\}/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A copy of what a YAML file holds, with each `${NAME}` filled in from the environment. What cannot be filled in stays as it is. */
@@ -49,5 +50,7 @@ export function fillIn(value: unknown, variables: Variables): { value: unknown; 
 function mistakeOf(written: string, name: string, allowed: boolean, found: string | undefined): string | undefined {
   if (!allowed) return `holds ${written}, and variables are filled in only in ${PLACES_TOLD}`;
   if (!NAME.test(name)) return `holds ${written}, which is not the name of a variable, such as \${ANAPLAN_MODEL}`;
-  return found === undefined || found === '' ? `needs the environment variable ${name}, which is not set` : undefined;
+  if (found === undefined || found === '') return `needs the environment variable ${name}, which is not set`;
+  // Where the configuration travels on, it would be read as a variable again.
+  return VARIABLE_WITHIN.test(found) ? `needs the environment variable ${name}, which holds a \${…} itself` : undefined;
 }

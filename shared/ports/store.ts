@@ -70,11 +70,13 @@ export interface Store {
   readonly bucket: string;
   /** An address a person can open: `s3://bucket/key`, or the path of a local file. */
   address(key: string): string;
+  /** @throws NotAllowedError */
   head(key: string, versionId?: string): Promise<ObjectHead | undefined>;
   get(key: string, versionId?: string): Promise<StoredObject | undefined>;
   /**
    * The bytes of `range`, cut at the object's end.
    * @throws ObjectGoneError when the object or that version is not there
+   * @throws NotAllowedError
    */
   getRange(key: string, range: ByteRange, versionId?: string): Promise<Uint8Array>;
   /** Writes only if no object has this key (`If-None-Match: *`). */

@@ -75,19 +75,20 @@ export async function tellUnmatched(services: TellingServices): Promise<number> 
   return count;
 }
 
-function alertOf({ first, count }: Untold): Alert {
+/** `first` is empty where more came than are named, and were counted while the others were told of. */
+function alertOf({ first, count, tellings }: Untold): Alert {
   const [one] = first;
-  if (one === undefined) throw new Error('there is no drop to tell of');
+  const named = one === undefined ? '' : `, ${one.key.split('/').at(-1)}`;
   const files = count === 1 ? '1 file' : `${count} files`;
   const left = count - first.length;
   return {
-    id: `unmatched-${hashOf(one)}`,
-    subject: `Plandrop: ${files} that no pipeline takes, ${one.key.split('/').at(-1)}`.slice(0, 99),
+    id: `unmatched-${one === undefined ? tellings : hashOf(one)}`,
+    subject: `Plandrop: ${files} that no pipeline takes${named}`.slice(0, 99),
     text: [
       `${count === 1 ? '1 file was' : `${files} were`} dropped that nothing is done with:`,
       '',
       ...first.map(({ bucket, key, because }) => `- ${key} (in ${bucket}): ${because}`),
-      ...(left > 0 ? [`- and ${left} more`] : []),
+      ...(left > 0 ? [one === undefined ? `- ${files}, like those told of before` : `- and ${left} more`] : []),
       '',
       'What to check:',
       ...checksOf(first).map((check, index) => `${index + 1}. ${check}`),
@@ -104,6 +105,7 @@ const NO_PIPELINE = [
 ];
 
 function checksOf(drops: readonly Unmatched[]): string[] {
+  if (drops.length === 0) return NO_PIPELINE;
   return [...new Set(drops.flatMap(({ whatToDo }) => (whatToDo === undefined ? NO_PIPELINE : [whatToDo])))];
 }
 

@@ -20,7 +20,7 @@ describe('SnsAlerts', () => {
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
     await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
 
-    await new SnsAlerts(sns, {
+    await new SnsAlerts(() => sns, {
       topicArn: 'arn:aws:sns:eu-west-1:000000000000:nobody',
       topicOf: () => TopicArn,
     }).publish({

@@ -21,10 +21,14 @@ function file(content: string): string {
 }
 
 /** Runs the app as `cdk synth -c configuration=… -c lock=…` does. */
-function run(context: Record<string, string>): Promise<{ code: number; stderr: string }> {
+function run(
+  context: Record<string, string>,
+  more: Record<string, string> = {},
+): Promise<{ code: number; stderr: string }> {
   const app = new URL('../../infra/app.ts', import.meta.url).pathname;
   const env = {
     ...process.env,
+    ...more,
     CDK_CONTEXT_JSON: JSON.stringify(context),
     CDK_OUTDIR: join(folder, `cdk.out-${count++}`),
   };
@@ -38,6 +42,15 @@ function run(context: Record<string, string>): Promise<{ code: number; stderr: s
 describe('the app refuses before it bundles anything', () => {
   it.concurrent('without a configuration', async () => {
     expect(await run({})).toEqual({ code: 1, stderr: 'There is no plandrop.yaml here.\n' });
+  });
+
+  it.concurrent('with an address of Anaplan in the environment that is none', async () => {
+    const context = { configuration: file(GOOD), lock: file('{"version":1,"pipelines":{}}') };
+    expect(await run(context, { ANAPLAN_API_URL: 'http://api.anaplan.com' })).toEqual({
+      code: 1,
+      stderr:
+        'ANAPLAN_API_URL must be an https:// address (http:// is for this machine only, such as http://127.0.0.1:7080).\n',
+    });
   });
 
   it.concurrent('without a lock file', async () => {

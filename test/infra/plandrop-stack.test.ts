@@ -471,7 +471,9 @@ describe('alerts and alarms', () => {
       ],
       Statistic: 'Sum',
       Period: 60,
-      EvaluationPeriods: 1,
+      // SQS may tell of the first failure after a quiet time a quarter of an hour late.
+      EvaluationPeriods: 20,
+      DatapointsToAlarm: 1,
       Threshold: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     });

@@ -202,6 +202,12 @@ pipelines:
     expect(JSON.stringify(loaded)).not.toContain('secret');
   });
 
+  it('takes no variable whose value would be read as a variable again', () => {
+    const text = SMALLEST.replace('FY26 Plan', `"\${MODEL}"`);
+    const loaded = loadConfiguration(text, { MODEL: `\${OTHER}`, OTHER: 'x' });
+    expect(JSON.stringify(loaded)).toContain('needs the environment variable MODEL, which holds a ');
+  });
+
   it('takes an address with a closing slash for the same address', () => {
     const { anaplan } = load(`anaplan: { apiUrl: "https://EU3.api.anaplan.com/" }${SMALLEST}`);
     expect(anaplan.apiUrl).toBe('https://eu3.api.anaplan.com');

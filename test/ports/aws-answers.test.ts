@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { S3Store } from '../../shared/ports/aws/s3-store.ts';
+import { SnsAlerts } from '../../shared/ports/aws/sns-alerts.ts';
 import { SqsQueues } from '../../shared/ports/aws/sqs-queues.ts';
-import { PartsGoneError } from '../../shared/ports/store.ts';
+import { NotAllowedError, PartsGoneError } from '../../shared/ports/store.ts';
 
 type Answer = (response: ServerResponse) => void;
 
@@ -94,6 +96,12 @@ describe('answers of AWS', () => {
     await expect(newStore().get('runs/r1.json')).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 
+  it('403 to the look at a drop, and to its bytes, says that nobody may read it', async () => {
+    answers = [error(403, 'InvalidObjectState')];
+    await expect(newStore().head('drop.csv', 'v1')).rejects.toThrow(NotAllowedError);
+    await expect(newStore().getRange('drop.csv', { start: 0, end: 9 }, 'v1')).rejects.toThrow(NotAllowedError);
+  });
+
   it('405, the marker of a delete, is taken for missing', async () => {
     answers = [error(405, 'MethodNotAllowed')];
     expect(await newStore().get('drop.csv', 'marker')).toBeUndefined();
@@ -174,6 +182,21 @@ describe('answers of AWS', () => {
       expect(named[1]).toContain('<ChecksumCRC32>AAAAAA==</ChecksumCRC32>');
       expect(named[1]).toContain(md5('two').toString('hex'));
     });
+  });
+
+  it('a topic is asked in its own region', async () => {
+    answers = [(response) => response.writeHead(200, { 'content-type': 'text/xml' }).end('<PublishResponse/>')];
+    const topicIn = (region: string) => `arn:aws:sns:${region}:123456789012:alerts`;
+    const clientIn = (region: string | undefined) => new SNSClient({ ...settings, region: region ?? '' });
+    const alerts = new SnsAlerts(clientIn, {
+      topicArn: topicIn('eu-west-1'),
+      topicOf: (pipeline) => (pipeline === 'us' ? topicIn('us-east-2') : undefined),
+    });
+    const alert = { id: 'a', subject: 's', text: 't' };
+    await alerts.publish(alert);
+    await alerts.publish({ ...alert, pipeline: 'us' });
+    const signedFor = requests.map(({ headers }) => /Credential=[^,]*/.exec(headers.authorization ?? '')?.[0]);
+    expect(signedFor).toEqual([expect.stringContaining('/eu-west-1/sns/'), expect.stringContaining('/us-east-2/sns/')]);
   });
 
   it('a poisoned message tells which queue it came from', async () => {

@@ -11,6 +11,7 @@ describe('MemoryStore under faults', () => {
   it.each<[StoreFault, 'throws' | 'says not written', boolean]>([
     ['fail', 'throws', false],
     ['conflict', 'throws', false],
+    ['denied', 'throws', false],
     ['lost-acknowledgement', 'throws', true],
     ['lost-then-refused', 'says not written', true],
   ])('%s: create %s; written: %s', async (fault, answer, written) => {

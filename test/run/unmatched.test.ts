@@ -83,6 +83,18 @@ describe('drops that nothing takes', () => {
     expect(alerts.published[1]?.text).toContain('- and 10 more');
   });
 
+  it('are told of without names where more came than are named, while those were told of', async () => {
+    for (let number = 1; number <= 20; number++) await keepUnmatched(services(), drop(number));
+    const publish = async () => keepUnmatched(services(), drop(21));
+    await tellUnmatched({ ...services(), alerts: { publish } });
+    await clock.advance(2 * HOUR);
+    await tellUnmatched(services());
+    expect(alerts.published).toMatchObject([
+      { subject: 'Plandrop: 1 file that no pipeline takes', text: expect.stringContaining('1. See whether') },
+    ]);
+    expect(await tellUnmatched(services())).toBe(0);
+  });
+
   it('are told of again, with the same id, where the telling was not noted', async () => {
     await keepUnmatched(services(), drop(1));
     state.faults = ({ name }) => (name === 'replace' ? 'fail' : undefined);

@@ -34,5 +34,5 @@ export const GOES: Fate = { kind: 'goes' };
 /** Whether the operation has its effect, whoever learns of it. */
 export function isCarriedOut(fate: Fate): boolean {
   if (fate.kind === 'killed-before') return false;
-  return !('fault' in fate) || (fate.fault !== 'fail' && fate.fault !== 'conflict');
+  return !('fault' in fate) || !['fail', 'conflict', 'denied'].includes(fate.fault);
 }

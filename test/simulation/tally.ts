@@ -45,6 +45,7 @@ const RESULT_WORDS: Readonly<Record<Extract<Fate, { fault: string }>['fault'], s
   'lost-acknowledgement': 'an operation is done and its answer lost',
   'lost-then-refused': 'a write is done and its repetition refused',
   conflict: 'a write meets only conflicts',
+  denied: 'the bucket denies an operation',
   duplicate: 'a message comes twice',
 };
 

@@ -63,6 +63,7 @@ const FAULT_WORDS: Readonly<Record<Extract<Fate, { fault: string }>['fault'], st
   'lost-acknowledgement': 'DONE, AND THE ANSWER IS LOST',
   'lost-then-refused': 'DONE, AND THE REPETITION IS REFUSED',
   conflict: 'ONLY CONFLICTS',
+  denied: 'THE BUCKET DENIES IT',
   duplicate: 'IT COMES TWICE',
 };
 

@@ -14,5 +14,7 @@ const SETTINGS = {
 
 export const s3Client = (): S3Client => new S3Client(SETTINGS);
 export const sqsClient = (): SQSClient => new SQSClient(SETTINGS);
-export const snsClient = (): SNSClient => new SNSClient(SETTINGS);
+/** @param region of the topic, where it is not that of the function */
+export const snsClient = (region?: string): SNSClient =>
+  new SNSClient({ ...SETTINGS, ...(region === undefined ? {} : { region }) });
 export const secretsManagerClient = (): SecretsManagerClient => new SecretsManagerClient(SETTINGS);

@@ -70,7 +70,7 @@ export class S3Store implements Store {
   async head(key: string, versionId?: string): Promise<ObjectHead | undefined> {
     checkKey(key);
     const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key, VersionId: versionId });
-    const output = await this.#unlessGone(versionId, () => this.#client.send(command));
+    const output = await this.#unlessGone(versionId, () => allowed(this.#client.send(command)));
     return output && headOf(key, output);
   }
 
@@ -89,10 +89,12 @@ export class S3Store implements Store {
       range.start === range.end
         ? (await this.head(key, versionId)) && new Uint8Array()
         : await this.#unlessGone(versionId, () =>
-            this.#download({ key, versionId, range }, (_, body) => body).catch((error) => {
-              if (status(error) === 416) return new Uint8Array();
-              throw error;
-            }),
+            allowed(
+              this.#download({ key, versionId, range }, (_, body) => body).catch((error) => {
+                if (status(error) === 416) return new Uint8Array();
+                throw error;
+              }),
+            ),
           );
     if (bytes === undefined) throw new ObjectGoneError(this.bucket, key, versionId);
     return bytes;

@@ -18,11 +18,13 @@ export interface SnsAlertsOptions {
  * the others.
  */
 export class SnsAlerts implements Alerts {
-  readonly #client: SNSClient;
+  readonly #clientIn: (region: string | undefined) => SNSClient;
+  readonly #clients = new Map<string | undefined, SNSClient>();
   readonly #options: SnsAlertsOptions;
 
-  constructor(client: SNSClient, options: SnsAlertsOptions) {
-    this.#client = client;
+  /** @param clientIn makes the client of a region: SNS refuses a topic of another one */
+  constructor(clientIn: (region: string | undefined) => SNSClient, options: SnsAlertsOptions) {
+    this.#clientIn = clientIn;
     this.#options = options;
   }
 
@@ -33,7 +35,7 @@ export class SnsAlerts implements Alerts {
   async publish({ id, subject, text, pipeline, category, outcome }: Alert): Promise<void> {
     const topic = this.route(pipeline);
     const fifo = { MessageGroupId: pipeline ?? 'plandrop', MessageDeduplicationId: id };
-    await this.#client.send(
+    await this.#clientFor(topic).send(
       new PublishCommand({
         TopicArn: topic,
         Subject: emailSubject(subject),
@@ -43,6 +45,18 @@ export class SnsAlerts implements Alerts {
       }),
     );
   }
+
+  #clientFor(topicArn: string): SNSClient {
+    const region = regionOf(topicArn);
+    const client = this.#clients.get(region) ?? this.#clientIn(region);
+    this.#clients.set(region, client);
+    return client;
+  }
+}
+
+/** `arn:aws:sns:eu-west-1:123456789012:alerts` */
+function regionOf(topicArn: string): string | undefined {
+  return topicArn.split(':')[3] || undefined;
 }
 
 /** SNS refuses an attribute without a value. */

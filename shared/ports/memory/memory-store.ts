@@ -6,6 +6,7 @@ import {
   type ConditionalWrite,
   type KeptPart,
   type ListedObject,
+  NotAllowedError,
   ObjectGoneError,
   type ObjectHead,
   type PartedWrite,
@@ -44,8 +45,9 @@ export interface StoreOperation {
  * - `lost-acknowledgement`: it happens, then throws: the caller cannot know.
  * - `lost-then-refused`: a conditional write happens, its answer is lost, and the SDK's own repetition meets a 412.
  * - `conflict`: a conditional write meets 409 until the adapter gives up; nothing is written, and it throws.
+ * - `denied`: the bucket answers 403; nothing is done, and it throws NotAllowedError.
  */
-export type StoreFault = 'fail' | 'lost-acknowledgement' | 'lost-then-refused' | 'conflict';
+export type StoreFault = 'fail' | 'lost-acknowledgement' | 'lost-then-refused' | 'conflict' | 'denied';
 
 export interface MemoryStoreOptions {
   bucket: string;
@@ -242,6 +244,7 @@ export class MemoryStore implements Store {
     if (name !== 'list') checkKey(key);
     const fault = await this.faults({ name, key });
     if (fault === 'fail' || fault === 'conflict') throw new InjectedFault(`${name} ${key}: ${fault}`);
+    if (fault === 'denied') throw new NotAllowedError(`${name} ${key}: ${fault}`);
     const result = act();
     if (fault === 'lost-acknowledgement') throw new InjectedFault(`${name} ${key}: ${fault}`);
     return result;
@@ -257,6 +260,7 @@ export class MemoryStore implements Store {
     checkKey(key);
     const fault = await this.faults({ name, key });
     if (fault === 'fail' || fault === 'conflict') throw new InjectedFault(`${name} ${key}: ${fault}`);
+    if (fault === 'denied') throw new NotAllowedError(`${name} ${key}: ${fault}`);
     const holds = condition(this.#current.get(key));
     const head = holds ? this.#write(key, body, options) : undefined;
     if (fault === 'lost-acknowledgement') throw new InjectedFault(`${name} ${key}: ${fault}`);
