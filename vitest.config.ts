@@ -15,6 +15,6 @@ export default defineConfig({
     // By default a machine of two cores gets one worker; many files here wait for processes and clocks.
     maxWorkers: 2,
     testTimeout: 60_000,
-    hookTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });
