@@ -1,3 +1,4 @@
+import type { CodePage } from './code-page.ts';
 import { excerpt } from './words.ts';
 
 export interface ColumnsDiffer {
@@ -14,9 +15,13 @@ const SHOWN_COLUMNS = 30;
  * where Anaplan minds them, it says so itself (`missingFields`). The order does matter: it is not known of every import
  * whether Anaplan follows names or places, and values in the wrong column would be told by nobody.
  */
-export function compareColumns(expected: readonly string[], found: readonly string[]): ColumnsDiffer | undefined {
-  const wanted = expected.map(comparable);
-  const has = found.map(comparable);
+export function compareColumns(
+  expected: readonly string[],
+  found: readonly string[],
+  { tells }: Pick<CodePage, 'tells'>,
+): ColumnsDiffer | undefined {
+  const wanted = expected.map((name, index) => comparable(name, index, tells));
+  const has = found.map((name, index) => comparable(name, index, tells));
   if (wanted.length === has.length && wanted.every((name, index) => name === has[index])) return undefined;
 
   const missing = expected.filter(
@@ -65,13 +70,16 @@ export function compareFirstColumns(
   expected: readonly string[],
   found: readonly string[],
   cut: string,
+  { tells }: Pick<CodePage, 'tells'>,
 ): ColumnsDiffer | undefined {
-  const wanted = expected.map(comparable);
+  const wanted = expected.map((name, index) => comparable(name, index, tells));
   const next = wanted[found.length];
   const goesOn = found.length >= wanted.length;
-  const differs = found.some((name, index) => index < wanted.length && comparable(name, index) !== wanted[index]);
-  const begun = cut.trim() === '' ? '' : comparable(cut, found.length);
-  const isOther = next !== undefined && begun.length > next.length;
+  const differs = found.some(
+    (name, index) => index < wanted.length && comparable(name, index, tells) !== wanted[index],
+  );
+  const begun = cut.trim() === '' ? '' : comparable(cut, found.length, tells);
+  const isOther = next !== undefined && next !== ILLEGIBLE && begun.length > next.length;
   if (!goesOn && !differs && !isOther) return undefined;
   return {
     cause:
@@ -87,9 +95,14 @@ function countIn(names: readonly (string | undefined)[], wanted: string | undefi
   return names.filter((name) => name === wanted).length;
 }
 
+/** Stands for every name whose letters cannot be told. */
+const ILLEGIBLE = '\ufffd';
+
 /** A column without a header is called `Column N` (anaplan-notes: Dumps). */
-function comparable(name: string, index: number): string {
-  const words = name.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase();
+function comparable(name: string, index: number, tells: CodePage['tells']): string {
+  if (tells === 'ascii' && /\P{ASCII}/u.test(name)) return ILLEGIBLE;
+  const told = tells === 'letters' ? name.replace(/[^\p{L}\p{N}\p{ASCII}]/gu, ' ') : name;
+  const words = told.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase();
   return words === '' ? `column ${index + 1}` : words;
 }
 

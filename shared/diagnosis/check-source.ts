@@ -9,9 +9,9 @@ import {
   expectedEncoding,
   formatOf,
   otherKindOfFile,
+  pageOf,
   recordAt,
   seenEncoding,
-  textOf,
 } from './source-text.ts';
 import { byteOrderMark, unitsOf } from './source-units.ts';
 import { countOf } from './words.ts';
@@ -34,7 +34,8 @@ const SEPARATORS: Readonly<Record<string, string>> = {
  * Holds the start of a file (64 KB are plenty) against the import's own definition, in the order in which one mistake
  * hides the next: empty, encoding, separator, columns, first rows. Pure; never throws.
  *
- * A UTF-8 mark is no fault where UTF-8 is expected. Names of columns are compared without capitals and outer blanks.
+ * A UTF-8 mark is no fault where UTF-8 is expected. Names of columns are compared without capitals and outer blanks, and
+ * as far as their encoding can be read here (`CodePage.tells`).
  */
 export function checkHeader(
   firstBytes: Uint8Array,
@@ -70,8 +71,9 @@ function checkEncoding(bytes: Uint8Array, definition: ImportSource, file: string
       check: 'Have the data written as plain CSV, not compressed and not as a workbook.',
     });
   }
-  const expected = expectedEncoding(definition);
-  const seen = seenEncoding(bytes);
+  const { textEncoding } = definition;
+  const expected = expectedEncoding(textEncoding);
+  const seen = seenEncoding(bytes, textEncoding);
   if (expected === undefined || seen === undefined || seen === expected) {
     // Text without a single zero byte is no UTF-16, whatever language it is in.
     if (!expected?.startsWith('UTF-16') || seen !== undefined || bytes.includes(0)) return undefined;
@@ -79,17 +81,21 @@ function checkEncoding(bytes: Uint8Array, definition: ImportSource, file: string
   return refusal('source-file', file, {
     cause:
       'The file is written in another encoding than the import expects, so that its letters would be read wrongly.',
-    found: `the import expects ${definition.textEncoding}, and the file is ${nameOf(seen)}`,
-    check: `Have the file written in ${definition.textEncoding}, or change the encoding of the data source in Anaplan.`,
+    found: `the import expects ${textEncoding}, and the file is ${nameOf(seen)}`,
+    check: `Have the file written in ${textEncoding}, or change the encoding of the data source in Anaplan.`,
   });
 }
 
 function checkZeroes(bytes: Uint8Array, definition: ImportSource, file: string): Diagnosis | undefined {
-  const encoding = seenEncoding(bytes) ?? expectedEncoding(definition);
-  const zero = encoding?.startsWith('UTF-16') ? -1 : bytes.indexOf(0);
+  const zero = readAs(bytes, definition)?.startsWith('UTF-16') ? -1 : bytes.indexOf(0);
   if (zero < 0) return undefined;
   const line = 1 + bytes.subarray(0, zero).filter((byte) => byte === 0x0a).length;
   return checkScan({ ...NOTHING_SCANNED, problems: [{ kind: 'zero-byte', line }] }, file);
+}
+
+/** The encoding in which a file is read that fits its import so far. */
+function readAs(bytes: Uint8Array, { textEncoding }: ImportSource): Encoding | undefined {
+  return seenEncoding(bytes, textEncoding) ?? expectedEncoding(textEncoding);
 }
 
 const NOTHING_SCANNED = { bytes: 0, rows: 0, blankRows: 0, raggedRows: 0, sha256: '' };
@@ -112,8 +118,8 @@ function checkColumns(
   { whole }: CheckOptions,
 ): Diagnosis | undefined {
   const { headerNames } = definition;
-  const encoding = seenEncoding(bytes) ?? expectedEncoding(definition);
-  const text = textOf(bytes, encoding).replace(/^\ufeff/, '');
+  const page = pageOf(readAs(bytes, definition), definition.textEncoding);
+  const text = page.decode(bytes).replace(/^\ufeff/, '');
   const delimiter = definition.textDelimiter ?? '"';
   const headerRow = definition.headerRow ?? 1;
   const isNamed = headerNames.length > 0 && headerRow >= 1;
@@ -149,8 +155,8 @@ function checkColumns(
     });
   }
   const differ = isWhole
-    ? compareColumns(headerNames, found.fields)
-    : compareFirstColumns(headerNames, settled, found.inQuotes ? '' : (found.fields.at(-1) ?? ''));
+    ? compareColumns(headerNames, found.fields, page)
+    : compareFirstColumns(headerNames, settled, found.inQuotes ? '' : (found.fields.at(-1) ?? ''), page);
   if (differ === undefined) return undefined;
   return refusal('mapping', file, {
     cause: differ.cause,
@@ -207,7 +213,7 @@ export function checkTail(
   options: { file?: string } = {},
 ): Diagnosis | undefined {
   const width = definition.headerNames.length || (definition.columnCount ?? 0);
-  const wide = expectedEncoding(definition)?.startsWith('UTF-16') ?? false;
+  const wide = expectedEncoding(definition.textEncoding)?.startsWith('UTF-16') ?? false;
   const bytes = wide && lastBytes.length % 2 === 1 ? lastBytes.subarray(1) : lastBytes;
   const units = unitsOf(formatOf(definition), undefined);
   const { units: read } = units.read(bytes);

@@ -1,5 +1,6 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { ImportSource } from '../anaplan/types.ts';
+import { type CodePage, codePageNamed } from './code-page.ts';
 import { byteOrderMark, cutCharacter, type SourceFormat } from './source-units.ts';
 
 /** The part of an import's definition that says how bytes become records. */
@@ -32,9 +33,9 @@ export function otherKindOfFile(first: Uint8Array): string | undefined {
 
 export type Encoding = 'UTF-8' | 'UTF-16LE' | 'UTF-16BE' | 'one byte per character';
 
-/** The encoding an import expects; undefined when it does not say. */
-export function expectedEncoding(definition: ImportSource): Encoding | undefined {
-  const name = definition.textEncoding?.toUpperCase().replaceAll('_', '-');
+/** The encoding that an import expects, by its name; undefined when it does not say. */
+export function expectedEncoding(textEncoding: string | undefined): Encoding | undefined {
+  const name = textEncoding?.toUpperCase().replaceAll('_', '-');
   if (!name) return undefined;
   if (/^UTF-?8$/.test(name)) return 'UTF-8';
   if (/^UTF-?16-?BE$/.test(name)) return 'UTF-16BE';
@@ -44,9 +45,9 @@ export function expectedEncoding(definition: ImportSource): Encoding | undefined
 
 /**
  * The encoding the bytes speak for; undefined when they fit several, as plain ASCII does. A text beyond ASCII that is
- * UTF-8 by chance is so rare that it is taken for UTF-8.
+ * UTF-8 by chance is so rare that it is taken for UTF-8 (see `placeOfUtf8`).
  */
-export function seenEncoding(first: Uint8Array): Encoding | undefined {
+export function seenEncoding(first: Uint8Array, textEncoding: string | undefined): Encoding | undefined {
   const mark = byteOrderMark(first)?.mark;
   if (mark !== undefined) return mark === 'utf-8' ? 'UTF-8' : mark === 'utf-16le' ? 'UTF-16LE' : 'UTF-16BE';
   const sample = first.subarray(0, 4096);
@@ -62,21 +63,24 @@ export function seenEncoding(first: Uint8Array): Encoding | undefined {
   if (even * 5 > sample.length && odd * 20 < sample.length) return 'UTF-16BE';
   const text = first.subarray(0, first.length - cutCharacter(first));
   if (!isUtf8(text)) return 'one byte per character';
-  return text.some((byte) => byte >= 0x80) ? 'UTF-8' : undefined;
+  return placeOfUtf8(text, textEncoding) < 0 ? undefined : 'UTF-8';
 }
 
-/** The bytes as text. Never throws: what is not valid becomes a replacement character. */
-export function textOf(bytes: Uint8Array, encoding: Encoding | undefined): string {
-  switch (encoding) {
-    case 'UTF-16LE':
-      return new TextDecoder('utf-16le').decode(bytes);
-    case 'UTF-16BE':
-      return new TextDecoder('utf-16be').decode(bytes);
-    case 'one byte per character':
-      return Buffer.from(bytes).toString('latin1');
-    default:
-      return new TextDecoder('utf-8').decode(bytes);
-  }
+/**
+ * Where valid UTF-8 first speaks against the encoding that the import expects; -1 if nowhere. A letter beyond ASCII does. Where a letter may
+ * have two bytes, as in GBK, a single one may well be UTF-8 by chance, so there only letters of UTF-8 with three bytes and more do.
+ */
+export function placeOfUtf8(valid: Uint8Array, textEncoding: string | undefined): number {
+  if (isAscii(valid)) return -1;
+  const least = codePageNamed(textEncoding).tells === 'letters' ? 0xe0 : 0x80;
+  return valid.findIndex((byte) => byte >= least);
+}
+
+/** How text is read: in the encoding that its bytes are in, and among those of one byte per character in the one that the import names. */
+export function pageOf(encoding: Encoding | undefined, textEncoding: string | undefined): CodePage {
+  if (encoding === 'one byte per character') return codePageNamed(textEncoding);
+  const decoder = new TextDecoder(encoding);
+  return { decode: (bytes) => decoder.decode(bytes), tells: 'all' };
 }
 
 export interface ReadRecord {

@@ -53,6 +53,80 @@ describe('a file that fits its import passes', () => {
   });
 });
 
+/** A definition and a file whose header is `bytes`, of one character for each byte. */
+function inPage(
+  textEncoding: string,
+  headerNames: readonly string[],
+  bytes: string,
+  row = '1,2',
+): [Buffer, ImportSource] {
+  return [Buffer.from(`${bytes}\n${row}\n`, 'latin1'), { ...sales, textEncoding, headerNames, columnCount: 2 }];
+}
+
+describe('names are read in the encoding of the import', () => {
+  it.each([
+    ['in Windows-1252', ...inPage('windows-1252', ['Item', 'Price €'], 'Item,Price \x80')],
+    ['in Windows-1252 by another name', ...inPage('Cp1252', ['Item', 'Price €'], 'Item,Price \x80')],
+    ['in ISO-8859-1, which has no such sign', ...inPage('ISO-8859-1', ['Item', 'Price \x80'], 'Item,Price \x80')],
+    ['in ISO-8859-2', ...inPage('ISO-8859-2', ['Towar', 'Cena zł'], 'Towar,Cena z\xb3')],
+    ['in ISO-8859-2 as Java writes it', ...inPage('ISO8859-2', ['Towar', 'Cena zł'], 'Towar,Cena z\xb3')],
+    ['in Windows-1251', ...inPage('windows-1251', ['Товар', 'ЦЕНА'], '\xd2\xee\xe2\xe0\xf0,\xd6\xe5\xed\xe0')],
+    ['in Shift_JIS, with a letter that holds a bar', ...inPage('Shift_JIS', ['ポ', '月'], '\x83\x7c,\x8c\x8e')],
+    [
+      'in Shift_JIS, with a sign of several tables',
+      ...inPage('Shift_JIS', ['A', '4月\u301c6月'], 'A,4\x8c\x8e\x81\x606\x8c\x8e'),
+    ],
+    ['in EUC-JP with an underscore', ...inPage('EUC_JP', ['A', '月'], 'A,\xb7\xee')],
+    ['in GBK, with a letter that could be UTF-8', ...inPage('GBK', ['A', '模'], 'A,\xc4\xa3')],
+    ['of plain letters, with such a letter below', ...inPage('GBK', ['A', 'B'], 'A,B', '1,\xc4\xa3')],
+    ['or by their place, where it is not known here', ...inPage('IBM850', ['Artikel', 'Größe'], 'Artikel,Gr\x94\xe1e')],
+    ['and fit when the import tells no encoding', ...inPage('', ['Artikel', 'Größe'], 'Artikel,Gr\xf6\xdfe')],
+  ])('%s', (_, bytes, definition) => {
+    expect(check(bytes, definition)).toBeUndefined();
+    expect(check(bytes.subarray(0, bytes.indexOf('\n')), definition, false)).toBeUndefined();
+  });
+
+  it.each([
+    ['another sign', ...inPage('windows-1252', ['Item', 'Price €'], 'Item,Price \xa3'), 'Item | Price £'],
+    [
+      'another order',
+      ...inPage('windows-1251', ['Товар', 'Цена'], '\xd6\xe5\xed\xe0,\xd2\xee\xe2\xe0\xf0'),
+      'The names are the same, in another order.',
+    ],
+    [
+      'another order of two-byte letters',
+      ...inPage('Shift_JIS', ['ポ', '月'], '\x8c\x8e,\x83\x7c'),
+      'in another order',
+    ],
+    [
+      'another plain name',
+      ...inPage('IBM850', ['Artikel', 'Größe'], 'Ware,Gr\x94\xe1e'),
+      'Missing in the file: "Artikel".',
+    ],
+    [
+      'another order of a plain name',
+      ...inPage('IBM850', ['Artikel', 'Größe'], 'Gr\x94\xe1e,Artikel'),
+      'in another order',
+    ],
+    [
+      'a missing name that cannot be read',
+      ...inPage('IBM850', ['Artikel', 'Größe'], 'Artikel,Wert'),
+      'Missing in the file: "Größe".',
+    ],
+    ['fewer names', ...inPage('IBM850', ['Größe', 'Höhe'], 'Gr\x94\xe1e'), 'Missing in the file: "Höhe".'],
+  ])('%s is refused', (_, bytes, definition, words) => {
+    const diagnosis = check(bytes, definition);
+    expect(diagnosis?.category).toBe('mapping');
+    expect(diagnosis?.message).toContain(words);
+  });
+
+  it('and where they are cut, a name that cannot be read may be any', () => {
+    const [, definition] = inPage('IBM850', ['Höhe', 'Größe'], '');
+    expect(check(Buffer.from('H\x94he,Gr', 'latin1'), definition, false)).toBeUndefined();
+    expect(check(Buffer.from('Breite,Gr', 'latin1'), definition, false)?.category).toBe('mapping');
+  });
+});
+
 describe('the first mistake is told, in the order in which one hides the next', () => {
   it.each([
     ['an empty file', '', sales, 'source-file', 'it holds nothing'],
@@ -248,7 +322,16 @@ it('no bytes and no definition make it throw', () => {
   const definition: fc.Arbitrary<ImportSource> = fc.record({
     headerNames: fc.array(fc.string(), { maxLength: 4 }),
     columnCount: fc.oneof(fc.integer(), fc.constant(Number.NaN)),
-    textEncoding: fc.constantFrom('UTF-8', 'UTF-16LE', 'UTF-16BE', 'ISO-8859-1', 'nonsense', ''),
+    textEncoding: fc.constantFrom(
+      'UTF-8',
+      'UTF-16LE',
+      'UTF-16BE',
+      'ISO-8859-1',
+      'Shift_JIS',
+      'unicode',
+      'nonsense',
+      '',
+    ),
     columnSeparator: fc.constantFrom(',', '\t', '', '§', ',;', '\n', '"'),
     textDelimiter: fc.constantFrom('"', '', "'", '§', ','),
     headerRow: fc.integer({ min: -3, max: 5 }),
