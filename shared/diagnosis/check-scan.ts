@@ -7,6 +7,13 @@ import { countOf } from './words.ts';
 export const WITH_MENDED_FILE =
   'Then redrive the run with the mended file, or drop a new set with it. This step has loaded nothing of the file as it was.';
 
+/** Why a file in another encoding is refused, and what to do about it. */
+export const OTHER_ENCODING =
+  'The file is written in another encoding than the import expects, so that its letters would be read wrongly.';
+export function inExpectedEncoding(textEncoding: string | undefined): string {
+  return `Have the file written in ${textEncoding}, or change the encoding of the data source in Anaplan.`;
+}
+
 /**
  * What only the whole file tells: quotes that never close, rows of another width, text in another encoding, no rows at all. `width` is
  * how many columns the import reads, where that is known: a header may be too long for a look at the start of the file.
@@ -14,7 +21,8 @@ export const WITH_MENDED_FILE =
 export function checkScan(scanned: SourceScanResult, file: string, width?: number): Diagnosis | undefined {
   const told = scanned.problems.filter((problem) => problem.kind !== 'blank-row');
   // These explain whatever else is odd about the rows around them.
-  const first = told.find(({ kind }) => kind === 'zero-byte' || kind === 'bare-return') ?? told[0];
+  const first =
+    told.find(({ kind }) => kind === 'zero-byte' || kind === 'bare-return' || kind === 'other-encoding') ?? told[0];
   if (first !== undefined) return refusal(file, ...wordsFor(first, scanned));
   if (width !== undefined && scanned.columns !== undefined && scanned.columns !== width) {
     return {
@@ -77,6 +85,12 @@ function wordsFor(
         'The import expects UTF-8, and the file is written in another encoding.',
         `byte ${problem.byte} on line ${problem.line} is not UTF-8`,
         'Write the file as UTF-8, or change the encoding of the import data source in Anaplan to the one the file has.',
+      ];
+    case 'other-encoding':
+      return [
+        OTHER_ENCODING,
+        `the import expects ${problem.expected}, and the file is UTF-8, as byte ${problem.byte} on line ${problem.line} shows`,
+        inExpectedEncoding(problem.expected),
       ];
     default:
       return problem satisfies never;

@@ -1,6 +1,6 @@
 import type { ImportSource } from '../anaplan/types.ts';
 import { compareColumns, compareFirstColumns } from './check-columns.ts';
-import { checkScan, WITH_MENDED_FILE } from './check-scan.ts';
+import { checkScan, inExpectedEncoding, OTHER_ENCODING, WITH_MENDED_FILE } from './check-scan.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { countRecords, ended, QUOTED, type RecordState, START } from './record-counter.ts';
 import { layoutOf } from './source-scan.ts';
@@ -79,10 +79,9 @@ function checkEncoding(bytes: Uint8Array, definition: ImportSource, file: string
     if (!expected?.startsWith('UTF-16') || seen !== undefined || bytes.includes(0)) return undefined;
   }
   return refusal('source-file', file, {
-    cause:
-      'The file is written in another encoding than the import expects, so that its letters would be read wrongly.',
+    cause: OTHER_ENCODING,
     found: `the import expects ${textEncoding}, and the file is ${nameOf(seen)}`,
-    check: `Have the file written in ${textEncoding}, or change the encoding of the data source in Anaplan.`,
+    check: inExpectedEncoding(textEncoding),
   });
 }
 

@@ -8,7 +8,9 @@ export type SourceProblem =
   | { kind: 'unbalanced-quote'; line: number }
   | { kind: 'zero-byte'; line: number }
   | { kind: 'bare-return'; line: number }
-  | { kind: 'invalid-text'; line: number; byte: number };
+  | { kind: 'invalid-text'; line: number; byte: number }
+  /** UTF-8 from end to end where `expected` was told; at its first letter that shows it */
+  | { kind: 'other-encoding'; line: number; byte: number; expected: string };
 
 /** How many of each kind are kept with their line; all are counted. */
 export const KEPT_PROBLEMS = 5;

@@ -8,6 +8,7 @@ import {
   type SourceProblem,
   START,
 } from './record-counter.ts';
+import { expectedEncoding, placeOfUtf8 } from './source-text.ts';
 import { byteOrderMark, cutCharacter, type SourceFormat, type Units, unitsOf } from './source-units.ts';
 
 export type { SourceProblem } from './record-counter.ts';
@@ -23,8 +24,14 @@ export interface SavedScan {
   held: string;
   mark: 'utf-8' | 'utf-16le' | 'utf-16be' | 'none' | null;
   records: RecordState;
-  /** the UTF-8 check: bytes of a character cut in two (base64), and the first place that is no UTF-8 */
-  text: { cut: string; invalid: { line: number; byte: number } | null };
+  /** the UTF-8 check: bytes of a character cut in two (base64), the first place that shows UTF-8, and the first that is none */
+  text: { cut: string; shown: Place | null; invalid: Place | null };
+}
+
+/** `line` is 1-based, `byte` 0-based. */
+interface Place {
+  line: number;
+  byte: number;
 }
 
 export interface SourceScanResult {
@@ -56,7 +63,7 @@ export interface SourceScan {
  *
  * Without a separator no columns are counted; the delimiter is `"` unless told; without rows told, row 1 is the header.
  * A byte order mark says more about the encoding than the format does. Bytes that are no UTF-8 are a problem only where
- * the format says UTF-8.
+ * the format says UTF-8. A text beyond ASCII that is UTF-8 from end to end is one only where it says neither UTF-8 nor UTF-16.
  *
  * @throws when `saved` was written by an incompatible version: then the file has to be scanned from its start.
  */
@@ -71,8 +78,10 @@ export async function createSourceScan(format: SourceFormat, saved?: SavedScan):
   let held: Uint8Array = Buffer.from(saved?.held ?? '', 'base64');
   let mark = saved?.mark ?? null;
   const state: RecordState = saved ? structuredClone(saved.records) : { ...START, problems: [] };
-  const isSaidUtf8 = /^utf-?8$/i.test(format.encoding ?? '');
+  const expected = expectedEncoding(format.encoding);
+  const isRead = expected === 'UTF-8' || expected === 'one byte per character';
   let cut: Uint8Array = Buffer.from(saved?.text.cut ?? '', 'base64');
+  let shown = saved?.text.shown ?? null;
   let invalid = saved?.text.invalid ?? null;
   let units: Units | undefined = mark === null ? undefined : unitsOf(format, mark === 'none' ? undefined : mark);
 
@@ -97,20 +106,36 @@ export async function createSourceScan(format: SourceFormat, saved?: SavedScan):
   function check(chunk: Uint8Array): void {
     const text = cut.length === 0 ? chunk : Buffer.concat([cut, chunk]);
     const valid = validLength(text);
+    const placeOf = (index: number): Place => {
+      const before = Buffer.concat([held, chunk.subarray(0, Math.max(0, index - cut.length))]);
+      return { line: whole(format, state, before, units).state.line, byte: bytes - cut.length + index };
+    };
+    if (shown === null && expected !== 'UTF-8') {
+      const index = placeOfUtf8(text.subarray(0, valid), format.encoding);
+      if (index >= 0) shown = placeOf(index);
+    }
     if (valid === text.length) {
       cut = NOTHING;
     } else if (valid + cutCharacter(text) === text.length) {
       cut = Uint8Array.from(text.subarray(valid));
     } else {
-      const before = Buffer.concat([held, chunk.subarray(0, Math.max(0, valid - cut.length))]);
-      invalid = { line: whole(format, state, before, units).state.line, byte: bytes - cut.length + valid };
+      invalid = placeOf(valid);
     }
+  }
+
+  function textProblem(lastLine: number): SourceProblem | undefined {
+    if (expected === 'UTF-8') {
+      const place = invalid ?? (cut.length > 0 ? { line: lastLine, byte: bytes - cut.length } : null);
+      return place === null ? undefined : { kind: 'invalid-text', ...place };
+    }
+    if (shown === null || invalid !== null) return undefined;
+    return { kind: 'other-encoding', ...shown, expected: format.encoding ?? '' };
   }
 
   return {
     update(chunk) {
       hash.update(chunk);
-      if (isSaidUtf8 && invalid === null) check(chunk);
+      if (isRead && invalid === null) check(chunk);
       bytes += chunk.length;
       read(chunk);
     },
@@ -122,7 +147,7 @@ export async function createSourceScan(format: SourceFormat, saved?: SavedScan):
         held: Buffer.from(held).toString('base64'),
         mark,
         records: structuredClone(state),
-        text: { cut: Buffer.from(cut).toString('base64'), invalid },
+        text: { cut: Buffer.from(cut).toString('base64'), shown, invalid },
       };
     },
     result() {
@@ -130,7 +155,7 @@ export async function createSourceScan(format: SourceFormat, saved?: SavedScan):
       const sha256 = hash.digest();
       hash.load(inner);
       const { state: final } = whole(format, state, held, units);
-      const place = invalid ?? (cut.length > 0 ? { line: final.line, byte: bytes - cut.length } : null);
+      const wrong = textProblem(final.line);
       return {
         bytes,
         rows: final.rows,
@@ -138,7 +163,7 @@ export async function createSourceScan(format: SourceFormat, saved?: SavedScan):
         ...(final.expected === null ? {} : { columns: final.expected }),
         raggedRows: final.raggedRows,
         sha256,
-        problems: place === null ? final.problems : [...final.problems, { kind: 'invalid-text', ...place }],
+        problems: wrong === undefined ? final.problems : [...final.problems, wrong],
       };
     },
   };
@@ -146,7 +171,7 @@ export async function createSourceScan(format: SourceFormat, saved?: SavedScan):
 
 const NOTHING = new Uint8Array(0);
 
-/** How many bytes from the start of `text` are whole UTF-8 characters; found by halving, because a wrong file is rare. */
+/** How many bytes from the start of `text` are whole UTF-8 characters; found by halving, because a file is asked once. */
 function validLength(text: Uint8Array): number {
   const end = text.length - cutCharacter(text);
   if (isUtf8(text.subarray(0, end))) return end;

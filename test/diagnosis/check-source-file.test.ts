@@ -12,7 +12,7 @@ const definition = {
 };
 
 /** A file in memory that remembers what was read of it. */
-function fileOf(text: string) {
+function fileOf(text: string | Uint8Array) {
   const bytes = Buffer.from(text);
   const reads: [number, number][] = [];
   const read = async (start: number, end: number) => {
@@ -58,6 +58,38 @@ describe('checkSourceFile', () => {
     const middle = fileOf(`A,B\n${'1,2\n'.repeat(50_000)}1\n${'1,2\n'.repeat(50_000)}`);
     const { problem } = await checkSourceFile(middle.read, middle.size, definition);
     expect(problem?.message).toContain('line 50002 has 1 column');
+  });
+
+  it('finds UTF-8 where one byte per character is expected, wherever its first letter is', async () => {
+    const latin = { ...definition, textEncoding: 'ISO-8859-1' };
+    const rows = '1,2\n'.repeat(20_000);
+    const head = fileOf(`A,B\nKöln,2\n${rows}`);
+    const { problem: early } = await checkSourceFile(head.read, head.size, latin);
+    expect(early?.message).toBe(
+      'The file does not fit its import: the import expects ISO-8859-1, and the file is UTF-8.',
+    );
+    const late = fileOf(`A,B\n${rows}Köln,2\n${rows}`);
+    const { problem } = await checkSourceFile(late.read, late.size, latin);
+    expect(problem?.message).toBe(
+      'The file does not fit its import: the import expects ISO-8859-1, and the file is UTF-8, as byte 80005 on line 20002 shows.',
+    );
+    expect(problem).toMatchObject({ category: early?.category, cause: early?.cause, whatToCheck: early?.whatToCheck });
+  });
+
+  it('tells it before rows of another width, and in a letter that two reads share', async () => {
+    const latin = { ...definition, textEncoding: 'ISO-8859-1' };
+    const border = 4 * 1024 * 1024;
+    const start = `A,B\n${'1,2\n'.repeat(20_000)}1\n`;
+    const rest = border - 1 - start.length;
+    const file = fileOf(`${start}${'1,2\n'.repeat(rest / 4)}${' '.repeat(rest % 4)}é,2\n`);
+    const { problem } = await checkSourceFile(file.read, file.size, latin);
+    expect(problem?.message).toContain(`as byte ${border - 1} on line`);
+  });
+
+  it('takes letters of one byte where they are expected, wherever they are', async () => {
+    const latin = { ...definition, textEncoding: 'ISO-8859-1' };
+    const file = fileOf(Buffer.from(`A,B\n${'1,2\n'.repeat(20_000)}Köln,2\n`, 'latin1'));
+    expect((await checkSourceFile(file.read, file.size, latin)).problem).toBeUndefined();
   });
 
   it('refuses a header too long to be read at once, before it has read the file', async () => {

@@ -100,6 +100,27 @@ describe('problems', () => {
     expect((await scan(bytes, { ...CSV, encoding: 'ISO-8859-1' })).problems).toEqual([]);
   });
 
+  it.each([
+    ['a letter in UTF-8', 'a,b\n1,2\nKöln,3\n', 'ISO-8859-1', { line: 3, byte: 9 }],
+    ['a letter inside quotes', 'a,b\n"1\n2",2\n"3\n\né",2\n', 'windows-1251', { line: 6, byte: 16 }],
+    ['nothing but a mark', '\ufeffa,b\n1,2\n', 'ISO-8859-1', { line: 1, byte: 0 }],
+    ['a letter before half of one at the end', Buffer.from('a,b\né,é').subarray(0, -1), 'IBM850', { line: 2, byte: 4 }],
+    ['Chinese letters in UTF-8', 'a,b\né,模\n', 'GBK', { line: 2, byte: 7 }],
+    ['ASCII', 'a,b\n1,2\n', 'ISO-8859-1', undefined],
+    ['letters of one byte', Buffer.from('a,b\n1,é\n', 'latin1'), 'ISO-8859-1', undefined],
+    ['one that ends the file', Buffer.from('a,b\n1,é', 'latin1'), 'ISO-8859-1', undefined],
+    ['one before letters like UTF-8', Buffer.from('a,b\n\u00fc,\u00c3\u00bc\n', 'latin1'), 'ISO-8859-1', undefined],
+    ['one after letters like UTF-8', Buffer.from('a,b\n\u00c3\u00bc,\u00fc\n', 'latin1'), 'ISO-8859-1', undefined],
+    ['a Chinese letter that could be two bytes of UTF-8', Buffer.from('a,b\n1,\xc4\xa3\n', 'latin1'), 'GBK', undefined],
+    ['a letter in UTF-8, the encoding not told', 'a,b\n1,é\n', '', undefined],
+  ] as const)(
+    'where a code page is told, UTF-8 from end to end is a problem at its first letter: %s',
+    async (_, text, encoding, place) => {
+      const wrong = place && { kind: 'other-encoding', ...place, expected: encoding };
+      expect((await scan(text, { ...CSV, encoding })).problems).toEqual(wrong === undefined ? [] : [wrong]);
+    },
+  );
+
   it('all ragged rows are counted, the first few kept', async () => {
     const result = await scan(`a,b\n${'1\n'.repeat(1000)}`);
     expect(result.raggedRows).toBe(1000);
@@ -137,7 +158,7 @@ const files = fc.oneof(
 );
 const formats: fc.Arbitrary<SourceFormat> = fc.record(
   {
-    encoding: fc.constantFrom('UTF-8', 'UTF-16LE', 'ISO-8859-1'),
+    encoding: fc.constantFrom('UTF-8', 'UTF-16LE', 'ISO-8859-1', 'GBK'),
     separator: fc.constantFrom(',', '\t', '§', ',;', ''),
     delimiter: fc.constantFrom('"', '', "'", '§'),
     headerRow: fc.integer({ min: -1, max: 3 }),

@@ -52,6 +52,26 @@ const askingTenant: TenantDefinition = {
   },
 };
 
+/** An import that reads one byte per character. */
+const latinTenant: TenantDefinition = {
+  workspaces: {
+    Finance: {
+      models: {
+        'FY26 Plan': {
+          lists: { Regions: [] },
+          imports: {
+            'Load Regions': {
+              into: 'Regions',
+              file: { name: 'regions.csv', encoding: 'ISO-8859-1' },
+              columns: { Region: 'name' },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
 /** The demo tenant, seen by somebody who is no administrator and whose role lacks something. */
 function lacking(lack: { mayNotRun?: string[]; mayNotWrite?: string[]; role?: 'read' | 'none' }): LandingOptions {
   const user = { email: 'grace@example.com', password: 'nautilus coffee anchor' };
@@ -240,6 +260,18 @@ describe.concurrent('the data', () => {
         category: 'source-file',
         starts: 0,
         alert: ['the import expects UTF-8, and the file is not'],
+      },
+    ],
+    [
+      'is UTF-8 where ISO-8859-1 is expected, as only its middle shows: told before the import starts',
+      {
+        file: `Region\n${'North\n'.repeat(15_000)}Zürich\n${'North\n'.repeat(15_000)}`,
+        pipeline: 'regions',
+        options: { tenant: latinTenant, pipelines: impatient('regions', '[import: Load Regions]') },
+        outcome: 'failed',
+        category: 'source-file',
+        starts: 0,
+        alert: ['the import expects ISO-8859-1, and the file is UTF-8, as byte 90008 on line 15002 shows'],
       },
     ],
     [
