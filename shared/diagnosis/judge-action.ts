@@ -14,7 +14,7 @@ export interface Judgement {
   counts?: Counts;
   /** cells written by a module import */
   cells?: number;
-  /** all rows of the file, where Anaplan gives that number itself */
+  /** all rows of the file, where Anaplan gives that number itself (anaplan-notes: Success of an import) */
   totalRows?: number;
   /** true where rows are known to be rejected but not how many: `counts.rejected` is then the least it can be */
   rejectedAtLeast?: boolean;
