@@ -57,7 +57,8 @@ export function failedCall(check: CheckName, error: unknown, context: CallContex
   return broken(check, `${message} ${cause}`, category, ...withoutRun(whatToCheck));
 }
 
-/** Whether a call failed with this status. */
+/** Whether Anaplan itself, and no gateway before it, refused a call with this status (anaplan-notes: Errors). */
 export function hasStatus(error: unknown, status: number): boolean {
-  return error instanceof AnaplanCallError && error.failure.kind === 'http' && error.failure.status === status;
+  if (!(error instanceof AnaplanCallError) || error.failure.kind !== 'http') return false;
+  return error.failure.status === status && error.failure.envelope;
 }

@@ -3,6 +3,7 @@ import { CALLS, type CallName } from './calls.ts';
 import { ABORTED, AuthenticationError, DEADLINE, errorFor } from './errors.ts';
 import { type Answer, type Ask, exchange, openExchange, type Shared, stopper, type View } from './exchange.ts';
 import { AnaplanCallError, type CallFailure } from './failure.ts';
+import { isGatewayRefusal } from './gateway-refusal.ts';
 import type { Session, Token } from './session.ts';
 
 /** A request to the API, without what the caller adds: origin, token. */
@@ -123,7 +124,7 @@ export function mayHeal(failure: CallFailure): boolean {
     case 'unreadable':
       return true;
     case 'http':
-      return [408, 410, 429].includes(failure.status) || failure.status >= 500;
+      return [408, 410, 429].includes(failure.status) || failure.status >= 500 || isGatewayRefusal(failure);
     case 'junk-file':
       return false;
     default:

@@ -1,6 +1,7 @@
 import type { Caller } from './caller.ts';
 import { BadRequestError, NotFoundError } from './errors.ts';
 import { chunkBytes, chunkIds } from './files.ts';
+import { isGatewayRefusal } from './gateway-refusal.ts';
 import { segment, tasksPath } from './paths.ts';
 import type { ActionRef, ModelRef } from './types.ts';
 
@@ -28,7 +29,7 @@ export async function readDump(
     for await (const _ of body); // nothing comes, but this frees the connection
     return { available: false };
   } catch (error) {
-    if (error instanceof NotFoundError) return { available: false };
+    if (error instanceof NotFoundError && !isGatewayRefusal(error.failure)) return { available: false };
     throw error;
   }
 }
@@ -37,7 +38,9 @@ async function* inOrder(caller: Caller, path: string, ids: readonly string[]): A
   for (const id of ids) yield await chunkBytes(caller, 'readDump', path, id);
 }
 
+/** Only what Anaplan itself says tells that there is none; a gateway's 404 does not (anaplan-notes: Errors). */
 function noneWhenAbsent(error: unknown): string[] {
-  if (error instanceof NotFoundError || error instanceof BadRequestError) return [];
+  const isRefused = error instanceof NotFoundError || error instanceof BadRequestError;
+  if (isRefused && !isGatewayRefusal(error.failure)) return [];
   throw error;
 }

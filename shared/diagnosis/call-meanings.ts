@@ -74,6 +74,21 @@ export function unknownStatus(status: number): StatusMeaning {
   };
 }
 
+/** A refusal that came without Anaplan's words; `fromAnaplan` is what the status means where Anaplan itself gives it. */
+export function gatewayRefusal(status: number, fromAnaplan: StatusMeaning): StatusMeaning {
+  return {
+    category: 'service',
+    cause: `A proxy or gateway before Anaplan seems to have answered ${status} in its place; what Anaplan would say is not known.`,
+    whatToCheck: [
+      `Ask those who run the proxy, firewall or load balancer on the way why it answers ${status}.`,
+      'Check apiUrl in plandrop.yaml: it must be the Anaplan address of your region.',
+      'Look at status.anaplan.com for a known disruption.',
+      `If nothing is on the way, Anaplan itself said it, without its usual words, and it means: ${fromAnaplan.cause}`,
+    ],
+    retry: { kind: 'after', budget: 'attempts' },
+  };
+}
+
 /** A success status with something else than Anaplan's answer behind it. */
 export function unreadable(): StatusMeaning {
   return {

@@ -1,5 +1,15 @@
 import type { AnaplanCall, CallFailure } from '../anaplan/failure.ts';
-import { ambiguousStart, FILE_CALLS, junkFile, network, taskLost, unknownStatus, unreadable } from './call-meanings.ts';
+import { isGatewayRefusal } from '../anaplan/gateway-refusal.ts';
+import {
+  ambiguousStart,
+  FILE_CALLS,
+  gatewayRefusal,
+  junkFile,
+  network,
+  taskLost,
+  unknownStatus,
+  unreadable,
+} from './call-meanings.ts';
 import type { Diagnosis, Retry } from './diagnosis.ts';
 import { signInRefused } from './sign-in-meanings.ts';
 import { CALL_MEANINGS, STATUS_MEANINGS, type StatusMeaning } from './status-meanings.ts';
@@ -81,7 +91,9 @@ function meaningOf(failure: CallFailure, context: CallContext): StatusMeaning {
     case 'http':
       if (failure.call === 'sign-in') return signInRefused(failure);
       if (failure.call === 'start' && !isRefusal(failure)) return ambiguousStart(failure);
-      return statusMeaning(failure, context);
+      return isGatewayRefusal(failure)
+        ? gatewayRefusal(failure.status, statusMeaning(failure, context))
+        : statusMeaning(failure, context);
     case 'unreadable':
       return failure.call === 'start' ? ambiguousStart(failure) : unreadable();
     case 'network':

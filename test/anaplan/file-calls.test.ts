@@ -132,6 +132,19 @@ describe('a dump', () => {
     },
   );
 
+  it.each([
+    { asked: 'the list of its chunks', path: `${dump}/chunks`, answer: text(404, '<html>404 Not Found</html>') },
+    { asked: 'the list of its chunks', path: `${dump}/chunks`, answer: text(400) },
+    { asked: 'the whole', path: dump, answer: text(404, '<html>404 Not Found</html>') },
+    { asked: 'the whole', path: dump, answer: text(404) },
+  ])('is not gone because a gateway refuses $asked', async ({ path, answer }) => {
+    await using fake = await fakeAnaplan();
+    fake.on(`GET ${dump}`, text(200, 'the whole'));
+    fake.on(`GET ${path}`, answer);
+    const error = await caught(clientOf(fake).readDump(model, imports, 'T1'));
+    expect(error.failure).toMatchObject({ kind: 'http', envelope: false });
+  });
+
   it('that breaks off in a chunk is read on from that chunk', async () => {
     await using fake = await fakeAnaplan();
     fake.on(`GET ${dump}/chunks`, ok({ chunks: [{ id: '0' }, { id: '1' }] }));

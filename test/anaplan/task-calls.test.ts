@@ -116,6 +116,21 @@ describe('a task', () => {
     });
   });
 
+  it.each([
+    { says: 'a page with 404', answer: text(404, '<html>default backend - 404</html>'), asked: 2 },
+    { says: 'nothing but 403', answer: text(403), asked: 2 },
+    { says: 'a 404 that is to be repeated in an hour', answer: text(404, '', { 'retry-after': '3600' }), asked: 1 },
+    { says: '404 in the words of Anaplan', answer: refused(404, 'Not Found'), asked: 1 },
+  ])('is asked for again at once where something answered $says: $asked times', async ({ answer, asked }) => {
+    await using fake = await fakeAnaplan();
+    const poll = `GET ${inModel}/imports/112000000001/tasks/T1`;
+    fake.on(poll, answer, ok({ task: { taskId: 'T1', taskState: 'IN_PROGRESS' } }));
+    const polled = clientOf(fake).getTask(model, imports, 'T1');
+    if (asked === 1) await caught(polled);
+    else await expect(polled).resolves.toMatchObject({ taskState: 'IN_PROGRESS' });
+    expect(fake.requests('GET', 'T1')).toHaveLength(asked);
+  });
+
   it('in a state nobody knows is not read', async () => {
     await using fake = await fakeAnaplan();
     fake.on(`GET ${inModel}/imports/112000000001/tasks/T1`, ok({ task: { taskId: 'T1', taskState: 'FAILED' } }));

@@ -104,6 +104,43 @@ describe('a status on a call that may be repeated', () => {
   });
 });
 
+describe('a refusal without the envelope, which Anaplan never leaves out', () => {
+  it.each([400, 403, 404, 405])('%i is passing trouble of a gateway, on every call that may be repeated', (status) => {
+    for (const call of CALLS) {
+      if (call === 'start' || call === 'sign-in') continue;
+      const failure = withoutEnvelope(call, status);
+      expect([call, classifyCall(failure, context).category, retryWord(failure)]).toEqual([call, 'service', 'after']);
+    }
+  });
+
+  it.each([
+    ['a start is refused for good by it: nothing was started', withoutEnvelope('start', 404), 'not-found', 'no'],
+    [
+      'a sign-in is refused for good by it: nobody signs in there',
+      withoutEnvelope('sign-in', 404),
+      'configuration',
+      'no',
+    ],
+    ['401 leads to one more sign-in, and is told', withoutEnvelope('poll', 401), 'authentication', 'no'],
+    ['422 may be all that Anaplan says of an archived model', withoutEnvelope('poll', 422), 'model-state', 'no'],
+  ] as const)('%s', (_, failure, category, retry) => {
+    expect([classifyCall(failure, context).category, retryWord(failure)]).toEqual([category, retry]);
+  });
+
+  it('names the gateway and the status, and what it means should Anaplan have said it', () => {
+    const { cause, message, whatToCheck } = classifyCall({ ...withoutEnvelope('poll', 404), body: '' } as CallFailure);
+    expect(message).toBe('Asking for the progress of the action failed: the answer was 404 without a word.');
+    expect(cause).toContain('A proxy or gateway before Anaplan seems to have answered 404 in its place');
+    expect(whatToCheck[0]).toContain('Ask those who run the proxy, firewall or load balancer on the way');
+    expect(whatToCheck.at(-1)).toContain('it means: Anaplan has forgotten the task');
+  });
+
+  it('waits as long as the gateway says', () => {
+    const { retry } = classifyCall({ ...withoutEnvelope('poll', 403), retryAfterSeconds: 30 } as CallFailure);
+    expect(retry).toEqual({ kind: 'after', budget: 'attempts', seconds: 30 });
+  });
+});
+
 describe('a start', () => {
   it.each([
     ['is refused for good by 400', http('start', 400), 'bad-request', 'no'],

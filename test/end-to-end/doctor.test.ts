@@ -147,6 +147,24 @@ describe.concurrent('plandrop doctor prints the one ✘ that matters', () => {
       },
     ],
     [
+      'of a gateway that answers in place of the model, whose 404 says nothing of the role',
+      {
+        options: {
+          scenario: {
+            rules: [
+              {
+                match: { path: '**/status' },
+                do: { answer: { status: 404, form: 'html', headers: { 'retry-after': 60 } } },
+              },
+            ],
+          },
+        },
+        check: 'model-status',
+        message: 'seems to have answered 404 in its place',
+        next: 'Ask those who run the proxy',
+      },
+    ],
+    [
       'of an import that was renamed',
       {
         config: pipeline('Finance', 'FY26 Plan', '{ import: Load Product }, { process: Recalculate }'),

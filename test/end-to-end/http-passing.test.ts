@@ -34,6 +34,14 @@ describe.concurrent('what has passed leaves no trace but the journal', () => {
       '500 on a chunk, three times',
       { call: 'chunk', rules: [when('chunk', { answer: anaplan(500) }, [1, 2, 3])], calls: 4 },
     ],
+    [
+      '403 on the announcement, once, from a gateway',
+      { call: 'announce', rules: [when('announce', { answer: gateway(403) }, 1)], calls: 2 },
+    ],
+    [
+      '404 on the poll, once, from a gateway',
+      { call: 'poll', rules: [when('poll', { answer: gateway(404) }, 1)], calls: 2 },
+    ],
     ['502 on the poll, once', { call: 'poll', rules: [when('poll', { answer: gateway(502) }, 1)], calls: 2 }],
     [
       "503 on the start, once, in Anaplan's own words",

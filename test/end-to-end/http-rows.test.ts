@@ -40,6 +40,7 @@ const ROWS: Readonly<Record<'announce' | 'chunk' | 'start' | 'poll' | 'dump', re
     ['502 on the announcement', 'failed service', TWICE, 'a web page saying 502 Bad Gateway.'],
     ['503 on the announcement', 'failed service', TWICE, 'Anaplan cannot take requests at the moment.'],
     ['504 on the announcement', 'failed service', TWICE, 'A gateway waited too long for Anaplan'],
+    ['403 on the announcement, from a gateway', 'failed service', TWICE, 'seems to have answered 403 in its place'],
   ],
   chunk: [
     ['400 on a chunk', 'failed bad-request', 1, 'missing, wrong or not supported'],
@@ -65,6 +66,7 @@ const ROWS: Readonly<Record<'announce' | 'chunk' | 'start' | 'poll' | 'dump', re
     ['502 on a chunk, from a gateway', 'failed service', REPEATED, 'a web page saying 502 Bad Gateway.'],
     ['503 on a chunk', 'failed service', REPEATED, 'Anaplan cannot take requests at the moment.'],
     ['504 on a chunk', 'failed service', REPEATED, 'A gateway waited too long for Anaplan'],
+    ['404 on a chunk, from a gateway', 'failed service', REPEATED, 'a web page saying 404 Not Found.'],
   ],
   start: [
     ['400 on the start: the request is wrong', 'failed bad-request', 1, 'Check `mapping:` of the step'],
@@ -110,6 +112,12 @@ const ROWS: Readonly<Record<'announce' | 'chunk' | 'start' | 'poll' | 'dump', re
       1,
       'may or may not have been loaded',
     ],
+    [
+      '404 on the start, from a gateway: nothing was started',
+      'failed not-found',
+      1,
+      'a web page saying 404 Not Found.',
+    ],
   ],
   poll: [
     ['400 on the poll', 'unknown bad-request', 1, 'missing, wrong or not supported'],
@@ -140,6 +148,11 @@ const ROWS: Readonly<Record<'announce' | 'chunk' | 'start' | 'poll' | 'dump', re
     ['502 on the poll', 'unknown service', REPEATED, 'a web page saying 502 Bad Gateway.'],
     ['503 on the poll', 'unknown service', REPEATED, 'Anaplan cannot take requests at the moment.'],
     ['504 on the poll, from a gateway', 'unknown service', REPEATED, 'A gateway waited too long for Anaplan'],
+    ['400 on the poll, from a gateway', 'unknown service', REPEATED, 'seems to have answered 400 in its place'],
+    ['403 on the poll, from a gateway', 'unknown service', REPEATED, 'a web page saying 403 Forbidden.'],
+    ['404 on the poll, from a gateway', 'unknown service', REPEATED, 'a web page saying 404 Not Found.'],
+    ['404 on the poll, without a word', 'unknown service', REPEATED, 'it means: Anaplan has forgotten the task'],
+    ['405 on the poll, from a gateway', 'unknown service', REPEATED, 'Given up after 2 failed polls in a row.'],
   ],
   dump: [
     ['400 on the failure dump', 'succeeded-with-rejects', 2, 'answered 400'],
@@ -160,6 +173,7 @@ const ROWS: Readonly<Record<'announce' | 'chunk' | 'start' | 'poll' | 'dump', re
     ['502 on the failure dump', 'succeeded-with-rejects', REPEATED, 'a web page saying 502'],
     ['503 on the failure dump', 'succeeded-with-rejects', REPEATED, 'answered 503'],
     ['504 on the failure dump', 'succeeded-with-rejects', REPEATED, 'a web page saying 504'],
+    ['404 on the failure dump, from a gateway', 'succeeded-with-rejects', REPEATED, 'a web page saying 404'],
   ],
 };
 
@@ -178,7 +192,7 @@ for (const call of Object.keys(ROWS).filter(isCall)) {
       const status = Number.parseInt(name, 10);
       const asked = at.calls(call).length;
       const told = at.alerts.length;
-      at.simulator.changeWeather({ rules: [when(call, { answer: answerWith(status) })] });
+      at.simulator.changeWeather({ rules: [when(call, { answer: answerWith(status, name) })] });
       const { run, outcome } = await at.land('products', call === 'dump' ? REJECTED : PRODUCTS);
       const alerts = at.alerts.slice(told);
 
@@ -203,8 +217,10 @@ function isCall(name: string): name is keyof typeof ROWS {
   return name in ROWS;
 }
 
-/** In Anaplan's own words, but for 502 and 504, which gateways give. */
-function answerWith(status: number) {
+/** In Anaplan's own words, but for 502 and 504, which gateways give, and where the row says otherwise. */
+function answerWith(status: number, name: string) {
   if (status === 429) return { status, headers: { 'retry-after': 7 } };
-  return status === 502 || status === 504 ? { status, form: 'html' as const } : { status };
+  if (name.includes('without a word')) return { status, form: 'empty' as const };
+  const byGateway = status === 502 || status === 504 || name.includes('from a gateway');
+  return byGateway ? { status, form: 'html' as const } : { status };
 }
