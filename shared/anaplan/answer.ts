@@ -115,6 +115,25 @@ export async function discard(answer: Answer): Promise<void> {
   if (text !== '') answer.noteBody(text);
 }
 
+/**
+ * Refuses a page in the place of a file's content: Anaplan serves contents as `application/octet-stream` or `text/plain`, whatever is in
+ * them, so it comes from something in between (anaplan-notes: Files).
+ */
+export async function refusePage(answer: Answer): Promise<void> {
+  if (!/^\s*text\/html\b/i.test(answer.headers['content-type'] ?? '')) return;
+  const { text } = await readText(answer.body, 65_536);
+  answer.noteBody(text);
+  throw answer.unreadable('a page came where the content of a file was expected', text);
+}
+
+/** Refuses what is not the content of a file: a page, and any success but a 200. */
+export async function requireContent(answer: Answer): Promise<void> {
+  await refusePage(answer);
+  if (answer.status === 200) return;
+  await discard(answer);
+  throw answer.unreadable('200 with the content of a file was expected');
+}
+
 /** Without recursion, because what would overflow the stack is what is looked for. */
 function isDeeperThan(json: unknown, levels: number): boolean {
   let level = [json];

@@ -1,4 +1,5 @@
 import { backoffSeconds, RATE_LIMIT_SECONDS } from '../retry/index.ts';
+import { refusePage } from './answer.ts';
 import { CALLS, type CallName } from './calls.ts';
 import { ABORTED, AuthenticationError, DEADLINE, errorFor } from './errors.ts';
 import { type Answer, type Ask, exchange, openExchange, type Shared, stopper, type View } from './exchange.ts';
@@ -36,14 +37,28 @@ export class Caller {
   }
 
   /**
-   * Opens a body of any length and hands it on as it arrives. Repeated only until the first byte; whoever reads it starts
-   * again after that.
+   * Opens a body of any length and hands it on as it arrives. Repeated only until the first byte, and while `check` refuses
+   * the answer; whoever reads it starts again after that.
    */
-  async open(ask: ApiAsk): Promise<{ status: number; body: AsyncIterable<Uint8Array> }> {
+  async open(
+    ask: ApiAsk,
+    check: (answer: Answer) => Promise<void> = refusePage,
+  ): Promise<{ status: number; body: AsyncIterable<Uint8Array> }> {
     const { answer, end } = await this.#repeating(ask, () =>
-      this.#signed(ask, (token) => openExchange(this.shared, this.view, this.#sign(ask, token))),
+      this.#signed(ask, (token) => this.#checked(this.#sign(ask, token), check)),
     );
     return { status: answer.status, body: endingWith(answer.body, end) };
+  }
+
+  async #checked(ask: Ask, check: (answer: Answer) => Promise<void>): ReturnType<typeof openExchange> {
+    const opened = await openExchange(this.shared, this.view, ask);
+    try {
+      await check(opened.answer);
+      return opened;
+    } catch (error) {
+      opened.end(error);
+      throw error;
+    }
   }
 
   async #repeating<T>(ask: ApiAsk, work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
 import * as z from 'zod';
-import { discard, readBytes, readJson } from './answer.ts';
+import { discard, readBytes, readJson, requireContent } from './answer.ts';
 import type { Caller } from './caller.ts';
 import type { CallName } from './calls.ts';
 import { errorFor } from './errors.ts';
@@ -96,7 +96,9 @@ export async function* downloadFile(caller: Caller, model: ModelRef, fileId: str
   const path = filePath(model, fileId);
   const chunks = await chunkIds(caller, 'downloadFile', path);
   for (const id of chunks) yield await chunkBytes(caller, 'downloadFile', path, id);
-  if (chunks.length === 0) yield* (await caller.open({ name: 'downloadFile', method: 'GET', path, accept: ANY })).body;
+  if (chunks.length > 0) return;
+  const ask = { name: 'downloadFile', method: 'GET', path, accept: ANY } as const;
+  yield* (await caller.open(ask, requireContent)).body;
 }
 
 const ANY = '*/*';
@@ -116,6 +118,7 @@ export function chunkBytes(
 ): Promise<Uint8Array> {
   const ask = { name, method: 'GET', path: `${path}/chunks/${segment(chunkId)}`, accept: ANY } as const;
   return caller.call(ask, async (answer) => {
+    await requireContent(answer);
     const { bytes, wasCut } = await readBytes(answer.body, CHUNK_LIMIT_BYTES);
     if (wasCut) throw answer.unreadable('its body is endless');
     return bytes;

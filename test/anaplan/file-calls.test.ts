@@ -145,6 +145,13 @@ describe('a dump', () => {
     expect(error.failure).toMatchObject({ kind: 'http', envelope: false });
   });
 
+  it('is no page that something in between gives for its whole', async () => {
+    await using fake = await fakeAnaplan();
+    const page = text(200, '<html>Please sign in</html>', { 'content-type': 'text/html' });
+    fake.on(`GET ${dump}`, page, text(200, 'the whole', { 'content-type': 'text/plain' }));
+    expect(await read(await clientOf(fake).readDump(model, imports, 'T1'))).toBe('the whole');
+  });
+
   it('that breaks off in a chunk is read on from that chunk', async () => {
     await using fake = await fakeAnaplan();
     fake.on(`GET ${dump}/chunks`, ok({ chunks: [{ id: '0' }, { id: '1' }] }));
@@ -174,6 +181,40 @@ describe('a download', () => {
     fake.on(`GET ${inModel}/files/116000000001/chunks`, ok({ chunks: [{ id: '0' }, { id: '1' }] }));
     fake.on(`GET ${inModel}/files/116000000001/chunks/*`, text(200, 'half,'));
     expect(await whole(clientOf(fake).downloadFile(model, '116000000001'))).toBe('half,half,');
+  });
+
+  const page = text(200, '<html><title>Please sign in</title></html>', { 'content-type': 'Text/HTML; charset=utf-8' });
+
+  it.each([
+    { says: 'a page', answer: page, problem: 'a page came where' },
+    { says: 'nothing', answer: text(204), problem: '200 with the content' },
+    { says: 'a part', answer: text(206, 'ha'), problem: '200 with the content' },
+  ])('takes no answer with $says in it for a chunk, nor for the whole', async ({ answer, problem }) => {
+    await using fake = await fakeAnaplan();
+    const output = `${inModel}/files/116000000001`;
+    const client = clientOf(fake);
+    fake.on(`GET ${output}/chunks`, ok({ chunks: [{ id: '0' }] }));
+    fake.on(`GET ${output}/chunks/0`, answer, text(200, 'half,', { 'content-type': 'application/octet-stream' }));
+    expect(await whole(client.downloadFile(model, '116000000001'))).toBe('half,');
+    fake.on(`GET ${output}/chunks/0`, answer);
+    const failed = await caught(client.getChunk(model, '116000000001', 0));
+    expect(failed.failure).toMatchObject({ kind: 'unreadable', problem: expect.stringContaining(problem) });
+
+    fake.on(`GET ${output}/chunks`, ok({}));
+    fake.on(`GET ${output}`, answer, text(200, 'all', { 'content-type': 'application/octet-stream' }));
+    expect(await whole(client.downloadFile(model, '116000000001'))).toBe('all');
+    fake.on(`GET ${output}`, answer);
+    const refusedWhole = await caught(whole(client.downloadFile(model, '116000000001')));
+    expect(refusedWhole.failure).toMatchObject({ kind: 'unreadable', problem: expect.stringContaining(problem) });
+  });
+
+  it('tells in the journal what page it was', async () => {
+    await using fake = await fakeAnaplan();
+    fake.on(`GET ${inModel}/files/116000000001/chunks/0`, page);
+    const bodies: unknown[] = [];
+    const client = clientOf(fake, { onExchange: ({ responseBody }) => bodies.push(responseBody) });
+    await caught(client.getChunk(model, '116000000001', 0));
+    expect(bodies.at(-1)).toContain('Please sign in');
   });
 
   it('of what is not there says so', async () => {

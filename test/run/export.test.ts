@@ -91,6 +91,19 @@ describe('an export that one message cannot bring to the store', () => {
     expect(downloads(world).filter((chunk) => chunk < 4)).toEqual([0, 1, 2, 3]);
   });
 
+  it.each([
+    ['a page', { status: 200, form: 'html' as const }],
+    ['nothing', { status: 204 }],
+  ])('takes no chunk for its own that is %s', async (_, answer) => {
+    const rules = [1, 3].map((chunk) => ({
+      match: { method: 'GET', path: `**/files/116*/chunks/${chunk}`, nth: 1 },
+      do: { answer },
+    }));
+    await using world = await lived({ scenario: { rules } });
+    expect(wrongWith(world)).toEqual([]);
+    expect(downloads(world).toSorted()).toEqual([0, 1, 1, 2, 3, 3, 4, 5]);
+  });
+
   it('begins anew when the file in Anaplan was written again meanwhile', async () => {
     await using world = await World.build(SLOW);
     await world.drop('sales/a.csv', DROP);
