@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { zipSync } from 'fflate';
 import { KeptRefreshToken } from '../../infra/local/kept-refresh-token.ts';
 import { guard } from '../../infra/local/storage-error.ts';
-import { registerSecret } from '../../shared/observe/redact.ts';
+import { registerCredentials } from '../../shared/anaplan/register-credentials.ts';
 import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import type { Credentials } from '../../shared/ports/secrets.ts';
 import { CommandError } from '../command-error.ts';
@@ -116,22 +116,19 @@ async function knownSecrets(dataDir: string): Promise<string | undefined> {
   try {
     const set = environmentSecrets(process.env);
     const asSet = await set.credentials();
-    if (asSet.kind === 'oauth') registerSecret(asSet.refreshToken);
+    registerCredentials(asSet);
     credentials = await new KeptRefreshToken(dataDir, set).credentials();
   } catch {
     // A bundle needs no credentials.
     return undefined;
   }
+  registerCredentials(credentials);
   switch (credentials.kind) {
     case 'basic':
-      registerSecret(credentials.password);
-      registerSecret(Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64'));
       return credentials.username;
     case 'certificate':
-      if (credentials.passphrase !== undefined) registerSecret(credentials.passphrase);
       return undefined;
     case 'oauth':
-      if (credentials.clientSecret !== undefined) registerSecret(credentials.clientSecret);
       return `OAuth client ${credentials.clientId}`;
     default:
       return credentials satisfies never;

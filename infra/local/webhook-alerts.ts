@@ -20,6 +20,7 @@ export function webhookAlerts(address: string, options: WebhookAlertsOptions = {
   registerSecret(address);
   return {
     async publish({ text, ...alert }) {
+      registerSecret(address);
       const body = Buffer.from(JSON.stringify({ text: `${alert.subject}\n\n${text}`, ...alert }));
       const status = await statusOf(transport, address, { body, timeoutMs });
       if (status < 200 || status > 299) throw new Error(`the webhook of notify answered ${status}`);

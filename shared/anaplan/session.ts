@@ -4,6 +4,7 @@ import type { CertificateOptions } from './certificate.ts';
 import { HttpError } from './errors.ts';
 import type { Shared, View } from './exchange.ts';
 import { AnaplanCallError } from './failure.ts';
+import { registerCredentials } from './register-credentials.ts';
 import { type Grant, refresh, type SignInHosts, signIn, signOut } from './sign-in.ts';
 
 /** A token and when to think about the next one. Compared by identity: a renewal may bring the same value. */
@@ -102,6 +103,8 @@ export class Session {
   async #grant(usable: HeldToken | undefined, view: View): Promise<Grant> {
     const { hosts, certificate } = this.#options;
     const credentials = await this.#credentials();
+    // Also when the token is only refreshed, for days: redaction forgets what it was told too long ago.
+    registerCredentials(credentials);
     if (usable !== undefined && credentials.kind !== 'oauth') {
       try {
         return await refresh(this.#shared, view, hosts, usable);

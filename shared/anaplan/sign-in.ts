@@ -4,6 +4,7 @@ import type { Credentials } from '../ports/secrets.ts';
 import { discard, readJson } from './answer.ts';
 import { type CertificateOptions, certificateFacts, certificateSignIn } from './certificate.ts';
 import { type Answer, type Ask, exchange, type Shared, type View } from './exchange.ts';
+import { basicPair } from './register-credentials.ts';
 
 /** A token as a sign-in gave it. */
 export interface Grant {
@@ -42,7 +43,7 @@ const oauthAnswer = z.object({
   refresh_token: z.string().optional().catch(undefined),
 });
 
-/** Asks for a token with the credentials themselves (anaplan-notes: Signing in). */
+/** Asks for a token with the credentials themselves, whose secrets are known to redaction (anaplan-notes: Signing in). */
 export async function signIn(
   shared: Shared,
   view: View,
@@ -62,20 +63,15 @@ export async function signIn(
   const readGrant = (answer: Answer) => readTokenAnswer(answer, user, shared.clock.now());
   switch (credentials.kind) {
     case 'basic': {
-      const pair = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
-      registerSecret(credentials.password);
-      registerSecret(pair);
-      return exchange(shared, view, { ...authenticate, headers: { authorization: `Basic ${pair}` } }, readGrant);
+      const authorization = `Basic ${basicPair(credentials)}`;
+      return exchange(shared, view, { ...authenticate, headers: { authorization } }, readGrant);
     }
     case 'certificate': {
-      if (credentials.passphrase) registerSecret(credentials.passphrase);
       const signed = certificateSignIn(credentials, shared.clock.now(), certificateOptions);
       const { authorization, payload } = signed;
       return exchange(shared, view, { ...authenticate, headers: { authorization }, json: payload }, readGrant);
     }
     case 'oauth': {
-      registerSecret(credentials.refreshToken);
-      if (credentials.clientSecret) registerSecret(credentials.clientSecret);
       const json = {
         grant_type: 'refresh_token',
         client_id: credentials.clientId,

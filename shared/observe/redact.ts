@@ -8,7 +8,7 @@ export const BODY_LIMIT_BYTES = 4096;
 const MIN_SECRET_LENGTH = 8;
 /** So many characters tell most texts from a secret. */
 const BEGINNING = 4;
-/** Old tokens die within the hour; the registry forgets the oldest instead of growing for ever. */
+/** Old tokens die within the hour; the registry forgets what was told the longest ago instead of growing for ever. */
 const MAX_SECRETS = 500;
 const MAX_DEPTH = 12;
 
@@ -75,12 +75,15 @@ let knownByBeginning: { has: Uint8Array; values: ReadonlyMap<number, readonly st
 
 /**
  * Makes a secret's value known, so that it is hidden wherever it turns up in this process: in a log, an error, a body, a
- * path. Also in the forms JSON and URLs give it. Values under 8 characters are ignored.
+ * path. Also in the forms JSON and URLs give it. Values under 8 characters are ignored. The last 500 forms are known, so what lives
+ * longer than a token, a password above all, is registered again whenever it is used.
  */
 export function registerSecret(value: string): void {
   for (const form of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)]) {
-    if (form.length < MIN_SECRET_LENGTH || known.has(form)) continue;
+    if (form.length < MIN_SECRET_LENGTH) continue;
+    const isKnown = known.delete(form);
     known.add(form);
+    if (isKnown) continue;
     knownLongestFirst = undefined;
     knownByBeginning = undefined;
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AuthenticationError, ConnectionLostError, NotReachedError } from '../../shared/anaplan/index.ts';
+import { redactText, registerSecret } from '../../shared/observe/index.ts';
 import { clientOf, fakeAnaplan, json, jumpingClock, ok, refused, reset, text, tokenOf } from './fake-anaplan.ts';
 
 const me = ok({ user: { id: 'u1', email: 'me@example.com', somethingNew: { a: 1 } } });
@@ -105,6 +106,20 @@ describe('a token', () => {
     clock.advance(minutes(2));
     await client.getCurrentUser();
     expect(fake.requests('POST', 'refresh')).toHaveLength(1);
+  });
+
+  it('that is only ever refreshed leaves the password known to redaction, however many tokens were registered since', async () => {
+    await using fake = await fakeAnaplan();
+    fake.on('GET /2/0/users/me', me);
+    fake.on('POST /token/refresh', json(200, tokenOf('token-two-of-the-fake')));
+    const clock = jumpingClock();
+    const client = clientOf(fake, { clock });
+    await client.getCurrentUser();
+    for (let token = 0; token < 600; token += 1) registerSecret(`token-of-somebody-${token}`);
+    expect(redactText('correct horse')).toBe('correct horse');
+    clock.advance(minutes(31));
+    await client.getCurrentUser();
+    expect(redactText('correct horse')).not.toContain('horse');
   });
 
   it('that cannot be refreshed is replaced by a new sign-in', async () => {

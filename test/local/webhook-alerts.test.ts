@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { webhookAlerts } from '../../infra/local/webhook-alerts.ts';
 import { undiciTransport } from '../../shared/anaplan/index.ts';
-import { redactText } from '../../shared/observe/redact.ts';
+import { redactText, registerSecret } from '../../shared/observe/redact.ts';
 import type { Alert } from '../../shared/ports/alerts.ts';
 
 const ALERT: Alert = {
@@ -81,6 +81,14 @@ describe('the webhook of notify', () => {
     const words = await failure(webhookAlerts(address).publish(ALERT));
     expect(words).toMatch(/^the webhook of notify did not answer \([A-Z_]+\)$/);
     expect(redactText(`posting to ${address}`)).toBe('posting to [redacted]');
+  });
+
+  it('is hidden from what is said of a later alert too, however many tokens were registered since', async () => {
+    await using at = await hook(200);
+    const alerts = webhookAlerts(at.address);
+    for (let token = 0; token < 600; token += 1) registerSecret(`token-between-alerts-${token}`);
+    await alerts.publish(ALERT);
+    expect(redactText(`posting to ${at.address}`)).toBe('posting to [redacted]');
   });
 
   it('is reached through the proxy of the environment', async () => {

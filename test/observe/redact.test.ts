@@ -66,6 +66,23 @@ describe('redactText hides', () => {
   });
 });
 
+describe('registerSecret', () => {
+  it('forgets tokens of days ago, and no secret that was registered again since', () => {
+    const password = 'a password that lives for years';
+    const register = (count: number, of: string) => {
+      for (let token = 0; token < count; token += 1) registerSecret(`token-${token}-of-${of}`);
+    };
+    registerSecret(password);
+    register(400, 'yesterday');
+    registerSecret(password);
+    register(300, 'today');
+    expect(redactText(password)).toBe(REDACTED);
+    expect(redactText('token-299-of-today')).toBe(REDACTED);
+    expect(redactText('token-0-of-yesterday')).toBe('token-0-of-yesterday');
+    registerSecret(canary);
+  });
+});
+
 describe('hideSecrets', () => {
   it('hides each of many known values wherever it stands, the longest first, and changes nothing else', () => {
     const values = [canary, ...Array.from({ length: 40 }, (_, i) => `${'ü€x'.slice(i % 3)}${i * 7919}-secret`)];
