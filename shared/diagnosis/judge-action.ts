@@ -42,7 +42,10 @@ export function judgeAction(
   const reasons = read.length > 0 ? mergeReasons(read.flatMap((dump) => dump.reasons)) : rowLines;
   const dumpUnread = result.failureDumpAvailable && (read.length === 0 || read.some((dump) => dump.unreadable));
   const uncountedCells = read.length === 0 && tally.failed === undefined && tally.failedCells > 0;
-  const uncounted = dumpUnread && rejected === 0 && !provesNoRejects(tally, successful);
+  const uncounted =
+    rejected === 0 && (tally.unreadFailures || (dumpUnread && !provesNoRejects(tally, successful)));
+  const isLeast =
+    uncounted || uncountedCells || (dumpUnread && read.length > 0) || (tally.unreadFailures && read.length === 0);
 
   const problem = lines.find(({ message }) => message.level === 'failure')?.message;
   const unknown = lines.find(({ message }) => message.level === 'unknown')?.message;
@@ -55,7 +58,7 @@ export function judgeAction(
     ...(tally.counted || total > 0 || warned > 0 ? { counts: countsOf(tally, total, warned) } : {}),
     ...(tally.cells === undefined ? {} : { cells: tally.cells }),
     ...(tally.totalRows === undefined ? {} : { totalRows: tally.totalRows }),
-    ...(uncounted || uncountedCells || (dumpUnread && read.length > 0) ? { rejectedAtLeast: true } : {}),
+    ...(isLeast ? { rejectedAtLeast: true } : {}),
     reasons,
     ...(reason === undefined ? {} : { problem: reason }),
   };

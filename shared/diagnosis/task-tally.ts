@@ -26,6 +26,8 @@ export interface Tally {
   failedCells: number;
   /** the most failed cells of one line item: as many rows at least were rejected, because a row has one cell of each */
   failedRowsAtLeast: number;
+  /** a line tells of failures, and how many could not be read */
+  unreadFailures: boolean;
   /** all rows of the file, where Anaplan gives that number itself */
   totalRows?: number;
 }
@@ -55,14 +57,23 @@ export function tallyOf(lines: readonly Line[]): Tally {
     ignored: 0,
     failedCells: 0,
     failedRowsAtLeast: 0,
+    unreadFailures: false,
   };
   for (const { message } of lines) {
-    if (message.level === 'completion') addSummary(tally, message);
+    if (message.level !== 'completion' && message.level !== 'unknown') continue;
+    addSummary(tally, message);
+    tally.unreadFailures ||= hasUnreadFailures(message);
   }
   return tally;
 }
 
-function addSummary(tally: Tally, { code, parameters }: Message): void {
+/** A summary line says by its code that something failed, also one that Anaplan adds tomorrow. */
+function hasUnreadFailures({ code, parameters }: Message): boolean {
+  if (!/(?:With|And)Failures/.test(code ?? '')) return false;
+  return whole(parameters.failedCount) === undefined && whole(parameters.failureCount) === undefined;
+}
+
+function addSummary(tally: Tally, { code, level, parameters }: Message): void {
   const number = (name: string) => whole(parameters[name]);
   const success = number('successRowCount');
   const cells = parameters.lineItemName === undefined ? undefined : number('rowCount');
@@ -104,7 +115,7 @@ function addSummary(tally: Tally, { code, parameters }: Message): void {
     });
   } else if (affected !== undefined) {
     add(tally, { loaded: affected, processed: affected, created: 0, updated: 0, warned: 0, ignored: 0 });
-  } else if (code?.endsWith('NoChanges')) {
+  } else if (level === 'completion' && code?.endsWith('NoChanges')) {
     tally.counted = true;
     tally.failed ??= 0;
     return;

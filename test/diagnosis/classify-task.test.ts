@@ -205,6 +205,32 @@ describe('an import', () => {
     expect([classified.counts, classified.totalRows]).toEqual([counts, totalRows]);
   });
 
+  it.each([
+    ['whose numbers are not where they always were', detail('hierarchyRowsProcessedWithFailures', 'Staff: new words')],
+    ['of which one number is missing', detail('usersRowsProcessedWithFailures', '', 0, { createdCount: '3' })],
+    ['whose code and words are new', detail('segmentsRowsProcessedWithFailures', 'Segments: new words')],
+  ])('knows of a line of failures %s that there is at least one', (_, line) => {
+    const classified = classifyTask(complete({ successful: true, details: [units, line] }), loadItems);
+    expect(classified).toMatchObject({
+      outcome: 'succeeded-with-rejects',
+      rejectedAtLeast: true,
+      counts: { rejected: 1 },
+    });
+  });
+
+  it('from the values of a line whose code and words are new', () => {
+    const line = detail('segmentsRowsProcessed', 'Segments: new words', 0, { createdCount: '3', failedCount: '2' });
+    const classified = classifyTask(complete({ successful: true, details: [line] }), loadItems);
+    expect([classified.outcome, classified.counts?.rejected]).toEqual(['succeeded-with-rejects', 2]);
+  });
+
+  it('of rows that could not be read leave those to the dump, where it is read', () => {
+    const line = detail('hierarchyRowsProcessedWithFailures', 'Staff: new words');
+    const task = complete({ successful: true, failureDumpAvailable: true, details: [line] });
+    const classified = classifyTask(task, { ...loadItems, dumps: [dump({ rejected: 4 })] });
+    expect([classified.counts?.rejected, classified.rejectedAtLeast]).toEqual([4, undefined]);
+  });
+
   it('are not taken back by a dump without a row, which cannot be the one that was announced', () => {
     const task = complete({ successful: false, failureDumpAvailable: true, details: [unitsFailed] });
     const classified = classifyTask(task, { ...loadItems, dumps: [dump({ header: ['<html>'] })] });
