@@ -77,7 +77,8 @@ export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
   const nested = nestedResults.map((inner, index) => {
     const name = innerNames[index] ?? named(inner, context.action.id);
     const dumps = fetched.filter((dump) => dump.objectId === name.objectId);
-    return judgeAction(inner, name, dumps, inner.successful ?? result.successful);
+    const flag = { successful: inner.successful ?? result.successful, ofProcess: inner.successful === undefined };
+    return judgeAction(inner, name, dumps, flag);
   });
   const ownDumps = isProcess
     ? fetched.filter((dump) => !nested.some(({ objectId }) => objectId === dump.objectId))
@@ -86,6 +87,7 @@ export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
     isProcess ? withoutNested(result, nestedResults) : result,
     { ...named(result, context.action.id), name: context.action.name },
     ownDumps,
+    { successful: result.successful, ofProcess: context.action.kind === 'processes' },
   );
 
   const parts = isProcess ? [...nested, ...(own.reasons.length > 0 || own.counts !== undefined ? [own] : [])] : [own];

@@ -23,6 +23,13 @@ export interface Judgement {
   problem?: Message;
 }
 
+/** Whether an action was successful, as Anaplan says it. */
+export interface Flag {
+  successful: boolean | undefined;
+  /** a process's, which Anaplan also clears when nothing went wrong (anaplan-notes: Processes) */
+  ofProcess: boolean;
+}
+
 /**
  * Judges one action's result. `COMPLETE` says nothing and `successful` little: what counts is what was rejected, first by
  * the dump, then by the counts, then by the lines about rows (anaplan-notes: Success of an import).
@@ -31,7 +38,7 @@ export function judgeAction(
   result: TaskResult,
   named: { objectId: string; name: string },
   dumps: readonly DumpSummary[],
-  successful: boolean | undefined = result.successful,
+  flag: Flag = { successful: result.successful, ofProcess: false },
 ): Judgement {
   const lines = linesOf(result.details);
   const tally = tallyOf(lines);
@@ -42,14 +49,14 @@ export function judgeAction(
   const reasons = read.length > 0 ? mergeReasons(read.flatMap((dump) => dump.reasons)) : rowLines;
   const dumpUnread = result.failureDumpAvailable && (read.length === 0 || read.some((dump) => dump.unreadable));
   const uncountedCells = read.length === 0 && tally.failed === undefined && tally.failedCells > 0;
-  const uncounted =
-    rejected === 0 && (tally.unreadFailures || (dumpUnread && !provesNoRejects(tally, successful)));
+  const uncounted = rejected === 0 && (tally.unreadFailures || (dumpUnread && !provesNoRejects(tally, flag)));
   const isLeast =
     uncounted || uncountedCells || (dumpUnread && read.length > 0) || (tally.unreadFailures && read.length === 0);
 
   const problem = lines.find(({ message }) => message.level === 'failure')?.message;
   const unknown = lines.find(({ message }) => message.level === 'unknown')?.message;
-  const outcome = decide({ tally, rejected, uncounted, problem, unknown, successful });
+  const hasWarnings = warned > 0 || read.some(({ rows }) => rows > 0);
+  const outcome = decide({ tally, rejected, hasWarnings, uncounted, problem, unknown, flag });
   const reason = problem ?? (outcome === 'failed' && rejected === 0 ? unknown : undefined);
   const total = uncounted ? 1 : rejected;
   return {
@@ -67,27 +74,38 @@ export function judgeAction(
 function decide(seen: {
   tally: Tally;
   rejected: number;
+  hasWarnings: boolean;
   uncounted: boolean;
   problem: Message | undefined;
   unknown: Message | undefined;
-  successful: boolean | undefined;
+  flag: Flag;
 }): Outcome {
-  const { tally, rejected } = seen;
+  const { tally, rejected, flag } = seen;
   if (seen.problem !== undefined) return seen.problem.category === 'cancelled' ? 'cancelled' : 'failed';
   if (rejected > 0) {
     const arrived = tally.loaded + (tally.cells ?? 0) + tally.ignored;
     return tally.counted && arrived === 0 ? 'failed' : 'succeeded-with-rejects';
   }
   if (seen.uncounted) return 'succeeded-with-rejects';
-  if (seen.successful === true) return 'succeeded';
-  // Counts without a failed row outrank the flag, which Anaplan also clears for rows it merely ignored.
-  return tally.counted && seen.unknown === undefined ? 'succeeded' : 'failed';
+  if (flag.successful === true) return 'succeeded';
+  if (!tally.counted || seen.unknown !== undefined) return 'failed';
+  // Counts without a failed row outrank the flag where they, or whose flag it is, tell why it is not set.
+  return flag.ofProcess || seen.hasWarnings || isHarmless(tally) ? 'succeeded' : 'failed';
 }
 
-/** A list import counts its failed rows, so no failed row there means none; a module import counts only cells it found. */
-function provesNoRejects(tally: Tally, successful: boolean | undefined): boolean {
+/** Rows that were merely ignored, or no rows at all. Cells that were not written do not mean that there were no rows. */
+function isHarmless(tally: Tally): boolean {
+  return tally.ignored > 0 || (tally.cells === undefined && tally.loaded === 0);
+}
+
+/**
+ * A list import counts its failed rows, so no failed row there means none, unless it was not successful and the counts do not tell
+ * why; a module import counts only cells it found.
+ */
+function provesNoRejects(tally: Tally, { successful, ofProcess }: Flag): boolean {
   if (!tally.counted || tally.cells !== undefined) return false;
-  return tally.failed === 0 || (successful === true && tally.warned > 0);
+  if (tally.warned > 0) return tally.failed === 0 || successful === true;
+  return tally.failed === 0 && (ofProcess || successful !== false);
 }
 
 function rejectsOf(tally: Tally, dumps: readonly DumpSummary[], rowLines: readonly Reason[]) {

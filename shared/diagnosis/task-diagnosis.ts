@@ -15,6 +15,8 @@ const KIND: Readonly<Record<ActionKind, string>> = {
 
 const RUN_BY_HAND =
   'Run it once by hand in Anaplan as the integration user and read what the window says; look at the action history of the model.';
+const COMPARE_TOTALS =
+  'Compare a few totals in the module or list with the source: all of it may be there, or only a part.';
 const SUPPORT = 'If Anaplan gives no reason there either, send Anaplan support what `plandrop support <runId>` makes.';
 
 /** What a person is told about a task that did not simply succeed. Never retried: a task is only started again by a person. */
@@ -122,13 +124,17 @@ function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagn
   }
   return {
     category: 'unrecognised',
-    cause:
-      task.result === undefined
-        ? 'Anaplan says the task is complete and gives no result.'
-        : 'Anaplan says the task was not successful and gives no reason.',
+    cause: causeWithoutReason(task, culprit),
     message: `${capitalised(subject)} failed${where}: ${said('', task)}${applied(seen)}`,
-    whatToCheck: [RUN_BY_HAND, SUPPORT],
+    whatToCheck: [...(culprit.counts === undefined ? [] : [COMPARE_TOTALS]), RUN_BY_HAND, SUPPORT],
   };
+}
+
+function causeWithoutReason(task: Task, { counts }: Judgement): string {
+  if (task.result === undefined) return 'Anaplan says the task is complete and gives no result.';
+  return counts === undefined
+    ? 'Anaplan says the task was not successful and gives no reason.'
+    : 'Anaplan says the task was not successful, and counts nothing that was rejected, warned about or ignored.';
 }
 
 function said(text: string, task: Task): string {

@@ -72,6 +72,8 @@ const allFailed = detail(
 const missingItem = detail('moduleImportInvalidListIdentifier', 'Item not located in EVENT_ID list', 37, {
   '<missing item>': 'another',
 });
+const thirteen = detail('hierarchyRowsProcessed', 'Staff: 13 (3/10) rows successful, 0 ignored');
+const noRows = detail('hierarchyRowsProcessed', 'Staff: 0 (0/0) rows successful, 0 ignored');
 const noFile = detail(
   'uploadedFileNoLongerAvailable',
   'The uploaded file is no longer available. Please upload the file again.',
@@ -124,9 +126,30 @@ describe('an import', () => {
     ['gave no counts, no dump: not successful', complete({ successful: false }), 'failed'],
     ['gave a step that failed', complete({ successful: true }, { currentStep: 'Failed.' }), 'failed'],
     [
-      'gave counts without a failed row, yet not successful',
+      'ignored some rows and failed none, said successful: false',
       complete({ successful: false, details: [employees] }),
       'succeeded',
+    ],
+    ['found no row to load, said successful: false', complete({ successful: false, details: [noRows] }), 'succeeded'],
+    [
+      'needed no change, said successful: false',
+      complete({ successful: false, details: [detail('hierarchyNoChanges', 'Staff: no changes required')] }),
+      'succeeded',
+    ],
+    [
+      'loaded every row by its counts, said successful: false',
+      complete({ successful: false, details: [thirteen] }),
+      'failed',
+    ],
+    [
+      'wrote cells and failed none, said successful: false',
+      complete({ successful: false, details: [units] }),
+      'failed',
+    ],
+    [
+      'wrote no cell and failed none, said successful: false',
+      complete({ successful: false, details: [detail('lineItemRowsProcessed', 'Units cells: 0')] }),
+      'failed',
     ],
     [
       'gave a code nobody knows, not successful',
@@ -320,6 +343,13 @@ describe('a dump', () => {
     }
   });
 
+  it('that is not read is not taken for empty where the import counts no reject and says that it was not successful', () => {
+    const task = complete({ successful: false, failureDumpAvailable: true, details: [employees] });
+    expect(classifyTask(task, loadItems)).toMatchObject({ outcome: 'succeeded-with-rejects', rejectedAtLeast: true });
+    const read = classifyTask(task, { ...loadItems, dumps: [dump({ warned: 2 })] });
+    expect([read.outcome, read.counts?.warned]).toEqual(['succeeded', 2]);
+  });
+
   it('gives reasons instead of the lines of the task, and the missing members', () => {
     const reason = {
       code: 'moduleImportInvalidListIdentifier',
@@ -394,6 +424,24 @@ describe('a process', () => {
       [result({ successful: true }), result({ successful: true })],
       { successful: false },
       'succeeded',
+    ],
+    [
+      'whose actions say only what they counted is fine, even with successful: false',
+      [result({ objectId: '112000000006', details: [thirteen] }), result({ details: [units] })],
+      { successful: false },
+      'succeeded',
+    ],
+    [
+      'that says only what it counted is fine, even with successful: false',
+      [],
+      { successful: false, details: [units] },
+      'succeeded',
+    ],
+    [
+      'fails when an action counts nothing amiss and was not successful',
+      [good('112000000006'), result({ objectId: '112000000007', successful: false, details: [thirteen] })],
+      { successful: false },
+      'failed',
     ],
     [
       'is harmed by rejects of one action',
@@ -526,6 +574,12 @@ describe('what a person reads', () => {
       [detail('newCode', 'New trouble: 7')],
       'unrecognised',
       'Import "Load items" failed: Anaplan says "New trouble: 7".',
+    ],
+    [
+      'rows that were all counted as loaded, when Anaplan says that it was not successful',
+      [thirteen],
+      'unrecognised',
+      'Import "Load items" failed: Anaplan gave no reason. 13 rows had been loaded before.',
     ],
     ['nothing at all', [], 'unrecognised', 'Import "Load items" failed: Anaplan gave no reason.'],
     [
