@@ -1,6 +1,6 @@
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Task } from '../../shared/anaplan/types.ts';
-import { actionsOf } from '../../shared/diagnosis/task-lines.ts';
+import { resultParts } from '../../shared/diagnosis/result-parts.ts';
 import { isLastTry } from '../../shared/run/decide-hindered.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { diagnose, modelOf } from '../anaplan-turn.ts';
@@ -14,7 +14,7 @@ export async function namesOf(
   task: Task,
   { turn: { run }, services, anaplan }: { turn: Turn; services: Services; anaplan: AnaplanClient },
 ): Promise<Record<string, string>> {
-  const actions = task.result === undefined ? [] : actionsOf(task.result);
+  const actions = task.result === undefined ? [] : resultParts(task.result).actions;
   const nameless = new Set(actions.flatMap(({ objectId, objectName }) => (objectName ? [] : [objectId])));
   nameless.delete(undefined);
   if (nameless.size === 0) return {};

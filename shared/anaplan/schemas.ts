@@ -195,8 +195,8 @@ function readValues(flat: readonly (string | number | boolean | null)[]): Pick<T
   return { values: Object.fromEntries(names.map((name, index) => [name ?? '', texts[index * 2 + 1] ?? null])) };
 }
 
-/** More than any module has line items, and any process actions. */
-const MAX_LINES = 2000;
+/** More than any module has line items, and any process actions; and one more than is read of them, which tells that there were more. */
+const MAX_LINES = 2001;
 
 const taskResult: z.ZodType<TaskResult> = z.lazy(() =>
   z

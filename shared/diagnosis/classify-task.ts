@@ -2,8 +2,8 @@ import type { ActionRef, Task, TaskResult } from '../anaplan/types.ts';
 import type { Counts, Diagnosis, Reason } from './diagnosis.ts';
 import type { DumpSummary, MissingMembers } from './dump-summary.ts';
 import { type Judgement, judgeAction, mergeReasons, type Outcome } from './judge-action.ts';
+import { resultParts } from './result-parts.ts';
 import { diagnoseTask } from './task-diagnosis.ts';
-import { actionsOf } from './task-lines.ts';
 
 export interface TaskContext {
   action: ActionRef & { name: string };
@@ -35,6 +35,8 @@ export interface TaskOutcome {
   totalRows?: number;
   /** `counts.rejected` is the least it can be: a dump was announced and is not (wholly) read */
   rejectedAtLeast?: boolean;
+  /** there was more in the result than is read, and what was read has not failed */
+  isCut?: boolean;
   reasons: readonly Reason[];
   missingMembers: readonly MissingMembers[];
   dumps: readonly AnnouncedDump[];
@@ -43,6 +45,9 @@ export interface TaskOutcome {
   /** for every outcome but `succeeded` */
   diagnosis?: Diagnosis;
 }
+
+/** Each costs a request and a file at least. */
+const MAX_DUMPS = 200;
 
 /** Whether the task has come to an end; only then does `classifyTask` know anything. */
 export function isFinal(task: Task): boolean {
@@ -56,11 +61,12 @@ export function isFinal(task: Task): boolean {
  * - Rows loaded and rows rejected is `succeeded-with-rejects`, whatever `successful` says; rows rejected and nothing
  *   loaded, not even ignored as unchanged, is `failed`.
  * - A dump of warnings only is no reject.
+ * - A result that is longer than what is read of it is `failed`, unless it was cancelled.
  * - A process is judged by its actions: its own `successful: false` is harmless when every one of them is fine.
  */
 export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
-  const result = task.result ?? { failureDumpAvailable: false, details: [], nestedResults: [] };
-  const nestedResults = actionsOf(result);
+  const parts = resultParts(task.result ?? { failureDumpAvailable: false, details: [], nestedResults: [] });
+  const { own: result, actions: nestedResults } = parts;
   const named = (of: TaskResult, fallback: string) => {
     const objectId = of.objectId ?? fallback;
     const known = Object.hasOwn(context.names, objectId) ? context.names[objectId] : undefined;
@@ -90,14 +96,18 @@ export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
     { successful: result.successful, ofProcess: context.action.kind === 'processes' },
   );
 
-  const parts = isProcess ? [...nested, ...(own.reasons.length > 0 || own.counts !== undefined ? [own] : [])] : [own];
-  const outcome = outcomeOf(task, own, nested);
-  const reasons = mergeReasons(parts.flatMap((part) => part.reasons));
-  const counts = sumCounts(parts);
-  const cells = parts.some((part) => part.cells !== undefined)
+  const judged = isProcess ? [...nested, ...(own.reasons.length > 0 || own.counts !== undefined ? [own] : [])] : [own];
+  const seen = outcomeOf(task, own, nested);
+  // What was left out may have failed, whatever the rest came to.
+  const isCut =
+    (parts.isCut || announced.length > MAX_DUMPS) && (seen === 'succeeded' || seen === 'succeeded-with-rejects');
+  const outcome = isCut ? 'failed' : seen;
+  const reasons = mergeReasons(judged.flatMap((part) => part.reasons));
+  const counts = sumCounts(judged);
+  const cells = judged.some((part) => part.cells !== undefined)
     ? Math.min(
         Number.MAX_SAFE_INTEGER,
-        parts.reduce((sum, part) => sum + (part.cells ?? 0), 0),
+        judged.reduce((sum, part) => sum + (part.cells ?? 0), 0),
       )
     : undefined;
   const missingMembers = fetched.flatMap((dump) => dump.missingMembers);
@@ -106,10 +116,11 @@ export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
     ...(counts === undefined ? {} : { counts }),
     ...(cells === undefined ? {} : { cells }),
     ...(isProcess || own.totalRows === undefined ? {} : { totalRows: own.totalRows }),
-    ...(parts.some((part) => part.rejectedAtLeast) ? { rejectedAtLeast: true } : {}),
+    ...(judged.some((part) => part.rejectedAtLeast) ? { rejectedAtLeast: true } : {}),
+    ...(isCut ? { isCut } : {}),
     reasons,
     missingMembers,
-    dumps: announced,
+    dumps: announced.slice(0, MAX_DUMPS),
     ...(isProcess ? { nested } : {}),
   };
   if (outcome === 'succeeded') return outcomeWithoutWords;

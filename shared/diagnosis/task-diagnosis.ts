@@ -91,6 +91,7 @@ function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagn
       whatToCheck: ['Report this as a fault of Plandrop, and look in Anaplan how the task ended.'],
     };
   }
+  if (seen.isCut) return cut(subject, seen);
   const culprit = seen.nested?.find(({ outcome }) => outcome === 'failed') ?? own;
   const where = culprit === own || seen.nested === undefined ? '' : ` in "${excerpt(culprit.name, 120)}"`;
   const problem = culprit.problem ?? own.problem;
@@ -127,6 +128,23 @@ function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagn
     cause: causeWithoutReason(task, culprit),
     message: `${capitalised(subject)} failed${where}: ${said('', task)}${applied(seen)}`,
     whatToCheck: [...(culprit.counts === undefined ? [] : [COMPARE_TOTALS]), RUN_BY_HAND, SUPPORT],
+  };
+}
+
+function cut(subject: string, seen: Omit<TaskOutcome, 'diagnosis'>): Words {
+  const rejected = seen.counts?.rejected ?? 0;
+  const rejects =
+    rejected === 0
+      ? ''
+      : ` At least ${countOf(rejected, 'row was', 'rows were')} rejected.${reasonsInShort(seen.reasons)}`;
+  return {
+    category: 'unrecognised',
+    cause: 'Anaplan tells more of this task than Plandrop reads, and what was left out may have failed.',
+    message: `${capitalised(subject)} ran, and it is not known whether all of it went well.${rejects}${applied(seen)}`,
+    whatToCheck: [
+      'Look in the action history of the model how each of its actions ended, and how many rows were rejected.',
+      'Make several processes of it, and a step of each: no more than 2,000 actions, 200 failure dumps and 10,000 lines of results are read.',
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Task, TaskResult } from '../anaplan/types.ts';
+import { resultParts } from './result-parts.ts';
 import { excerpt } from './words.ts';
 
 /** A line of a task's result as people read it; of an action inside a process it begins with the action's name. */
@@ -9,7 +10,6 @@ export interface TaskLine {
 }
 
 const MAX_LINES = 50;
-const MAX_ACTIONS = 200;
 
 /**
  * What a task said: its own lines, then those of a process's actions, the failed ones first, because they say why. `names` has the
@@ -17,23 +17,12 @@ const MAX_ACTIONS = 200;
  */
 export function taskLines({ result }: Task, names: Readonly<Record<string, string>> = {}): TaskLine[] {
   if (result === undefined) return [];
-  const actions = actionsOf(result);
+  const { actions } = resultParts(result);
   const failedFirst = [...actions.filter(isFailed), ...actions.filter((action) => !isFailed(action))];
   return [...linesOf(result), ...failedFirst.flatMap((action) => linesOf(action, nameOf(action, names)))].slice(
     0,
     MAX_LINES,
   );
-}
-
-/** All actions of a process, in order; nesting of any depth is taken apart without recursion. */
-export function actionsOf(result: TaskResult): TaskResult[] {
-  const flat: TaskResult[] = [];
-  const waiting = [...result.nestedResults].slice(0, MAX_ACTIONS).reverse();
-  for (let next = waiting.pop(); next !== undefined && flat.length < MAX_ACTIONS; next = waiting.pop()) {
-    flat.push(next);
-    waiting.push(...next.nestedResults.slice(0, MAX_ACTIONS).reverse());
-  }
-  return flat;
 }
 
 function isFailed({ successful }: TaskResult): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as schemas from '../../shared/anaplan/schemas.ts';
 import type { Task, TaskDetail, TaskResult } from '../../shared/anaplan/types.ts';
 import { classifyTask, isFinal, type TaskContext } from '../../shared/diagnosis/classify-task.ts';
 import type { DumpSummary } from '../../shared/diagnosis/dump-summary.ts';
@@ -468,6 +469,62 @@ describe('a process', () => {
     ['that ran nothing and was successful is fine', [], { successful: true }, 'succeeded'],
   ] as const)('%s', (_, nestedResults, own, outcome) => {
     expect(classifyTask(complete({ objectId: '118000000002', nestedResults, ...own }), nightly).outcome).toBe(outcome);
+  });
+
+  describe('whose result is long', () => {
+    const many = (count: number, last: TaskResult) => [
+      ...Array<TaskResult>(count - 1).fill(good('112000000006')),
+      last,
+    ];
+    const lines = (count: number) => result({ successful: true, details: Array<TaskDetail>(count).fill(units) });
+    const flagged = (id: number) =>
+      result({ objectId: `${id}`, successful: true, failureDumpAvailable: true, details: [warnings] });
+
+    it.each([
+      ['is judged by its 201st action as by any other', many(201, broken), 'failed', 'failed in "Load Sales"'],
+      ['of 2,000 actions that are fine is fine', many(2000, good('112000000007')), 'succeeded', undefined],
+      [
+        'of more actions than are read is not called fine',
+        many(2001, good('112000000007')),
+        'failed',
+        'ran, and it is not known whether all of it went well',
+      ],
+      [
+        'of which an action has more lines than are read is not called fine',
+        [lines(2001)],
+        'failed',
+        'ran, and it is not known whether all of it went well',
+      ],
+      [
+        'whose actions have more lines together than are read is not called fine',
+        Array<TaskResult>(6).fill(lines(1800)),
+        'failed',
+        'ran, and it is not known whether all of it went well',
+      ],
+      [
+        'of more dumps than are fetched is not called fine',
+        Array.from({ length: 201 }, (_, id) => flagged(id)),
+        'failed',
+        'ran, and it is not known whether all of it went well',
+      ],
+      [
+        'that is cut says what was rejected in the rest',
+        many(2001, broken).toSpliced(0, 1, partly),
+        'failed',
+        'At least 2 rows were rejected. Most frequent: "Invalid parent" (2 times). Already applied: ',
+      ],
+    ])('%s', (_, nestedResults, outcome, words) => {
+      const classified = classifyTask(complete({ successful: false, nestedResults }), nightly);
+      expect(classified.outcome).toBe(outcome);
+      if (words === undefined) expect(classified.diagnosis).toBeUndefined();
+      else expect(classified.diagnosis?.message).toContain(words);
+      expect(classified.dumps.length).toBeLessThanOrEqual(200);
+    });
+
+    it('is not called fine either where the client has kept only a part of it', () => {
+      const answered = complete({ successful: true, nestedResults: many(3000, broken) });
+      expect(classifyTask(schemas.task.parse(answered), nightly).outcome).toBe('failed');
+    });
   });
 
   it('whose step failed fails', () => {
