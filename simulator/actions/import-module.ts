@@ -15,11 +15,12 @@ import type { Row } from '../engine/read-rows.ts';
 import { Reasons, type RowProblem } from '../engine/reasons.ts';
 import type { Source } from '../engine/source.ts';
 import type { Spool } from '../engine/spool.ts';
+import { MappedMembers } from './mapped-members.ts';
 
 /** Where a module import puts what it reads. */
 export interface ModuleMapping {
-  /** dimension → header, or a fixed member (from mapping parameters) */
-  dimensions: readonly { dimension: Dimension; header?: string; fixed?: string }[];
+  /** dimension → header, or a fixed member (from mapping parameters); `members`: the only ones that are mapped, as the file writes them */
+  dimensions: readonly { dimension: Dimension; header?: string; fixed?: string; members?: ReadonlySet<string> }[];
   /** line items that have a column of their own */
   values: readonly { item: LineItem; header: string }[];
   /** line item and value each in a column */
@@ -29,7 +30,8 @@ export interface ModuleMapping {
 /**
  * Loads rows into a module's cells, the way Anaplan does: a member that is not known rejects the row; a value that cannot be
  * read rejects that cell, and the row's other cells are written; a row with either stands in the dump as `E`. Several numbers
- * for one cell in one file add up; a second, different value for any other cell is a warning, and the first one stays.
+ * for one cell in one file add up; a second, different value for any other cell is a warning, and the first one stays. A row of a
+ * member that is not mapped is left out, and no dump has it (anaplan-notes: Message codes).
  */
 export async function importIntoModule(
   module: Module,
@@ -61,7 +63,7 @@ export async function importIntoModule(
     successful: load.rejectedRows === 0,
     ran: true,
     details: load.details,
-    ignored: load.ignoredCells > 0 || load.rowCount === 0,
+    ignored: load.hasIgnored || load.rowCount === 0,
     ...(written ? { dump: written } : {}),
   };
 }
@@ -85,6 +87,7 @@ interface Axis {
   fixed: string | undefined;
   /** coordinates of the texts seen so far */
   known: Map<string, string>;
+  mapped: MappedMembers | undefined;
 }
 
 class ModuleLoad {
@@ -103,23 +106,26 @@ class ModuleLoad {
     this.#formats = formats;
     this.#axes = module.dimensions.map((dimension) => {
       const mapped = mapping.dimensions.find((each) => each.dimension === dimension);
-      return { dimension, column: columnOf(mapped?.header), fixed: mapped?.fixed, known: new Map() };
+      const members = mapped?.members && new MappedMembers(dimension.name, mapped.members);
+      return { dimension, column: columnOf(mapped?.header), fixed: mapped?.fixed, known: new Map(), mapped: members };
     });
     this.#targets = mapping.values.map(({ item, header }) => newTarget(item, columnOf(header)));
     const { pair } = mapping;
     this.#pair = pair && { lineItem: columnOf(pair.lineItem), value: columnOf(pair.value) };
   }
 
-  get ignoredCells(): number {
-    return this.#targets.reduce((sum, each) => sum + each.ignored, 0);
+  get hasIgnored(): boolean {
+    return this.#targets.some(({ ignored }) => ignored > 0) || this.#axes.some(({ mapped }) => mapped?.hasLeftOut);
   }
 
   get details(): Detail[] {
-    return [...this.#targets.map((target) => this.#summary(target)), ...this.#reasons.details];
+    const summaries = this.#targets.map((target) => this.#summary(target));
+    return [...summaries, ...this.#axes.flatMap(({ mapped }) => mapped?.details ?? []), ...this.#reasons.details];
   }
 
   take(row: Row): { status: 'E' | 'W'; errors: readonly string[] } {
     this.rowCount += 1;
+    if (this.#isLeftOut(row)) return CLEAN;
     const problems: RowProblem[] = [];
     const targets = this.#targetsOf(row, problems);
     const key = 'problem' in row ? '' : this.#locate(row, problems);
@@ -133,6 +139,11 @@ class ModuleLoad {
     const rejected = problems.some((each) => each.type !== 'moduleImportRepeatedNonNumeric');
     if (rejected) this.rejectedRows += 1;
     return { status: rejected ? 'E' : 'W', errors: problems.map((each) => this.#note(each)) };
+  }
+
+  #isLeftOut(row: Row): boolean {
+    if ('problem' in row) return false;
+    return this.#axes.some(({ mapped, column }) => mapped?.leavesOut(row.fields[column] ?? '') === true);
   }
 
   /** The line items a row has values for: those with columns, or the one it names. */

@@ -77,6 +77,9 @@ function checkModel(model: ModelPlan, path: readonly string[]): Finding[] {
     for (const [header, target] of Object.entries(action.columns ?? {})) {
       if (allowed) needs(target, allowed, 'target', ['imports', name, 'columns', header]);
     }
+    const dimensions = model.modules[action.into]?.by ?? [];
+    for (const dimension of Object.keys(action.mapped))
+      needs(dimension, dimensions, 'dimension', ['imports', name, 'mapped', dimension]);
   }
   for (const [name, each] of Object.entries(model.exports))
     needs(each.from, targets, 'list or module', ['exports', name, 'from']);

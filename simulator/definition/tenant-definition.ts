@@ -138,6 +138,8 @@ const importAction = z.strictObject({
   decimalSeparator: z.enum(['.', ',']).default('.'),
   /** dimensions that the caller names with mapping parameters */
   ask: z.array(z.string()).default([]),
+  /** dimension → members that are mapped one by one, as the file writes them; rows of any other are left out */
+  mapped: z.record(z.string(), z.array(text)).default({}),
   seconds: z.number().nonnegative().optional(),
 });
 

@@ -123,6 +123,8 @@ export interface ImportDefinition {
   decimalSeparator?: '.' | ',' | undefined;
   /** dimensions that the caller names with mapping parameters */
   ask?: readonly string[] | undefined;
+  /** dimension → members that are mapped one by one, as the file writes them; rows of any other are left out, and told of */
+  mapped?: Named<readonly string[]> | undefined;
   seconds?: number | undefined;
 }
 

@@ -176,7 +176,9 @@ function targetOf(model: Model, action: ImportPlan, columns: Readonly<Record<str
   }
   const dimensions = entries.flatMap(([header, target]) => {
     const dimension = module.dimension(target);
-    return dimension ? [{ dimension, header }] : [];
+    if (!dimension) return [];
+    const members = action.mapped[dimension.name];
+    return [{ dimension, header, ...(members === undefined ? {} : { members: new Set(members) }) }];
   });
   const values = entries.flatMap(([header, target]) => {
     const item = module.lineItem(target);

@@ -75,6 +75,7 @@ const TEMPLATES = {
   moduleImportNumberFormat: 'Invalid number',
   moduleImportDateFormat: 'Invalid date',
   moduleImportBooleanFormat: 'Invalid Boolean (yes/no/true/false)',
+  moduleImportDimensionIdentifiersUnmapped: '{count} {dimension} identifier(s) ({items}) were not mapped and ignored',
   moduleImportRepeatedNonNumeric: 'More than one data value has been provided for a non-numeric cell.',
 } as const satisfies Record<string, string>;
 

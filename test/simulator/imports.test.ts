@@ -237,6 +237,25 @@ describe('a module import', () => {
     expect(details[0].localMessageText).toBe('Import into Sales module failed: Time, Versions not mapped');
   });
 
+  it('leaves out the rows of members that are not mapped, tells of them, and calls itself successful', async () => {
+    const lines = ['T,3,', 'C,4,', 'Milk,5,', 'C,6,', 'Tea,x,'];
+    const { task, texts, rows, model, details } = await load(
+      'Simple',
+      `P,Units,Note\n${lines.join('\n')}\n`,
+      undefined,
+      {
+        mapped: { Products: ['T', 'Tea'] },
+      },
+    );
+    expect(texts).toContain('2 Products identifier(s) (C, Milk) were not mapped and ignored');
+    expect(details[2]).toMatchObject({ type: 'moduleImportDimensionIdentifiersUnmapped', occurrences: 3 });
+    expect(rows).toEqual(['"E","Tea","x","","6","Invalid number: x"']);
+    expect(model.modules.Simple).toEqual([{ Products: 'Tea', Units: 3 }]);
+    expect(task.result.successful).toBe(false);
+    const clean = await load('Simple', 'P,Units,Note\nT,3,\nC,4,\n', undefined, { mapped: { Products: ['T'] } });
+    expect(clean.task.result).toMatchObject({ successful: true, failureDumpAvailable: false });
+  });
+
   it('reads line items that stand in a column', async () => {
     const { model, rows } = await load('Pairs', 'P,What,Value\nT,Units,3\nT,note,x\nT,Colour,red\n');
     expect(model.modules.Simple).toEqual([{ Products: 'Tea', Units: 3, Note: 'x' }]);
