@@ -7,6 +7,8 @@ import { countOf, excerpt } from './words.ts';
 
 const SHOWN_REASONS = 5;
 const SHOWN_MEMBERS = 50;
+/** What became of the rows of a reason, where they were not rejected. */
+const BECAME = { rejected: '', warned: ' (loaded all the same)', ignored: ' (left out)' } as const;
 
 /**
  * The message that wakes somebody: what happened to which file, why, what to do, where the dump is, how to run it again.
@@ -35,8 +37,7 @@ function reasonsSection(reasons: readonly Reason[]): string {
       sample === undefined || shown.length === 0
         ? ''
         : `, for example line ${sample.line}: ${shown.map((value) => excerpt(value, 60)).join(', ')}`;
-    const loaded = reason.severity === 'warned' ? ' (loaded all the same)' : '';
-    return `- ${excerpt(reason.text, 200)}: ${countOf(reason.count, 'time')}${loaded}${example}`;
+    return `- ${excerpt(reason.text, 200)}: ${countOf(reason.count, 'time')}${BECAME[reason.severity]}${example}`;
   });
   const rest = reasons.length - lines.length;
   return `Reasons Anaplan gives:\n${lines.join('\n')}${rest > 0 ? `\n- and ${rest} more` : ''}`;

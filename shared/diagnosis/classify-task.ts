@@ -35,6 +35,8 @@ export interface TaskOutcome {
   totalRows?: number;
   /** `counts.rejected` is the least it can be: a dump was announced and is not (wholly) read */
   rejectedAtLeast?: boolean;
+  /** the same of `counts.ignored`: only members or line items that were left out are counted, not their rows */
+  ignoredAtLeast?: boolean;
   /** there was more in the result than is read, and what was read has not failed */
   isCut?: boolean;
   reasons: readonly Reason[];
@@ -117,6 +119,7 @@ export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
     ...(cells === undefined ? {} : { cells }),
     ...(isProcess || own.totalRows === undefined ? {} : { totalRows: own.totalRows }),
     ...(judged.some((part) => part.rejectedAtLeast) ? { rejectedAtLeast: true } : {}),
+    ...(judged.some((part) => part.ignoredAtLeast) ? { ignoredAtLeast: true } : {}),
     ...(isCut ? { isCut } : {}),
     reasons,
     missingMembers,

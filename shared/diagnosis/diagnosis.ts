@@ -67,12 +67,13 @@ export interface Counts {
   ignored: number;
 }
 
-/** One reason rows were rejected or warned about, with the evidence a person needs to mend them. */
+/** One reason rows were rejected, left out or warned about, with the evidence a person needs to mend them. */
 export interface Reason {
   code?: string;
   text: string;
   count: number;
-  severity: 'rejected' | 'warned';
+  /** `warned`: loaded all the same; `ignored`: left out, and in no dump */
+  severity: 'rejected' | 'warned' | 'ignored';
   /** source columns the reason names or whose values differ; may be empty */
   columns: readonly string[];
   /** a few values and the source lines (1-based, header counted) they stand on */

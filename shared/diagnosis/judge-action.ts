@@ -18,6 +18,8 @@ export interface Judgement {
   totalRows?: number;
   /** true where rows are known to be rejected but not how many: `counts.rejected` is then the least it can be */
   rejectedAtLeast?: boolean;
+  /** the same of what was ignored */
+  ignoredAtLeast?: boolean;
   reasons: readonly Reason[];
   /** why it failed or was cancelled, in Anaplan's words */
   problem?: Message;
@@ -46,7 +48,8 @@ export function judgeAction(
   const read = dumps.filter((dump) => dump.rows > 0 || (dump.unreadable === undefined && tally.failedCells === 0));
   const rowLines = rowReasons(lines, tally);
   const { rejected, warned } = rejectsOf(tally, read, rowLines);
-  const reasons = read.length > 0 ? mergeReasons(read.flatMap((dump) => dump.reasons)) : rowLines;
+  const reasons =
+    read.length > 0 ? mergeReasons([...read.flatMap((dump) => dump.reasons), ...inNoDump(rowLines)]) : rowLines;
   const dumpUnread = result.failureDumpAvailable && (read.length === 0 || read.some((dump) => dump.unreadable));
   const uncountedCells = read.length === 0 && tally.failed === undefined && tally.failedCells > 0;
   const uncounted = rejected === 0 && (tally.unreadFailures || (dumpUnread && !provesNoRejects(tally, flag)));
@@ -62,10 +65,13 @@ export function judgeAction(
   return {
     ...named,
     outcome,
-    ...(tally.counted || total > 0 || warned > 0 ? { counts: countsOf(tally, total, warned) } : {}),
+    ...(tally.counted || total > 0 || warned > 0 || tally.leftOutAtLeast > 0
+      ? { counts: countsOf(tally, total, warned) }
+      : {}),
     ...(tally.cells === undefined ? {} : { cells: tally.cells }),
     ...(tally.totalRows === undefined ? {} : { totalRows: tally.totalRows }),
     ...(isLeast ? { rejectedAtLeast: true } : {}),
+    ...(tally.leftOutAtLeast > 0 ? { ignoredAtLeast: true } : {}),
     reasons,
     ...(reason === undefined ? {} : { problem: reason }),
   };
@@ -94,8 +100,9 @@ function decide(seen: {
 }
 
 /** Rows that were merely ignored, or no rows at all. Cells that were not written do not mean that there were no rows. */
-function isHarmless(tally: Tally): boolean {
-  return tally.ignored > 0 || (tally.cells === undefined && tally.loaded === 0);
+function isHarmless({ ignored, leftOutAtLeast, loaded, cells }: Tally): boolean {
+  if (ignored > 0) return true;
+  return leftOutAtLeast > 0 ? loaded + (cells ?? 0) > 0 : cells === undefined && loaded === 0;
 }
 
 /**
@@ -140,6 +147,11 @@ function rejectsOf(tally: Tally, dumps: readonly DumpSummary[], rowLines: readon
   return { rejected: tally.failed ?? byLines, warned: Math.max(tally.warned, occurrences('warned')) };
 }
 
+/** Ignored rows are in no dump (anaplan-notes: Dumps), so a dump does not stand for what a line says of them. */
+function inNoDump(rowLines: readonly Reason[]): readonly Reason[] {
+  return rowLines.filter(({ severity }) => severity === 'ignored');
+}
+
 /**
  * The lines about rows as reasons. Without the dump's status it is the summary that tells rejected from warned, and
  * where it is silent, what the code usually means.
@@ -150,13 +162,15 @@ function rowReasons(lines: readonly Line[], tally: Tally): Reason[] {
   const reasons = lines
     .filter(({ message, occurrences }) => message.level === 'row' || (message.level === 'unknown' && occurrences > 0))
     .map(({ message, occurrences }): Reason => {
+      const isIgnored = message.usually === 'ignored';
       const usuallyWarned = message.usually === 'warned' || message.level === 'unknown';
-      const warned = onlyWarnings || (usuallyWarned && !onlyRejects);
+      const loaded = onlyWarnings || (usuallyWarned && !onlyRejects) ? 'warned' : 'rejected';
       return {
         ...(message.code === undefined ? {} : { code: message.code }),
-        text: message.groupText,
+        // What was left out is named nowhere else.
+        text: isIgnored ? message.text : message.groupText,
         count: Math.max(1, occurrences),
-        severity: warned ? 'warned' : 'rejected',
+        severity: isIgnored ? 'ignored' : loaded,
         columns: [],
         samples: [],
       };
@@ -164,7 +178,9 @@ function rowReasons(lines: readonly Line[], tally: Tally): Reason[] {
   return mergeReasons(reasons);
 }
 
-/** Like reasons added up, most frequent first, rejected before warned where equally frequent. */
+const BY_SEVERITY = ['rejected', 'ignored', 'warned'] as const;
+
+/** Like reasons added up, most frequent first, and where equally frequent rejected before ignored before warned. */
 export function mergeReasons(reasons: readonly Reason[]): Reason[] {
   const merged = new Map<string, Reason>();
   for (const reason of reasons) {
@@ -186,7 +202,10 @@ export function mergeReasons(reasons: readonly Reason[]): Reason[] {
     );
   }
   return [...merged.values()].sort(
-    (a, b) => b.count - a.count || a.severity.localeCompare(b.severity) || a.text.localeCompare(b.text),
+    (a, b) =>
+      b.count - a.count ||
+      BY_SEVERITY.indexOf(a.severity) - BY_SEVERITY.indexOf(b.severity) ||
+      a.text.localeCompare(b.text),
   );
 }
 
@@ -197,6 +216,6 @@ function countsOf(tally: Tally, rejected: number, warned: number): Counts {
     updated: tally.updated,
     rejected,
     warned,
-    ignored: tally.ignored,
+    ignored: Math.max(tally.ignored, tally.leftOutAtLeast),
   };
 }

@@ -17,8 +17,8 @@ export interface CodeMeaning {
   whatToCheck: readonly string[];
   /** instead of it, where a process ran the action */
   whatToCheckInProcess?: readonly string[];
-  /** rows with this code are normally loaded all the same */
-  usually?: 'warned';
+  /** rows with this code are normally loaded all the same, or left out without being rejected */
+  usually?: 'warned' | 'ignored';
   /** the text is somebody else's message in a frame: the inside is looked up */
   wrapper?: boolean;
 }
@@ -38,7 +38,7 @@ export interface Message {
   whatToCheck: readonly string[];
   /** instead of it, where a process ran the action */
   whatToCheckInProcess?: readonly string[];
-  usually?: 'warned';
+  usually?: 'warned' | 'ignored';
   /** Anaplan's text, on one line and bounded */
   text: string;
   /** the text with what differs from row to row taken out, so that like rows can be counted together */

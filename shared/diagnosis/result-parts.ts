@@ -18,27 +18,31 @@ export interface ResultParts {
 
 /** Takes a result apart; nesting of any depth, without recursion. Lines of the task itself are read first. */
 export function resultParts(result: TaskResult): ResultParts {
-  const { actions, isCut } = actionsOf(result);
+  const { actions, hasMore } = actionsOf(result);
+  const parts = [result, ...actions];
   let left = MAX_LINES;
-  const bounded = [result, ...actions].map((part) => {
+  const bounded = parts.map((part) => {
     const details = part.details.slice(0, Math.min(left, MAX_LINES_EACH));
     left -= details.length;
-    return details.length === part.details.length ? part : { ...part, details };
+    return { ...part, details };
   });
   const [own = result, ...read] = bounded;
-  const hasMoreLines = bounded.some((part, index) => part !== (index === 0 ? result : actions[index - 1]));
-  return { own, actions: read, isCut: isCut || hasMoreLines };
+  return { own, actions: read, isCut: hasMore || linesOf(bounded) < linesOf(parts) };
 }
 
-function actionsOf({ nestedResults }: TaskResult): { actions: TaskResult[]; isCut: boolean } {
+function linesOf(parts: readonly TaskResult[]): number {
+  return parts.reduce((sum, { details }) => sum + details.length, 0);
+}
+
+function actionsOf({ nestedResults }: TaskResult): { actions: TaskResult[]; hasMore: boolean } {
   const actions: TaskResult[] = [];
   const waiting = firstOf(nestedResults, MAX_ACTIONS).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (actions.length === MAX_ACTIONS) return { actions, isCut: true };
+    if (actions.length === MAX_ACTIONS) return { actions, hasMore: true };
     actions.push(next);
     waiting.push(...firstOf(next.nestedResults, MAX_ACTIONS - actions.length).reverse());
   }
-  return { actions, isCut: false };
+  return { actions, hasMore: false };
 }
 
 /** One more than is read tells that there are more. */

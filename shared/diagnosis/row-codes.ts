@@ -11,6 +11,8 @@ const row = (category: Category, template: string, cause: string, ...whatToCheck
 
 const warned = (...of: Parameters<typeof row>) => ({ ...row(...of), usually: 'warned' as const });
 
+const ignored = (...of: Parameters<typeof row>) => ({ ...row(...of), usually: 'ignored' as const });
+
 const QUOTES =
   'Look at the named line of the file: a quote or a separator is missing or too many; have the file written anew.';
 const DELIMITERS = 'Check that separator and text delimiter of the import are those the file is written with.';
@@ -69,7 +71,7 @@ const DATE_PARTS = [
 /**
  * What is wrong with single rows: details of a task, and the `_Error_n_` columns of its dump, where a value is often
  * appended (anaplan-notes: Message codes, rows). `usually: 'warned'` marks codes whose rows are normally loaded all the
- * same; the dump's own `_Status_` outranks it.
+ * same; the dump's own `_Status_` outranks it. `usually: 'ignored'` marks codes that say themselves that something was left out.
  */
 export const ROW_CODES: CodeTable = {
   columnSeparatorExpected: row(
@@ -265,13 +267,13 @@ export const ROW_CODES: CodeTable = {
     'Remove duplicate rows from the file, or check whether a dimension of the module is not mapped.',
     OPEN_DUMP,
   ),
-  moduleImportDimensionIdentifiersUnmapped: warned(
+  moduleImportDimensionIdentifiersUnmapped: ignored(
     'mapping',
     '{count} {dimension} identifier(s) ({items}) were not mapped and ignored',
     'Members in the file have no mapping in the import, and their rows were left out.',
     'Open the import in Anaplan and map the named members, or let it match them by name or code.',
   ),
-  moduleImportLineItemIdentifiersUnmapped: warned(
+  moduleImportLineItemIdentifiersUnmapped: ignored(
     'mapping',
     '{count} Line Item identifier(s) ({items}) were not mapped and ignored',
     'Line items in the file have no mapping in the import, and their values were left out.',

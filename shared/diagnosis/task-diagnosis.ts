@@ -105,17 +105,20 @@ function failed(task: Task, context: TaskContext, seen: Omit<TaskOutcome, 'diagn
         (context.action.kind === 'processes' ? problem.whatToCheckInProcess : undefined) ?? problem.whatToCheck,
     };
   }
-  const reasons = culprit.reasons.length > 0 ? culprit.reasons : seen.reasons;
+  // What other actions of a process say does not tell why this one failed.
+  const reasons = culprit === own ? seen.reasons : culprit.reasons;
   const reason = topReason(reasons, 'rejected');
   const known = reason === undefined ? undefined : meaningOf(reason);
   const rejected = culprit.counts?.rejected ?? 0;
   const nothing = isAppliedInPart(seen) ? '' : 'nothing was loaded, ';
+  const leftOut = rejected === 0 && reason?.severity === 'ignored';
+  const what = leftOut ? 'rows were left out' : `${countOf(rejected, 'row was', 'rows were')} rejected`;
   if (reason !== undefined || rejected > 0) {
     return {
       category: known?.category ?? 'invalid-data',
       ...(reason?.code === undefined ? {} : { code: reason.code }),
       cause: known?.cause ?? 'Anaplan rejected every row.',
-      message: `${capitalised(subject)} failed${where}: ${nothing}${countOf(rejected, 'row was', 'rows were')} rejected.${reasonsInShort(reasons)}${missing(seen)}${applied(seen)}`,
+      message: `${capitalised(subject)} failed${where}: ${nothing}${what}.${reasonsInShort(reasons)}${missing(seen)}${applied(seen)}`,
       whatToCheck: [
         ...adviceOf(known),
         'When every row is rejected, compare the header and the order of columns with the import first.',

@@ -19,6 +19,8 @@ export interface Tally {
   updated: number;
   warned: number;
   ignored: number;
+  /** of what was left out and is perhaps not among the ignored: the least it can be, because only what it is about is counted */
+  leftOutAtLeast: number;
   /** rows that failed; absent where no line says so, which is not the same as none */
   failed?: number;
   /** cells written, failed and ignored by a module import */
@@ -53,11 +55,14 @@ export function tallyOf(lines: readonly Line[]): Tally {
     updated: 0,
     warned: 0,
     ignored: 0,
+    leftOutAtLeast: 0,
     failedCells: 0,
     failedRowsAtLeast: 0,
     unreadFailures: false,
   };
-  for (const { message } of lines) {
+  for (const { message, occurrences } of lines) {
+    if (message.usually === 'ignored')
+      tally.leftOutAtLeast += Math.max(1, occurrences, whole(message.parameters.count) ?? 0);
     if (message.level !== 'completion' && message.level !== 'unknown') continue;
     addSummary(tally, message);
     tally.unreadFailures ||= hasUnreadFailures(message);

@@ -1,6 +1,7 @@
 import type { TaskOutcome } from '../diagnosis/classify-task.ts';
 import type { Counts, Diagnosis } from '../diagnosis/diagnosis.ts';
-import { countOf } from '../diagnosis/words.ts';
+import { lookUpMessage } from '../diagnosis/message-codes.ts';
+import { capitalised, countOf, excerpt } from '../diagnosis/words.ts';
 import type { FrozenStep, Rejects } from '../pipeline/frozen-pipeline.ts';
 import { areVerified, differingFile, type FileRows } from './file-rows.ts';
 import type { StepResult, Uploaded } from './run.ts';
@@ -107,7 +108,14 @@ function verdict(
   if (dumpLost !== undefined && outcome === 'succeeded') {
     return { outcome: 'succeeded-with-rejects', diagnosis: dumpGone(evidence.step, dumpLost) };
   }
-  return { outcome, ...(diagnosis ? { diagnosis } : {}) };
+  return countedAsIgnored(evidence) === 0
+    ? { outcome, ...(diagnosis ? { diagnosis } : {}) }
+    : { outcome: 'succeeded-with-rejects', diagnosis: withIgnored(evidence, diagnosis) };
+}
+
+/** Ignored rows that the pipeline counts as rejected. */
+function countedAsIgnored({ classified: { counts }, rejects }: StepEvidence): number {
+  return rejects.countIgnored ? (counts?.ignored ?? 0) : 0;
 }
 
 function isBeyond(evidence: StepEvidence): boolean {
@@ -115,8 +123,10 @@ function isBeyond(evidence: StepEvidence): boolean {
   const counts = countsOf(evidence);
   // Nobody can say how many rows are within the allowance when what tells them is gone.
   if (counts === undefined) return true;
+  const ignored = countedAsIgnored(evidence);
+  if (ignored > 0 && classified.ignoredAtLeast) return true;
   if (classified.rejectedAtLeast || (dumpLost !== undefined && counts.rejected === 0)) return true;
-  const rejected = counts.rejected + (rejects.countIgnored ? counts.ignored : 0);
+  const rejected = counts.rejected + ignored;
   if (rejects.maxRows !== undefined && rejected > rejects.maxRows) return true;
   return rejects.maxPercent !== undefined && percentOf(rejected, counts) > rejects.maxPercent;
 }
@@ -151,6 +161,31 @@ function perhapsNotOurs({ step, classified }: StepEvidence): Diagnosis {
     whatToCheck: [
       'Look in Anaplan whether the data of this file arrived.',
       'Then settle the run as succeeded, or as failed to run it again.',
+    ],
+    retry: { kind: 'no' },
+    references: { objectId: step.objectId },
+  };
+}
+
+/** What is told of rows that only the pipeline counts as rejected, after what is told of those that Anaplan rejected. */
+function withIgnored(evidence: StepEvidence, ofRejects: Diagnosis | undefined): Diagnosis {
+  const { step, classified } = evidence;
+  // A module import counts ignored cells.
+  const what = classified.cells === undefined ? ['row was', 'rows were'] : ['row or cell was', 'rows or cells were'];
+  const least = classified.ignoredAtLeast ? 'at least ' : '';
+  const ignored = `${least}${countOf(countedAsIgnored(evidence), what[0] ?? '', what[1])} ignored, which this pipeline counts as rejected`;
+  if (ofRejects !== undefined) return { ...ofRejects, message: `${ofRejects.message} Besides, ${ignored}.` };
+  const reason = classified.reasons.find(({ severity }) => severity === 'ignored');
+  const known = reason && lookUpMessage({ type: reason.code ?? '', localMessageText: reason.text });
+  return {
+    category: known?.category ?? 'invalid-data',
+    ...(known?.code === undefined ? {} : { code: known.code }),
+    cause: known?.cause ?? 'Anaplan read rows, did nothing with them, and does not say why.',
+    message: `${capitalised(step.kind)} "${step.name}" ran, and ${ignored}.${reason === undefined ? '' : ` Anaplan says "${excerpt(reason.text, 200)}".`}`,
+    whatToCheck: [
+      ...(known?.whatToCheck ?? []),
+      'Anaplan lists ignored rows nowhere: compare the file with what is in the module or list.',
+      'If they may be left out, accept them, and allow more of them in `rejects:` or take `countIgnored` out.',
     ],
     retry: { kind: 'no' },
     references: { objectId: step.objectId },

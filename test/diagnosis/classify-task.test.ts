@@ -75,6 +75,15 @@ const missingItem = detail('moduleImportInvalidListIdentifier', 'Item not locate
 });
 const thirteen = detail('hierarchyRowsProcessed', 'Staff: 13 (3/10) rows successful, 0 ignored');
 const noRows = detail('hierarchyRowsProcessed', 'Staff: 0 (0/0) rows successful, 0 ignored');
+const unmapped = detail(
+  'moduleImportDimensionIdentifiersUnmapped',
+  '3 Products identifier(s) (Tea, Cocoa, Milk) were not mapped and ignored',
+  1,
+);
+const unmappedItem = detail(
+  'moduleImportLineItemIdentifiersUnmapped',
+  '1 Line Item identifier(s) (Price) were not mapped and ignored',
+);
 const noFile = detail(
   'uploadedFileNoLongerAvailable',
   'The uploaded file is no longer available. Please upload the file again.',
@@ -114,6 +123,16 @@ describe('an import', () => {
       'wrote cells, but members were missing',
       complete({ successful: false, failureDumpAvailable: true, details: [units, missingItem] }),
       'succeeded-with-rejects',
+    ],
+    [
+      'wrote cells, and left rows out, said successful: false',
+      complete({ successful: false, details: [units, unmapped] }),
+      'succeeded',
+    ],
+    [
+      'wrote no cell, and left rows out, said successful: false',
+      complete({ successful: false, details: [detail('lineItemRowsProcessed', 'Units cells: 0'), unmapped] }),
+      'failed',
     ],
     [
       'announced a dump and no counts',
@@ -240,6 +259,30 @@ describe('an import', () => {
       rejectedAtLeast: true,
       counts: { rejected: 1 },
     });
+  });
+
+  it.each([
+    ['not as warned', [units, unmapped], [3, 0, 0], [unmapped.localMessageText]],
+    ['not as rejected', [unitsFailed, unmapped], [3, 0, 3], [unmapped.localMessageText]],
+    [
+      'with that of line items',
+      [units, unmapped, unmappedItem],
+      [4, 0, 0],
+      [unmappedItem.localMessageText, unmapped.localMessageText],
+    ],
+    ['by how often it occurred where that is more', [units, { ...unmapped, occurrences: 40 }], [40, 0, 0], undefined],
+    [
+      'not twice where cells are counted as ignored',
+      [detail('lineItemRowsProcessedWithIgnored', 'Units cells: 7 (9 ignored)'), unmapped],
+      [9, 0, 0],
+      undefined,
+    ],
+  ])('counts as ignored, at least, what was not mapped and left out, %s', (_, details, expected, texts) => {
+    const { counts, reasons, ignoredAtLeast } = classifyTask(complete({ successful: true, details }), loadItems);
+    expect([counts?.ignored, counts?.warned, counts?.rejected]).toEqual(expected);
+    expect(ignoredAtLeast).toBe(true);
+    const ignored = reasons.filter(({ severity }) => severity === 'ignored').map(({ text }) => text);
+    if (texts !== undefined) expect(ignored).toEqual(texts);
   });
 
   it('from the values of a line whose code and words are new', () => {
@@ -378,6 +421,13 @@ describe('a dump', () => {
     expect(diagnosis?.message).toBe(
       'Import "Load items" ran, and 30 rows were rejected. Most frequent: "Item not located in Products list" (30 times). Missing from Products: P-9, P-10 and 35 more.',
     );
+  });
+
+  it('has no row that was left out, so that what the task says of these stays', () => {
+    const task = complete({ successful: false, failureDumpAvailable: true, details: [units, missingItem, unmapped] });
+    const { reasons, counts } = classifyTask(task, { ...loadItems, dumps: [dump({ rejected: 30 })] });
+    expect([counts?.rejected, counts?.ignored]).toEqual([30, 3]);
+    expect(reasons).toMatchObject([{ severity: 'ignored', text: unmapped.localMessageText }]);
   });
 
   it('of reasons that came once each names some, none as the most frequent, and is opened once', () => {
@@ -637,6 +687,12 @@ describe('what a person reads', () => {
       [thirteen],
       'unrecognised',
       'Import "Load items" failed: Anaplan gave no reason. 13 rows had been loaded before.',
+    ],
+    [
+      'rows that were all left out',
+      [detail('lineItemRowsProcessed', 'Units cells: 0'), unmapped],
+      'mapping',
+      'Import "Load items" failed: nothing was loaded, rows were left out. Reason: "3 Products identifier(s) (Tea, Cocoa, Milk) were not mapped and ignored".',
     ],
     ['nothing at all', [], 'unrecognised', 'Import "Load items" failed: Anaplan gave no reason.'],
     [

@@ -31,6 +31,15 @@ function withProcess(name: string, steps: string[]): TenantDefinition {
   return tenant;
 }
 
+/** The demo tenant, whose import of sales has its products mapped one by one. */
+function withMapped(products: string[]): TenantDefinition {
+  const tenant = structuredClone(demoTenant);
+  Object.assign(tenant.workspaces?.Finance?.models?.['FY26 Plan']?.imports?.['Load Sales'] ?? {}, {
+    mapped: { Products: products },
+  });
+  return tenant;
+}
+
 /** An import that asks for the version each time it runs. */
 const askingTenant: TenantDefinition = {
   workspaces: {
@@ -285,6 +294,34 @@ describe.concurrent('the data', () => {
       },
     ],
   ])('%s', ([, row], { expect }) => failing(row, expect));
+
+  describe('names members that the import has not mapped', () => {
+    const file = `${SALES}P110,North,Jan 26,1,2,2026-01-31\nP120,North,Jan 26,1,2,2026-01-31\n`;
+    const tenant = withMapped(['P100']);
+
+    it('which are shown as ignored', async ({ expect }) => {
+      await using at = await landing({ tenant, pipelines: sales() });
+      const { outcome, alerts } = await at.land('sales', file);
+      const [step] = outcome.steps;
+      expect([outcome.outcome, step?.counts, alerts]).toMatchObject(['succeeded', { ignored: 2, warned: 0 }, []]);
+      expect(step?.reasons?.[0]?.text).toBe('2 Products identifier(s) (P110, P120) were not mapped and ignored');
+    });
+
+    it('which count as rejected where the pipeline says so', async ({ expect }) => {
+      await using at = await landing({ tenant, pipelines: sales('rejects: { maxRows: 1, countIgnored: true }') });
+      const { outcome, alerts } = await at.land('sales', file);
+      expect([outcome.outcome, outcome.failure?.category, at.calls('start').length]).toEqual([
+        'succeeded-with-rejects',
+        'mapping',
+        1,
+      ]);
+      expect(alerts[0]?.text).toContain('was loaded into model "FY26 Plan" without some of its rows');
+      expect(alerts[0]?.text).toContain(
+        'at least 2 rows or cells were ignored, which this pipeline counts as rejected',
+      );
+      expect(alerts[0]?.text).toContain('(P110, P120) were not mapped and ignored: 2 times (left out)');
+    });
+  });
 
   it('has bad rows within the allowance: shown, and nobody is woken', async ({ expect }) => {
     await using at = await landing({ pipelines: sales('rejects: { maxRows: 1 }') });
