@@ -70,15 +70,15 @@ describe('registerSecret', () => {
   it('forgets tokens of days ago, and no secret that was registered again since', () => {
     const password = 'a password that lives for years';
     const register = (count: number, of: string) => {
-      for (let token = 0; token < count; token += 1) registerSecret(`token-${token}-of-${of}`);
+      for (let token = 0; token < count; token += 1) registerSecret(`${of}-secret-${token}`);
     };
     registerSecret(password);
     register(400, 'yesterday');
     registerSecret(password);
     register(300, 'today');
     expect(redactText(password)).toBe(REDACTED);
-    expect(redactText('token-299-of-today')).toBe(REDACTED);
-    expect(redactText('token-0-of-yesterday')).toBe('token-0-of-yesterday');
+    expect(redactText('today-secret-299')).toBe(REDACTED);
+    expect(redactText('yesterday-secret-0')).toBe('yesterday-secret-0');
     registerSecret(canary);
   });
 });
