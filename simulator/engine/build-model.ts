@@ -1,9 +1,10 @@
 import { defaultColumns } from '../definition/default-columns.ts';
-import type { ImportPlan, ModelPlan } from '../definition/tenant-definition.ts';
+import type { ModelPlan } from '../definition/tenant-definition.ts';
 import type { ImportAction, Step } from './actions.ts';
 import { Calendar } from './calendar.ts';
 import { ObjectIds, stableHex } from './ids.ts';
 import { List } from './list.ts';
+import { mapColumns } from './map-columns.ts';
 import { Model, type ModelSurroundings } from './model.ts';
 import { cellKey, type Dimension, type LineItemFormat, locate, Module, readCell } from './module.ts';
 
@@ -148,45 +149,12 @@ async function addImports(model: Model, plan: ModelPlan, ids: ObjectIds, around:
       from,
       format,
       formats: { dateFormat: action.dateFormat, decimalSeparator: action.decimalSeparator },
-      headers: Object.keys(columns),
-      mapped: Object.keys(columns).filter((header) => columns[header] !== 'ignore'),
-      target: targetOf(model, action, columns),
+      ...mapColumns(model, action.into, columns, action.mapped),
       ask: action.ask,
       seconds: action.seconds,
     };
     model.imports.set(made.id, made);
   }
-}
-
-function targetOf(model: Model, action: ImportPlan, columns: Readonly<Record<string, string>>): ImportAction['target'] {
-  const entries = Object.entries(columns);
-  const headerOf = (target: string) => entries.find(([, each]) => each.toLowerCase() === target)?.[0];
-  const module = model.modules.get(action.into);
-  if (!module) {
-    const list = known(model.lists.get(action.into), action.into);
-    const properties = entries.filter(([, target]) => list.properties.has(target));
-    const [name, code, parent] = [headerOf('name'), headerOf('code'), headerOf('parent')];
-    const mapping = {
-      ...(name === undefined ? {} : { name }),
-      ...(code === undefined ? {} : { code }),
-      ...(parent === undefined ? {} : { parent }),
-      properties: properties.map(([header, property]) => ({ property, header })),
-    };
-    return { kind: 'list', list, mapping };
-  }
-  const dimensions = entries.flatMap(([header, target]) => {
-    const dimension = module.dimension(target);
-    if (!dimension) return [];
-    const members = action.mapped[dimension.name];
-    return [{ dimension, header, ...(members === undefined ? {} : { members: new Set(members) }) }];
-  });
-  const values = entries.flatMap(([header, target]) => {
-    const item = module.lineItem(target);
-    return item ? [{ item, header }] : [];
-  });
-  const [lineItem, value] = [headerOf('line item'), headerOf('value')];
-  const pair = lineItem !== undefined && value !== undefined ? { pair: { lineItem, value } } : {};
-  return { kind: 'module', module, mapping: { dimensions, values, ...pair } };
 }
 
 function addOtherActions(model: Model, plan: ModelPlan, ids: ObjectIds): void {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { badRequest } from '../engine/api-error.ts';
+import { mapColumns, targetNames } from '../engine/map-columns.ts';
 import { stateOf } from '../engine/task.ts';
 import { SimulatorFileError } from '../mistakes.ts';
 import { parseScenario, planScenario } from '../weather/scenario.ts';
@@ -14,6 +15,7 @@ import { watchPage } from './watch-page.ts';
 
 const MOST_ROWS = 100_000;
 const turn = z.strictObject({ advanceMs: z.number().nonnegative() });
+const remapped = z.strictObject({ columns: z.record(z.string(), z.string()) });
 
 /** What the routes of `/simulator` may touch beside the tenant. */
 export interface Watched {
@@ -75,6 +77,23 @@ export function watchRoutes({ tenant }: Simulation, { log, weather, advance }: W
     const model = tenant.models.find((each) => each.id === wanted || each.name === wanted);
     if (!model) return c.json({ error: 'there is no such model' }, 404);
     return c.json(await model.asOf(c.env.at, () => modelReport(model, MOST_ROWS)));
+  });
+
+  /** Maps an import anew, as a person does in Anaplan: its definition has these columns from now on. */
+  routes.post('/models/:modelId/imports/:importId', async (c) => {
+    const { modelId, importId } = c.req.param();
+    const model = tenant.models.find((each) => each.id === modelId || each.name === modelId);
+    const action = [...(model?.imports.values() ?? [])].find(({ id, name }) => id === importId || name === importId);
+    if (!model || !action) return c.json({ error: 'there is no such import' }, 404);
+    const { columns } = await readJson(c, remapped);
+    const known = targetNames(action);
+    const strange = Object.values(columns).find((target) => !known.includes(target));
+    if (strange !== undefined) throw badRequest(`there is no target "${strange}"; there is ${known.join(', ')}`);
+    const { target } = action;
+    const into = target.kind === 'list' ? target.list.name : target.module.name;
+    // A process has the same import among its steps.
+    await model.asOf(c.env.at, () => void Object.assign(action, mapColumns(model, into, columns)));
+    return c.body(null, 204);
   });
 
   /** New weather, as YAML or JSON, in place of the old. */

@@ -82,6 +82,32 @@ describe('what happened', () => {
   });
 });
 
+describe('an import', () => {
+  it('can be mapped anew: its definition and what it loads follow, also as a step of a process', async () => {
+    const { caller, id, file, run, report } = await inProcess();
+    const remap = (model: string, name: string, columns: object) =>
+      caller.send('POST', `/simulator/models/${model}/imports/${name}`, { body: JSON.stringify({ columns }) });
+    const columns = { Product: 'Products', Month: 'Time', Pieces: 'Units', Remark: 'ignore' };
+    expect((await remap('Plan', 'Load Sales', columns)).status).toBe(204);
+    const { json } = await caller.model('GET', `/imports/${id('imports', 'Load Sales')}`);
+    expect(json.importMetadata.source).toMatchObject({ headerNames: Object.keys(columns), columnCount: 4 });
+
+    await caller.upload(file('Load Products'), 'Name,Code,Launch,Weight\nMilk,M,,\n');
+    await run('imports', 'Load Sales', 'Product,Month,Pieces,Remark\nTea,Jan 26,7,x\n');
+    await caller.upload(file('Load Sales'), 'Product,Month,Pieces,Remark\nCoffee,Feb 26,9,x\n');
+    await run('processes', 'Nightly');
+    expect((await report()).modules.Sales).toEqual([
+      { Products: 'Tea', Time: 'Jan 26', Units: 7 },
+      { Products: 'Coffee', Time: 'Feb 26', Units: 9 },
+    ]);
+
+    const nowhere = await remap('Plan', 'Load Sales', { Product: 'Produce' });
+    expect([nowhere.status, await nowhere.text()]).toEqual([400, expect.stringContaining('there is no target')]);
+    expect((await remap('Plan', 'Load Nothing', columns)).status).toBe(404);
+    expect((await remap('Elsewhere', 'Load Sales', columns)).status).toBe(404);
+  });
+});
+
 describe('the clock', () => {
   it('can be turned over the API', async () => {
     await using simulator = await startSimulator();
