@@ -2,6 +2,7 @@ import type { ExchangeNote } from '../shared/anaplan/exchange.ts';
 import type { AnaplanClient } from '../shared/anaplan/index.ts';
 import type { Diagnosis } from '../shared/diagnosis/diagnosis.ts';
 import type { FrozenPipeline } from '../shared/pipeline/frozen-pipeline.ts';
+import type { NameDirectory } from '../shared/pipeline/name-directory.ts';
 import type { RunServices } from '../shared/run/services.ts';
 import type { ConfiguredPipelines } from './configured-pipelines.ts';
 
@@ -15,6 +16,12 @@ export interface Pipelines extends ConfiguredPipelines {
     name: string,
     onExchange?: (exchange: ExchangeNote) => void,
   ): Promise<{ ok: true; pipeline: FrozenPipeline } | { ok: false; diagnosis: Diagnosis }>;
+  /**
+   * The definition with its imports as Anaplan tells them now; undefined when the pipeline, or what it names, is no longer there.
+   * Absent where definitions are those of a deployed lock, which a person writes, reviews and deploys.
+   * @throws AnaplanCallError
+   */
+  readAnew?(name: string, anaplan: NameDirectory): Promise<FrozenPipeline | undefined>;
 }
 
 /** Everything the functions need from the outside. Built once per process, and passed in. */

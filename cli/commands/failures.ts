@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { alertText } from '../../shared/diagnosis/alert-text.ts';
+import type { CommandPlace } from '../../shared/diagnosis/command-place.ts';
 import type { FailureReport } from '../../shared/diagnosis/failure-report.ts';
 import { shellWord } from '../../shared/diagnosis/shell-word.ts';
 import { freeze } from '../../shared/pipeline/freeze.ts';
@@ -97,7 +98,15 @@ async function show(id: string, _: object, command: Command): Promise<void> {
   }
   const since = await sinceOf(report.runId, opened);
   if (options.json) process.stdout.write(`${JSON.stringify({ ...report, ...since }, null, 2)}\n`);
-  else process.stdout.write([alertText(report).text, ...sinceThen(since).map((line) => `\n${line}\n`)].join(''));
+  else
+    process.stdout.write(
+      [alertText(report, placeOf(options)).text, ...sinceThen(since).map((line) => `\n${line}\n`)].join(''),
+    );
+}
+
+/** A stack is found only by its bucket; a data folder was named by whoever types. */
+function placeOf({ stateBucket }: StateOptions): CommandPlace {
+  return stateBucket === undefined ? {} : { stateBucket };
 }
 
 async function redrive(id: string, _: object, command: Command): Promise<void> {

@@ -9,6 +9,7 @@ import { anaplanFor, diagnose, isRefused, modelOf, noteUnanswered } from '../ana
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
 import { waitForModel } from '../model-ready.ts';
 import type { Services } from '../services.ts';
+import { openChecked } from './open-checked.ts';
 import { sendChunks } from './send-chunks.ts';
 import { openSource, type Source } from './source.ts';
 import { SourceRefused } from './source-refused.ts';
@@ -39,10 +40,9 @@ async function askOnce(turn: Turn, anaplan: AnaplanClient): Promise<void> {
 
 async function land(turn: Turn, services: Services, anaplan: AnaplanClient): Promise<RunEvent> {
   try {
-    const source = await openSource(turn.run, services);
     const begun = currentStep(turn.run).epoch?.announced === true;
+    const source = begun ? await openSource(turn.run, services) : await openChecked(turn, services, anaplan);
     if (!begun) {
-      await source.checkBeforeSending();
       const waiting = await waitForModel(anaplan, turn.run);
       if (waiting !== undefined) return { kind: 'hindered', diagnosis: waiting };
       await announce(turn, anaplan, source);

@@ -8,9 +8,12 @@ import { notReadable } from '../not-readable.ts';
 export class SourceRefused extends Error {
   override readonly name = 'SourceRefused';
   readonly diagnosis: Diagnosis;
-  constructor(diagnosis: Diagnosis) {
+  /** the file was held against the definition of its import, and does not fit that */
+  readonly byDefinition: boolean;
+  constructor(diagnosis: Diagnosis, { byDefinition = false } = {}) {
     super(diagnosis.message);
     this.diagnosis = diagnosis;
+    this.byDefinition = byDefinition;
   }
 
   static gone(run: BegunRun): SourceRefused {

@@ -8,6 +8,7 @@ import type { BegunRun } from '../../shared/run/run.ts';
 import { currentFile, dropFor } from '../../shared/run/step-files.ts';
 import type { Services } from '../services.ts';
 import { SourceRefused, whatReads } from './source-refused.ts';
+import { withLockAdvice } from './with-lock-advice.ts';
 
 /** Anaplan advises at most 1,000 chunks of at most 50 MB before compression (anaplan-notes: Uploading). */
 const MAX_CHUNKS = 1000;
@@ -43,7 +44,11 @@ export async function openSource(run: BegunRun, services: Services): Promise<Sou
   const read = (start: number, end: number) => store.getRange(key, { start, end: Math.min(end, bytes) }, versionId);
   const refuse = (diagnosis: Diagnosis | undefined) => {
     if (diagnosis === undefined) return;
-    if (policy === 'strict') throw new SourceRefused({ ...diagnosis, references: { ...diagnosis.references, key } });
+    if (policy === 'strict') {
+      const told = services.pipelines.readAnew === undefined ? withLockAdvice(diagnosis) : diagnosis;
+      const references = { ...told.references, key };
+      throw new SourceRefused({ ...told, references }, { byDefinition: definition !== undefined });
+    }
     services.log.warn(diagnosis.message, { runId: run.runId, key, cause: diagnosis.cause });
   };
   return {

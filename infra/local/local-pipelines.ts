@@ -13,6 +13,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
 const LOCK_KEY = 'plandrop.lock.json';
+const EMPTY: Lock = { version: 1, pipelines: {} };
 
 /** An import that somebody deletes and makes anew has another id. */
 const ASK_AGAIN_MS = 5 * 60_000;
@@ -21,8 +22,8 @@ const ASK_AGAIN_MS = 5 * 60_000;
 const MAX_UNTOLD = 200;
 
 /**
- * The pipelines of one machine: names are resolved by asking Anaplan, for each pipeline at most every five minutes, and kept in the
- * data folder for the time when Anaplan does not answer.
+ * The pipelines of one machine: names are resolved by asking Anaplan, for each pipeline at most every five minutes unless a file does
+ * not fit, and kept in the data folder for the time when Anaplan does not answer.
  */
 export function localPipelines(
   configuration: Configuration,
@@ -52,6 +53,13 @@ export function localPipelines(
       if (onExchange !== undefined) untold.get(name)?.splice(0).forEach(onExchange);
       return answer;
     },
+    readAnew: async (name, directory) => {
+      if (!Object.hasOwn(configuration.pipelines, name)) return undefined;
+      const answer = await ask(name, configuration, directory, state);
+      if (!answer.ok) return undefined;
+      resolved.set(name, { answer: Promise.resolve(answer), until: clock.now() + ASK_AGAIN_MS });
+      return answer.pipeline;
+    },
   };
 }
 
@@ -61,35 +69,44 @@ async function resolve(
   anaplan: NameDirectory,
   state: Store,
 ): ReturnType<Pipelines['freeze']> {
-  const kept = await readLock(state);
   if (!Object.hasOwn(configuration.pipelines, name)) {
-    const unknown = freeze(name, configuration, kept);
+    const unknown = freeze(name, configuration, EMPTY);
     return { ok: false, diagnosis: misconfigured(name, unknown.ok ? 'it is not there' : unknown.message) };
   }
   try {
-    const { lock, problems } = await resolveNames(configuration, anaplan, { only: name });
-    if (problems.length > 0) return { ok: false, diagnosis: namesNotFound(name, problems) };
-    const pipelines = { ...kept.pipelines, ...lock.pipelines };
-    await state.put(LOCK_KEY, formatLock({ version: 1, pipelines }), { contentType: 'application/json' });
-    const frozen = freeze(name, configuration, lock);
-    return frozen.ok ? frozen : { ok: false, diagnosis: misconfigured(name, frozen.message) };
+    return await ask(name, configuration, anaplan, state);
   } catch (error) {
     if (!(error instanceof AnaplanCallError)) throw error;
     const { model } = configuration.pipelines[name] ?? {};
     const diagnosis = classifyCall(error.failure, model === undefined ? {} : { model });
-    const before = freeze(name, configuration, kept);
+    const before = freeze(name, configuration, await readLock(state));
     return before.ok && diagnosis.retry.kind !== 'no' ? before : { ok: false, diagnosis };
   }
 }
 
+/** Asks Anaplan, and keeps what it says. @throws AnaplanCallError */
+async function ask(
+  name: string,
+  configuration: Configuration,
+  anaplan: NameDirectory,
+  state: Store,
+): ReturnType<Pipelines['freeze']> {
+  const { lock, problems } = await resolveNames(configuration, anaplan, { only: name });
+  if (problems.length > 0) return { ok: false, diagnosis: namesNotFound(name, problems) };
+  const pipelines = { ...(await readLock(state)).pipelines, ...lock.pipelines };
+  await state.put(LOCK_KEY, formatLock({ version: 1, pipelines }), { contentType: 'application/json' });
+  const frozen = freeze(name, configuration, lock);
+  return frozen.ok ? frozen : { ok: false, diagnosis: misconfigured(name, frozen.message) };
+}
+
 async function readLock(state: Store): Promise<Lock> {
   const object = await state.get(LOCK_KEY);
-  if (object === undefined) return { version: 1, pipelines: {} };
+  if (object === undefined) return EMPTY;
   try {
     return parseLock(new TextDecoder().decode(object.body), LOCK_KEY);
   } catch (error) {
     // It is only a copy of what Anaplan says, and is written anew.
-    if (error instanceof LockError) return { version: 1, pipelines: {} };
+    if (error instanceof LockError) return EMPTY;
     throw error;
   }
 }

@@ -22,7 +22,7 @@ export function alertText(report: FailureReport, place: CommandPlace = {}): { su
     reasonsSection(report.reasons ?? []),
     missingSection(report),
     dumpSection(report),
-    redriveSection(report),
+    redriveSection(report, place),
     [provenance(report), commandPlaceText(place)].filter((line) => line !== '').join('\n'),
   ];
   return { subject: subject(report), text: `${sections.filter((section) => section !== '').join('\n\n')}\n` };
@@ -112,7 +112,7 @@ function missingSection(report: FailureReport): string {
     .join('\n\n');
 }
 
-function redriveSection(report: FailureReport): string {
+function redriveSection(report: FailureReport, place: CommandPlace): string {
   const { redrive, runId } = report;
   switch (report.outcome) {
     case 'unknown':
@@ -127,12 +127,12 @@ After "failed", run it again:
 Or accept that these rows are left out; the steps after it are then run:
   npx plandrop failures accept ${runId} --because "…"${heldWords(report)}`;
     default:
-      return `${againWords(report)}${heldWords(report)}`;
+      return `${againWords(report, place)}${heldWords(report)}`;
   }
 }
 
 /** Run again as it was, a file that is wrong would only be read again, and one that is gone not at all. */
-function againWords(report: FailureReport): string {
+function againWords(report: FailureReport, { stateBucket }: CommandPlace): string {
   const { redrive, category, references, readsFile, drop, set, step } = report;
   const goesOn = goesOnWords(report);
   const takesFile = readsFile === true && drop !== undefined && set === undefined && step?.kind === 'import';
@@ -143,7 +143,9 @@ function againWords(report: FailureReport): string {
     return takesFile ? `${withFile('the file')}${goesOn}` : again;
   }
   const isOfFile = readsFile === true && (category === 'source-file' || category === 'mapping');
-  const asItIs = `if the import was mended in Anaplan:\n  ${redrive}${goesOn}`;
+  // A stack does not read an import anew: its definition is in the lock, which is reviewed and deployed.
+  const lock = stateBucket === undefined ? '' : ' and the lock was written anew (plandrop lock), reviewed and deployed';
+  const asItIs = `if the import was mended in Anaplan${lock}:\n  ${redrive}${goesOn}`;
   if (isOfFile && set !== undefined)
     return `Drop the mended file in a new set with the others. Or run it again with the same files, ${asItIs}`;
   if (isOfFile && takesFile) return `${withFile('the mended file')}\nOr with the same file, ${asItIs}`;

@@ -1,6 +1,8 @@
 import type { Task } from '../anaplan/types.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { SavedScan } from '../diagnosis/source-scan.ts';
+import type { FrozenPipeline } from '../pipeline/frozen-pipeline.ts';
+import { withSourcesOf } from '../pipeline/with-sources-of.ts';
 import { nextPollSeconds } from '../retry/poll-pacing.ts';
 import { decideCollected } from './decide-collected.ts';
 import type { DecideContext } from './decide-context.ts';
@@ -19,6 +21,8 @@ export type RunEvent =
   | { kind: 'claimed'; nonce: string; untilMs: number; engine?: string }
   /** A handler met what it did not expect; its message will be delivered again. */
   | { kind: 'crashed'; error: string }
+  /** An import of the run reads its file otherwise than the run knew: `pipeline` is as Anaplan tells it now. */
+  | { kind: 'imports-changed'; pipeline: FrozenPipeline }
   /** About to announce the file: opens an epoch. */
   | { kind: 'announcing'; chunkBytes: number; chunkCount: number }
   | { kind: 'announced' }
@@ -59,6 +63,9 @@ export type RunEvent =
   /** Somebody, or the deadline, asked that nothing new be started. */
   | { kind: 'stopped'; by: string };
 
+const IMPORTS_CHANGED =
+  'The file did not fit what was known of its import. That was read anew from Anaplan, and has changed.';
+
 /**
  * The next ledger entry of a run after `event`. Pure. Its effects are named in the entry itself, so that whoever finds it can
  * carry them out: the message `next` that is to be sent, and, once ended, the to-do list.
@@ -79,6 +86,8 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       const told = note(run, { now, text: event.error, category: 'internal' });
       return { ...told, claim: null };
     }
+    case 'imports-changed':
+      return note({ ...run, pipeline: withSourcesOf(run.pipeline, event.pipeline) }, { now, text: IMPORTS_CHANGED });
     case 'announcing':
       return openEpoch(run, event, now);
     case 'announced':

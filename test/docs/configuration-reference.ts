@@ -27,9 +27,12 @@ npx plandrop lock                # the ids of all names, for AWS
   the file. For AWS they are filled in by whoever runs \`plandrop lock\` and \`cdk deploy\`.
 * **What pipelines share** can be written once: YAML's anchors, aliases and merge keys work, and a key at the top that begins with
   \`x-\` is yours, as a place for them.
-* **A change** is for the runs that begin after it. A run keeps the definition that it began with, in its ledger. On AWS the lock file
-  has to be written anew when a name changes; on one machine names are resolved by themselves, and \`plandrop local\` reads the file
-  when it starts.
+* **A change** is for the runs that begin after it. A run keeps the definition that it began with, in its ledger; \`plandrop local\`
+  reads the file when it starts.
+* **A change in Anaplan.** On one machine names are resolved by themselves, and an import is read anew before a file is refused by its
+  columns, separator or encoding. On AWS all these stand in the lock file: write it anew (\`plandrop lock\`), review and deploy it when
+  a name here or in Anaplan changes, when an object is made anew, which gives it another id, and when the columns, the separator or the
+  encoding of an import change. \`plandrop validate --online\` says whether it has fallen behind.
 
 \`\`\`yaml
 # yaml-language-server: $schema=./node_modules/plandrop/dist/plandrop.schema.json

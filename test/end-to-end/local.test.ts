@@ -5,6 +5,7 @@ import { describe, it } from 'vitest';
 import { type Run, runSchema } from '../../shared/run/run.ts';
 import { parseScenario, type Simulator } from '../../simulator/index.ts';
 import { finished, plandrop, start, tenantAndFolder } from './plandrop.ts';
+import { remap } from './remap.ts';
 
 const HEADER = 'Product,Region,Month,Units,Revenue\n';
 const CHUNK_PATH = /\/chunks\/(\d+)$/;
@@ -76,6 +77,42 @@ describe.concurrent('plandrop local', () => {
     expect(listed.stdout).toContain('forecast/März + April 2026.csv');
   });
 
+  it('takes what was refused, what waits behind it and what comes once the import is mapped anew, without a restart', async ({
+    expect,
+  }) => {
+    await using at = await tenantAndFolder();
+    const drops = join(at.folder, 'drops');
+    const config = await configuration(at.folder, 'poll: { minSeconds: 1 }');
+    const state = ['--data-dir', at.dataDir];
+    const local = start(['local', '--drops', drops, '--config', config, ...state], at.env);
+    /** All runs, once they stand so. */
+    const runsAre = (...wanted: readonly string[]) =>
+      until(async () => {
+        const all = await allRuns(at.dataDir);
+        const stand = all.map(({ ended }) => (ended?.todo.length === 0 ? ended.outcome : 'goes on'));
+        return stand.sort().join() === wanted.join() ? all : undefined;
+      });
+    const wide = `${HEADER.trim()},Planner\nP100,North,Jan 26,1,2,Ada\n`;
+    await drop(drops, 'forecast/1.csv', wide);
+    await drop(drops, 'forecast/2.csv', wide);
+    const refused = (await runsAre('failed', 'goes on')).find(({ ended }) => ended !== null);
+    const runId = refused?.runId ?? '';
+    expect([refused?.ended?.failure?.category, chunksSent(at.simulator, 0)]).toEqual(['mapping', []]);
+
+    await remap(at.simulator, 'Load Forecast', { ...FORECAST, Planner: 'ignore' });
+    const told = await plandrop(['failures', 'show', runId, ...state]);
+    expect(told.stdout).toContain(
+      `with the same file, if the import was mended in Anaplan:\n  npx plandrop failures redrive ${runId}\n`,
+    );
+    expect((await plandrop(['failures', 'redrive', runId, '--config', config, ...state])).code).toBe(0);
+    await runsAre('failed', 'succeeded', 'succeeded');
+    await drop(drops, 'forecast/3.csv', wide);
+    await runsAre('failed', 'succeeded', 'succeeded', 'succeeded');
+    local.kill('SIGTERM');
+    await finished(local);
+    expect(starts(at.simulator)).toBe(3);
+  }, 120_000);
+
   it('fires a schedule', async ({ expect }) => {
     await using at = await tenantAndFolder();
     const config = join(at.folder, 'plandrop.yaml');
@@ -97,6 +134,11 @@ describe.concurrent('plandrop local', () => {
     expect([run.trigger.kind, run.ended?.outcome]).toEqual(['schedule', 'succeeded']);
   }, 90_000);
 });
+
+const FORECAST = {
+  ...{ Product: 'Products', Region: 'Regions', Month: 'Time' },
+  ...{ Units: 'Forecast Units', Revenue: 'Forecast Revenue' },
+};
 
 /** Renamed in, as a careful sender does, so that it is taken at once. */
 async function drop(drops: string, key: string, content: string): Promise<void> {

@@ -59,6 +59,7 @@ describe('a turn', () => {
 
   it('stays with events that only record', () => {
     expect(decided(aRun(), { kind: 'announcing', chunkBytes: 10, chunkCount: 3 }).turn).toBe(5);
+    expect(decided(aRun(), { kind: 'imports-changed', pipeline: aPipeline }).turn).toBe(5);
   });
 
   it('gives the claim back', () => {
