@@ -24,11 +24,13 @@ import { s3Client, secretsManagerClient, snsClient, sqsClient } from '../../shar
 import { SqsQueues } from '../../shared/ports/aws/sqs-queues.ts';
 import { systemClock } from '../../shared/ports/clock.ts';
 import { QUEUE_NAMES, type QueueName } from '../../shared/ports/queue.ts';
+import { keepInstallation } from '../../shared/run/installation.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { Canary } from '../end-to-end/canary.ts';
 import { plandrop } from '../end-to-end/plandrop.ts';
+import { remap } from '../end-to-end/remap.ts';
 import { newName, requireLocalEndpoint } from './endpoint.ts';
 
 /** The functions as Lambda builds them, on S3, SQS, SNS and Secrets Manager; only Lambda's own event source mapping is ours. */
@@ -105,6 +107,8 @@ describe('a drop on AWS', () => {
     const { lock: resolved } = await resolveNames(loaded.configuration, awsServices(env).anaplan);
     await writeFile(lock, formatLock(resolved));
     services = awsServices(env);
+    // As the watch does at its cold start, so that commands wake runs.
+    await keepInstallation(services.state, urls);
   });
 
   afterAll(async () => {
@@ -178,6 +182,33 @@ describe('a drop on AWS', () => {
     expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('"lacks": []')]);
     // The token is the one of the runs before.
     expect(JSON.parse(made.stdout).requests).toBe(simulator.requests().length - seen);
+  });
+
+  it('that was refused lands after the import is mapped anew and its lock written, as the report says', async () => {
+    const wide = 'Product,Region,Month,Units,Revenue,Planner\nP100,North,Jan 26,1,2,Ada\n';
+    const [refused] = await drop('forecast/wide.csv', wide);
+    expect(refused).toMatchObject({ outcome: 'failed', failure: { category: 'mapping' } });
+    const runId = refused?.runId ?? '';
+    const columns = { Product: 'Products', Region: 'Regions', Month: 'Time', Units: 'Forecast Units' };
+    await remap(simulator, 'Load Forecast', { ...columns, Revenue: 'Forecast Revenue', Planner: 'ignore' });
+
+    const variables = ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    const env = Object.fromEntries(variables.map((name) => [name, process.env[name] ?? '']));
+    const state = ['--state-bucket', services.state.bucket];
+    const { stdout } = await plandrop(['failures', 'show', runId, ...state], env);
+    const alerts = new SqsQueues(sqs, { failures: alertsUrl });
+    const [alert] = await alerts.receive('failures', { max: 1, visibilitySeconds: 60, waitSeconds: 1 });
+    for (const text of [stdout, alert?.body]) {
+      expect(text).toContain('write the lock anew (plandrop lock), review and deploy it');
+      expect(text).toContain('in Anaplan and the lock was written anew (plandrop lock), reviewed and deployed:\n');
+      expect(text).toContain(`The commands are for ${state.join(' ')}.`);
+    }
+    const config = ['--config', join(folder, 'plandrop.yaml')];
+    const signIn = { ANAPLAN_USERNAME: simulator.user, ANAPLAN_PASSWORD: simulator.password };
+    expect((await plandrop(['lock', ...config], signIn)).code).toBe(0);
+    expect((await plandrop(['failures', 'redrive', runId, ...config, ...state], env)).code).toBe(0);
+    await work();
+    expect((await readRun(services, `${runId}.1`))?.run.ended?.outcome).toBe('succeeded');
   });
 
   it('is ignored when it is a folder marker, and told of once when no pipeline takes it', async () => {
@@ -278,6 +309,11 @@ pipelines:
     on: { drop: "monthly/*.csv" }
     steps: [{ import: Load Sales, repeatable: true }]
     keep: { archive: "done/" }
+  forecast:
+    workspace: Finance
+    model: FY26 Plan
+    on: { drop: "forecast/*.csv" }
+    steps: [{ import: Load Forecast, repeatable: true }]
   first:
     workspace: Finance
     model: FY26 Plan
