@@ -1,13 +1,12 @@
 import { type BigIntStats, mkdirSync } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { DataFolder } from './data-folder.ts';
-import { isCode } from './object-files.ts';
+import { DropWalk, type Reading, whatToDo } from './drop-walk.ts';
 import { announceDrop, FileChangedError, fingerprintOf, storeDrop } from './put-drop.ts';
-import { guard, guardSync } from './storage-error.ts';
-import { TAKEN, TakenFolder } from './taken-folder.ts';
+import { guardSync } from './storage-error.ts';
+import { TakenFolder } from './taken-folder.ts';
 
 export interface DropFolderOptions {
   log?: Logger;
@@ -15,6 +14,8 @@ export interface DropFolderOptions {
   settleSeconds?: number;
   /** How often the folder is looked at; default 1. */
   lookSeconds?: number;
+  /** Default: the file system's own. */
+  reading?: Partial<Reading>;
 }
 
 /** How long a file that cannot be taken is left alone. */
@@ -27,6 +28,8 @@ interface Sighting {
   since: number;
   /** not before this time (epoch ms) */
   notBefore: number;
+  /** why it could not be taken, as it was told */
+  told: string | undefined;
 }
 
 /**
@@ -40,14 +43,13 @@ export class DropFolder {
   readonly #path: string;
   readonly #folder: Pick<DataFolder, 'drops' | 'queues'>;
   readonly #clock: Clock;
-  readonly #options: Required<DropFolderOptions>;
+  readonly #options: Required<Omit<DropFolderOptions, 'reading'>>;
   readonly #stop = new AbortController();
   #seen = new Map<string, Sighting>();
   #loop: Promise<void> | undefined;
   readonly #taken: TakenFolder;
+  readonly #walk: DropWalk;
   #hasRecovered = false;
-  /** Names that no key can hold, told already. */
-  readonly #unreadable = new Set<string>();
 
   /** Creates the folder where it is not there. @throws StorageError when that cannot be done */
   constructor(path: string, folder: Pick<DataFolder, 'drops' | 'queues' | 'clock'>, options: DropFolderOptions = {}) {
@@ -56,6 +58,7 @@ export class DropFolder {
     this.#clock = folder.clock;
     this.#options = { log: silentLogger, settleSeconds: 5, lookSeconds: 1, ...options };
     guardSync('open', this.#path, () => mkdirSync(this.#path, { recursive: true }));
+    this.#walk = new DropWalk(this.#path, this.#options.log, options.reading);
     this.#taken = new TakenFolder(this.#path);
   }
 
@@ -77,11 +80,7 @@ export class DropFolder {
   async look(): Promise<string[]> {
     if (!this.#hasRecovered) await this.#taken.recover();
     this.#hasRecovered = true;
-    const found = new Map<string, BigIntStats>();
-    for (const key of await this.#keys()) {
-      const stats = await this.#stats(key);
-      if (stats?.isFile()) found.set(key, stats);
-    }
+    const found = [...(await this.#walk.files())].toSorted(([a], [b]) => (a < b ? -1 : 1));
     const taken: string[] = [];
     const before = this.#seen;
     this.#seen = new Map();
@@ -96,47 +95,24 @@ export class DropFolder {
 
   async #run(): Promise<void> {
     const { log, lookSeconds } = this.#options;
+    let told: string | undefined;
     while (!this.#stop.signal.aborted) {
+      let trouble: string | undefined;
       try {
         await this.look();
       } catch (error) {
-        log.error(error instanceof Error ? error.message : String(error), { folder: this.#path });
+        trouble = whatToDo(error, this.#path);
+        if (trouble !== told) log.error(trouble, { folder: this.#path });
       }
+      told = trouble;
       await this.#clock.sleep(lookSeconds * 1000, this.#stop.signal);
     }
   }
 
-  async #keys(): Promise<string[]> {
-    const options = { recursive: true, withFileTypes: true } as const;
-    const entries = await guard('read', this.#path, () => readdir(this.#path, options));
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) =>
-        join(entry.parentPath, entry.name)
-          .slice(this.#path.length + 1)
-          .split(sep)
-          .join('/'),
-      )
-      .filter((key) => this.#isReadable(key))
-      .filter(
-        (key) => key !== TAKEN && !key.startsWith(`${TAKEN}/`) && !key.split('/').some((name) => name.startsWith('.')),
-      )
-      .toSorted();
-  }
-
-  /** Node gives bytes that are not UTF-8 as U+FFFD, and then the file cannot be opened by its name. */
-  #isReadable(key: string): boolean {
-    if (!key.includes('\uFFFD')) return true;
-    if (!this.#unreadable.has(key)) {
-      this.#unreadable.add(key);
-      this.#options.log.error(`${key} stays in the drop folder: its name is not UTF-8. Rename it.`, { key });
-    }
-    return false;
-  }
-
   #sighting(before: Sighting | undefined, stats: BigIntStats): Sighting {
     const fingerprint = fingerprintOf(stats);
-    return before?.fingerprint === fingerprint ? before : { fingerprint, since: this.#clock.now(), notBefore: 0 };
+    if (before?.fingerprint === fingerprint) return before;
+    return { fingerprint, since: this.#clock.now(), notBefore: 0, told: undefined };
   }
 
   /**
@@ -158,8 +134,10 @@ export class DropFolder {
       return true;
     } catch (error) {
       if (error instanceof FileChangedError) return false;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#options.log.error(`${key} stays in the drop folder for now: ${reason}`, { key });
+      const reason = whatToDo(error, this.#path);
+      if (reason !== sighting.told)
+        this.#options.log.error(`${key} stays in the drop folder for now: ${reason}`, { key });
+      sighting.told = reason;
       sighting.notBefore = this.#clock.now() + TROUBLE_MS;
       return false;
     }
@@ -180,7 +158,7 @@ export class DropFolder {
     // The same file, copied before a kill: its version names the run, so it must not get another.
     const copied = drops.tags(key)?.source === source ? await drops.head(key) : undefined;
     const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source }, asSeen: source }));
-    const now = await this.#stats(key);
+    const now = await this.#walk.stats(key);
     if (now === undefined || fingerprintOf(now) !== source) return false;
     // Once it is announced it has to move, or it would be announced again and again.
     await this.#taken.makeRoom(key);
@@ -191,14 +169,5 @@ export class DropFolder {
   async #moved(key: string, stats: BigIntStats): Promise<true> {
     await this.#taken.move(key, stats);
     return true;
-  }
-
-  async #stats(key: string): Promise<BigIntStats | undefined> {
-    try {
-      return await lstat(join(this.#path, key), { bigint: true });
-    } catch (error) {
-      if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return undefined;
-      throw error;
-    }
   }
 }

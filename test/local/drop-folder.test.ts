@@ -1,6 +1,7 @@
 import {
   appendFile,
   link,
+  lstat,
   mkdir,
   mkdtemp,
   readdir,
@@ -17,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readS3Message } from '../../functions/receive-drop/s3-event.ts';
 import { type DataFolder, joinDataFolder } from '../../infra/local/data-folder.ts';
 import { DropFolder } from '../../infra/local/drop-folder.ts';
+import type { Reading } from '../../infra/local/drop-walk.ts';
 import { putDrop } from '../../infra/local/put-drop.ts';
 import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
@@ -242,6 +244,73 @@ describe('the drop folder', () => {
     expect(announced()).toEqual([]);
   });
 
+  it('takes the rest beside a folder whose name is not UTF-8, which cannot be entered', async () => {
+    const watching = watch();
+    const folderName = Buffer.concat([Buffer.from(`${drops}/`), Buffer.from([0xe9])]);
+    await mkdir(folderName);
+    await writeFile(Buffer.concat([folderName, Buffer.from('/x.csv')]), 'x');
+    await write('z/sales.csv', 'x');
+    await watching.look();
+    await clock.advance(5000);
+    expect(await watching.look()).toEqual(['z/sales.csv']);
+    expect(said).toEqual([expect.stringContaining('its name is not UTF-8. Rename it.')]);
+  });
+
+  it.each([
+    ['a folder that this user may not read', 'readFolder', 'lost+found', 'EACCES', 'permission denied'],
+    ['a folder that the system keeps for itself', 'readFolder', 'lost+found', 'EPERM', 'permission denied'],
+    ['a folder on a failing disk', 'readFolder', 'lost+found', 'EIO', 'the disk reports an error (EIO)'],
+    ['a file in a folder that may only be listed', 'stat', 'a/secret.csv', 'EACCES', 'permission denied'],
+  ] as const)('tells once of %s, and takes the rest', async (_, what, name, code, why) => {
+    const path = join(drops, name);
+    const refuse = async (asked: string) => {
+      if (asked === path) throw Object.assign(new Error(code), { code, syscall: what });
+    };
+    const reading: Reading = {
+      readFolder: async (asked) => {
+        if (what === 'readFolder') await refuse(asked);
+        return readdir(asked, { withFileTypes: true });
+      },
+      stat: async (asked) => {
+        if (what === 'stat') await refuse(asked);
+        return lstat(asked, { bigint: true });
+      },
+    };
+    const watching = new DropFolder(drops, folder, { log, reading });
+    for (const key of ['a/secret.csv', 'lost+found/x.csv', 'z/sales.csv']) await write(key, 'x');
+    await watching.look();
+    await clock.advance(5000);
+    expect(await watching.look()).toContain('z/sales.csv');
+    await watching.look();
+    expect(said).toEqual([expect.stringContaining(`${path}: ${why}`)]);
+    expect(said[0]).toContain('The rest of the drop folder is taken.');
+    expect(said[0]).not.toContain('data folder');
+  });
+
+  it('enters neither hidden folders nor taken/', async () => {
+    const entered: string[] = [];
+    const readFolder = async (path: string) => {
+      entered.push(path.slice(drops.length));
+      return readdir(path, { withFileTypes: true });
+    };
+    for (const name of ['.Trashes/x.csv', 'taken/2025/old.csv', 'sales/taken/new.csv']) await write(name, 'x');
+    const watching = new DropFolder(drops, folder, { log, reading: { readFolder } });
+    await watching.look();
+    expect([...new Set(entered)]).toEqual(['', '/sales', '/sales/taken']);
+  });
+
+  it('says once, and what to do, when the drop folder itself cannot be read', async () => {
+    const denied = Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
+    const reading = { readFolder: async () => Promise.reject(denied) };
+    const watching = new DropFolder(drops, folder, { log, reading });
+    watching.start();
+    for (let look = 0; look < 3; look++) await clock.advance(1000);
+    await watching.stop();
+    expect(said).toEqual([
+      `Cannot read or write ${drops}: permission denied. Give this user both rights, or watch another folder with --drops.`,
+    ]);
+  });
+
   it('makes a new drop of a file that is put back', async () => {
     const watched = watch();
     await write('drop.csv', 'x');
@@ -265,8 +334,12 @@ describe('the drop folder', () => {
     expect(said).toEqual(['drop.csv stays in the drop folder for now: the disk is full']);
     expect(await watched.look()).toEqual([]);
     expect(put).toHaveBeenCalledTimes(1);
+    put.mockRejectedValueOnce(new Error('the disk is full'));
+    await clock.advance(30_000);
+    expect(await watched.look()).toEqual([]);
     await clock.advance(30_000);
     expect(await watched.look()).toEqual(['drop.csv']);
+    expect(said).toHaveLength(1);
   });
 
   it('says when a file stands where it is to be', async () => {
