@@ -24,7 +24,9 @@ const TROUBLE_MS = 30_000;
 /** A file as it was at the last look. */
 interface Sighting {
   fingerprint: string;
-  /** when it was first seen like this (epoch ms) */
+  /** the look at which it was first seen like this, counted from 1 */
+  look: number;
+  /** when that was (epoch ms) */
   since: number;
   /** not before this time (epoch ms) */
   notBefore: number;
@@ -32,9 +34,15 @@ interface Sighting {
   told: string | undefined;
 }
 
+interface Found {
+  key: string;
+  stats: BigIntStats;
+  sighting: Sighting;
+}
+
 /**
  * Watches a folder as S3 watches a bucket: a file whose size and time have stood still becomes a drop under its relative path, then
- * moves to `taken/`. Hidden files, links and folders are left alone.
+ * moves to `taken/`. Files are taken in the order in which they came. Hidden files, links and folders are left alone.
  *
  * A kill at any line loses nothing: the file stays where it is until the `drops` queue knows of it, and a file that was copied
  * before the kill is recognised, so that it becomes one run.
@@ -45,11 +53,14 @@ export class DropFolder {
   readonly #clock: Clock;
   readonly #options: Required<Omit<DropFolderOptions, 'reading'>>;
   readonly #stop = new AbortController();
-  #seen = new Map<string, Sighting>();
-  #loop: Promise<void> | undefined;
-  readonly #taken: TakenFolder;
   readonly #walk: DropWalk;
+  readonly #taken: TakenFolder;
+  #seen = new Map<string, Sighting>();
+  #looks = 0;
+  #loop: Promise<void> | undefined;
   #hasRecovered = false;
+  /** epoch ms */
+  #lastStored: number | undefined;
 
   /** Creates the folder where it is not there. @throws StorageError when that cannot be done */
   constructor(path: string, folder: Pick<DataFolder, 'drops' | 'queues' | 'clock'>, options: DropFolderOptions = {}) {
@@ -80,15 +91,17 @@ export class DropFolder {
   async look(): Promise<string[]> {
     if (!this.#hasRecovered) await this.#taken.recover();
     this.#hasRecovered = true;
-    const found = [...(await this.#walk.files())].toSorted(([a], [b]) => (a < b ? -1 : 1));
     const taken: string[] = [];
-    const before = this.#seen;
-    this.#seen = new Map();
-    for (const [key, stats] of found) {
-      const sighting = this.#sighting(before.get(key), stats);
-      this.#seen.set(key, sighting);
-      if (this.#stop.signal.aborted || !this.#isReady(stats, sighting, before.get(key) === sighting)) continue;
-      if (await this.#takeOrSayWhyNot(key, stats, sighting)) taken.push(key);
+    let isOneSettling = false;
+    for (const found of await this.#found()) {
+      if (this.#clock.now() < found.sighting.notBefore) continue;
+      if (!this.#hasSettled(found) && (isOneSettling || !this.#isKnownToBeWhole(found))) {
+        isOneSettling = true;
+        continue;
+      }
+      await this.#nextMillisecond();
+      if (this.#stop.signal.aborted) break;
+      if (await this.#takeOrSayWhyNot(found)) taken.push(found.key);
     }
     return taken;
   }
@@ -109,24 +122,63 @@ export class DropFolder {
     }
   }
 
-  #sighting(before: Sighting | undefined, stats: BigIntStats): Sighting {
-    const fingerprint = fingerprintOf(stats);
-    if (before?.fingerprint === fingerprint) return before;
-    return { fingerprint, since: this.#clock.now(), notBefore: 0, told: undefined };
+  /** What is there, in the order in which it came. */
+  async #found(): Promise<Found[]> {
+    const files = await this.#files();
+    this.#looks++;
+    const found = [...files].map(([key, stats]) => ({ key, stats, sighting: this.#sighting(key, stats) }));
+    this.#seen = new Map(found.map(({ key, sighting }) => [key, sighting]));
+    return found.toSorted(byArrival);
   }
 
   /**
-   * A file that was renamed into the folder is whole: its inode changed after its content did (a write changes both). It is taken when
-   * it looks the same twice. Where a file system does not tell, the settling time decides.
+   * One file may be seen where another, that came just before it, is not: in a folder that had been read already. So new files are
+   * looked for twice, and those that came after all new ones of the first time are left to the next look.
    */
-  #isReady(stats: BigIntStats, { since, notBefore }: Sighting, seenBefore: boolean): boolean {
-    const now = this.#clock.now();
-    if (now < notBefore) return false;
-    const renamedIn = stats.ctimeMs - stats.mtimeMs >= 1000n;
-    return now - since >= this.#options.settleSeconds * 1000 || (renamedIn && seenBefore);
+  async #files(): Promise<Map<string, BigIntStats>> {
+    const files = await this.#walk.files();
+    let last: bigint | undefined;
+    for (const [key, stats] of files) {
+      if (this.#isNew(key, stats) && stats.ctimeNs > (last ?? 0n)) last = stats.ctimeNs;
+    }
+    if (last === undefined) return files;
+    const again = await this.#walk.files();
+    for (const [key, stats] of again) {
+      if (this.#isNew(key, stats) && stats.ctimeNs > last) again.delete(key);
+    }
+    return again;
   }
 
-  async #takeOrSayWhyNot(key: string, stats: BigIntStats, sighting: Sighting): Promise<boolean> {
+  #isNew(key: string, stats: BigIntStats): boolean {
+    return this.#seen.get(key)?.fingerprint !== fingerprintOf(stats);
+  }
+
+  #sighting(key: string, stats: BigIntStats): Sighting {
+    const before = this.#seen.get(key);
+    const fingerprint = fingerprintOf(stats);
+    if (before?.fingerprint === fingerprint) return before;
+    return { fingerprint, look: this.#looks, since: this.#clock.now(), notBefore: 0, told: undefined };
+  }
+
+  #hasSettled({ sighting }: Found): boolean {
+    return this.#clock.now() - sighting.since >= this.#options.settleSeconds * 1000;
+  }
+
+  /**
+   * A file that was renamed into the folder is whole: its inode changed after its content did (a write changes both). It has to look
+   * the same twice. Where a file system does not tell, the settling time decides.
+   */
+  #isKnownToBeWhole({ stats, sighting }: Found): boolean {
+    return stats.ctimeMs - stats.mtimeMs >= 1000n && sighting.look < this.#looks;
+  }
+
+  /** The tickets of a lane stand in the order of the milliseconds in which drops were stored, so no two are stored in one. */
+  async #nextMillisecond(): Promise<void> {
+    while (this.#clock.now() === this.#lastStored && !this.#stop.signal.aborted)
+      await this.#clock.sleep(1, this.#stop.signal);
+  }
+
+  async #takeOrSayWhyNot({ key, stats, sighting }: Found): Promise<boolean> {
     try {
       if (!(await this.#take(key, stats))) return false;
       this.#seen.delete(key);
@@ -158,6 +210,7 @@ export class DropFolder {
     // The same file, copied before a kill: its version names the run, so it must not get another.
     const copied = drops.tags(key)?.source === source ? await drops.head(key) : undefined;
     const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source }, asSeen: source }));
+    this.#lastStored = Date.parse(head.lastModified);
     const now = await this.#walk.stats(key);
     if (now === undefined || fingerprintOf(now) !== source) return false;
     // Once it is announced it has to move, or it would be announced again and again.
@@ -170,4 +223,14 @@ export class DropFolder {
     await this.#taken.move(key, stats);
     return true;
   }
+}
+
+/**
+ * By the look at which they were first seen, then by their change times, as an inode changes when a file is written, copied with its
+ * old time, renamed in or linked; then by key. A folder that is moved in keeps the change times of its files.
+ */
+function byArrival(a: Found, b: Found): number {
+  if (a.sighting.look !== b.sighting.look) return a.sighting.look - b.sighting.look;
+  if (a.stats.ctimeNs !== b.stats.ctimeNs) return a.stats.ctimeNs < b.stats.ctimeNs ? -1 : 1;
+  return a.key < b.key ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 import {
   appendFile,
+  cp,
   link,
   lstat,
   mkdir,
@@ -22,6 +23,8 @@ import type { Reading } from '../../infra/local/drop-walk.ts';
 import { putDrop } from '../../infra/local/put-drop.ts';
 import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
+
+const OLD_TIME = { preserveTimestamps: true };
 
 describe('the drop folder', () => {
   let parent: string;
@@ -47,6 +50,21 @@ describe('the drop folder', () => {
   const write = async (name: string, text: string) => {
     await mkdir(dirname(join(drops, name)), { recursive: true });
     await writeFile(join(drops, name), text);
+  };
+  /** Does `act` again until the change time of `name` is later than that of `than`: file systems count in ticks of some milliseconds. */
+  const later = async (than: string, name: string, act: () => Promise<void>) => {
+    const changedAt = async (of: string) => (await lstat(join(drops, of), { bigint: true })).ctimeNs;
+    do await act();
+    while ((await changedAt(name)) <= (await changedAt(than)));
+  };
+  /** Looks while time goes by, as two files are never stored in one millisecond. */
+  const lookInTime = async (watched: DropFolder) => {
+    let isDone = false;
+    const looking = watched.look().finally(() => {
+      isDone = true;
+    });
+    while (!isDone) await clock.advance(1);
+    return looking;
   };
   const files = async () =>
     (await readdir(drops, { recursive: true, withFileTypes: true }))
@@ -99,6 +117,127 @@ describe('the drop folder', () => {
     await rename(join(parent, 'ready.csv'), join(drops, 'ready.csv'));
     expect(await watched.look()).toEqual([]);
     expect(await watched.look()).toEqual(['ready.csv']);
+  });
+
+  describe('takes files in the order in which they came', () => {
+    const outside = async () => {
+      await writeFile(join(parent, 'outside.csv'), 'x');
+      await utimes(join(parent, 'outside.csv'), 1_700_000_000, 1_700_000_000);
+    };
+    const fix = () => join(drops, 'facts/sales-fix.csv');
+
+    it.each<[how: string, act: () => Promise<void>]>([
+      ['written', () => writeFile(fix(), 'x')],
+      ['copied with its old time', () => outside().then(() => cp(join(parent, 'outside.csv'), fix(), OLD_TIME))],
+      ['renamed in', () => outside().then(() => rename(join(parent, 'outside.csv'), fix()))],
+      [
+        'linked in',
+        async () => {
+          await rm(fix(), { force: true });
+          await outside();
+          await link(join(parent, 'outside.csv'), fix());
+        },
+      ],
+    ])('also when the second was %s, has the smaller name and was there at the first look', async (_, act) => {
+      await write('master/products.csv', 'x');
+      await mkdir(join(drops, 'facts'));
+      await later('master/products.csv', 'facts/sales-fix.csv', act);
+      await later('facts/sales-fix.csv', 'facts/sales.csv', () => write('facts/sales.csv', 'x'));
+      const watched = watch();
+      await watched.look();
+      await clock.advance(5000);
+      const order = ['master/products.csv', 'facts/sales-fix.csv', 'facts/sales.csv'];
+      expect(await lookInTime(watched)).toEqual(order);
+      expect(announcedKeys()).toEqual(order);
+      const stored = await Promise.all(order.map(async (key) => (await folder.drops.head(key))?.lastModified));
+      expect(stored).toEqual([...new Set(stored)].toSorted());
+    });
+
+    it('where one that is known to be whole waits for an earlier one that still settles', async () => {
+      const watched = watch();
+      await write('products.csv', 'x');
+      await watched.look();
+      await clock.advance(1000);
+      await outside();
+      await rename(join(parent, 'outside.csv'), join(drops, 'facts.csv'));
+      for (let second = 1; second < 5; second++) {
+        expect(await watched.look()).toEqual([]);
+        await clock.advance(1000);
+      }
+      expect(await lookInTime(watched)).toEqual(['products.csv', 'facts.csv']);
+    });
+
+    it('where one that cannot be taken keeps none waiting', async () => {
+      const watched = watch();
+      vi.spyOn(folder.drops, 'putStream').mockRejectedValueOnce(new Error('no'));
+      await write('a.csv', 'x');
+      await watched.look();
+      await write('b.csv', 'x');
+      await watched.look();
+      await clock.advance(5000);
+      expect(await watched.look()).toEqual(['b.csv']);
+      await clock.advance(30_000);
+      expect(await watched.look()).toEqual(['a.csv']);
+    });
+
+    it('where a folder that is moved in comes with its move, however old its files are', async () => {
+      await mkdir(join(parent, 'day'));
+      await writeFile(join(parent, 'day/sales.csv'), 'x');
+      await write('products.csv', 'x');
+      const watched = watch();
+      await watched.look();
+      await clock.advance(1000);
+      await rename(join(parent, 'day'), join(drops, 'day'));
+      await watched.look();
+      await clock.advance(5000);
+      expect(await lookInTime(watched)).toEqual(['products.csv', 'day/sales.csv']);
+    });
+
+    it('also when the first came into a folder that had just been read', async () => {
+      await mkdir(join(drops, 'a'), { recursive: true });
+      await mkdir(join(drops, 'b'));
+      let hasCome = false;
+      const readFolder = async (path: string) => {
+        const entries = await readdir(path, { withFileTypes: true });
+        if (path !== join(drops, 'a') || hasCome) return entries;
+        hasCome = true;
+        await write('a/products.csv', 'x');
+        await later('a/products.csv', 'b/facts.csv', () => write('b/facts.csv', 'x'));
+        return entries;
+      };
+      const watched = new DropFolder(drops, folder, { log, reading: { readFolder } });
+      await watched.look();
+      await clock.advance(5000);
+      expect(await lookInTime(watched)).toEqual(['a/products.csv', 'b/facts.csv']);
+    });
+
+    it('also when more come each time the folders are read', async () => {
+      await mkdir(join(drops, 'a'), { recursive: true });
+      await mkdir(join(drops, 'b'));
+      const order: string[] = [];
+      const come = async (key: string) => {
+        const before = order.at(-1);
+        if (before === undefined) await write(key, 'x');
+        else await later(before, key, () => write(key, 'x'));
+        order.push(key);
+      };
+      const readFolder = async (path: string) => {
+        const entries = await readdir(path, { withFileTypes: true });
+        if (path === join(drops, 'a') && order.length < 6) {
+          await come(`a/z${order.length}.csv`);
+          await come(`b/z${order.length}.csv`);
+        }
+        return entries;
+      };
+      const watched = new DropFolder(drops, folder, { log, reading: { readFolder } });
+      const taken: string[] = [];
+      for (let look = 0; look < 10; look++) {
+        taken.push(...(await lookInTime(watched)));
+        await clock.advance(1000);
+      }
+      expect(taken).toEqual(order);
+      expect(order).toHaveLength(6);
+    });
   });
 
   it('never overwrites a file in taken/', async () => {
@@ -280,7 +419,7 @@ describe('the drop folder', () => {
     for (const key of ['a/secret.csv', 'lost+found/x.csv', 'z/sales.csv']) await write(key, 'x');
     await watching.look();
     await clock.advance(5000);
-    expect(await watching.look()).toContain('z/sales.csv');
+    expect(await lookInTime(watching)).toContain('z/sales.csv');
     await watching.look();
     expect(said).toEqual([expect.stringContaining(`${path}: ${why}`)]);
     expect(said[0]).toContain('The rest of the drop folder is taken.');
