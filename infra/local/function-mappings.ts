@@ -17,7 +17,8 @@ export function functionMappings(services: Services): Mapping[] {
       queue: 'drops',
       functionName: 'receive-drop',
       handler: createReceiveDrop(services),
-      maximumConcurrency: 2,
+      // Here a run starts as soon as it has its ticket, so the drop before it must have its own: it may still wait for its names.
+      maximumConcurrency: 1,
       timeoutSeconds,
     },
     { queue: 'schedules', functionName: 'receive-schedule', handler: createReceiveSchedule(services), timeoutSeconds },
