@@ -89,7 +89,7 @@ export class DropFolder {
    * @returns the keys of what was taken
    */
   async look(): Promise<string[]> {
-    if (!this.#hasRecovered) await this.#taken.recover();
+    if (!this.#hasRecovered) await this.#taken.recover((key, stats) => this.#isStored(key, stats));
     this.#hasRecovered = true;
     const taken: string[] = [];
     let isOneSettling = false;
@@ -199,11 +199,6 @@ export class DropFolder {
   async #take(key: string, stats: BigIntStats): Promise<boolean> {
     const { drops } = this.#folder;
     const path = join(this.#path, key);
-    if (stats.nlink > 1n && (await this.#taken.has(key, stats))) {
-      // Killed in the middle of moving it: everybody knows of it already.
-      await this.#taken.remove(key, stats);
-      return false;
-    }
     const source = fingerprintOf(stats);
     // The run of this file is done, and has removed it from the bucket: nobody has to be told again.
     if (drops.removedTags(key)?.source === source) return this.#moved(key, stats);
@@ -217,6 +212,15 @@ export class DropFolder {
     await this.#taken.makeRoom(key);
     await announceDrop(this.#folder, head);
     return this.#moved(key, stats);
+  }
+
+  /** Whether the file was the last that was stored under its key: moving it has changed its change time, and its numbers in places. */
+  #isStored(key: string, { size, mtimeNs }: BigIntStats): boolean {
+    const { drops } = this.#folder;
+    return [drops.tags(key), drops.removedTags(key)].some((tags) => {
+      const [, , storedSize, storedMtimeNs] = tags?.source?.split('-') ?? [];
+      return storedSize === String(size) && storedMtimeNs === String(mtimeNs);
+    });
   }
 
   async #moved(key: string, stats: BigIntStats): Promise<true> {

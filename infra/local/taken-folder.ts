@@ -1,6 +1,6 @@
 import { type BigIntStats, existsSync } from 'node:fs';
 import { link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join, parse, relative } from 'node:path';
+import { basename, dirname, join, parse, relative, sep } from 'node:path';
 import { isCode } from './object-files.ts';
 import { guard } from './storage-error.ts';
 
@@ -12,6 +12,9 @@ const ASIDE = /^\.(.+)\.moving$/;
 /**
  * The folder `taken/` of a drop folder. A sender may put another file under the same name at any moment, so what is moved is looked at
  * after it was moved, and goes back when it is not the file that was taken: nobody has stored that yet.
+ *
+ * A file is renamed aside before it gets its name here, so that a kill leaves it under its dropped name or here, and never under both:
+ * what has a link here and a dropped name was dropped again, by a person or by a sender who publishes with links.
  */
 export class TakenFolder {
   readonly #drops: string;
@@ -31,11 +34,70 @@ export class TakenFolder {
   /** Moves a file that was taken, never over another: a name that is there gets a number. @param file as it was taken */
   async move(key: string, file: BigIntStats): Promise<void> {
     await this.makeRoom(key);
-    await guard('write', this.#path, () => this.#move(key, file));
+    await guard('write', this.#path, async () => {
+      try {
+        await rename(join(this.#drops, key), this.#aside(key));
+      } catch (error) {
+        // The sender has taken it back.
+        if (isCode(error, 'ENOENT')) return;
+        throw error;
+      }
+      await this.#place(key, file);
+    });
   }
 
-  /** Whether the file is there already: a kill came before it was removed from where it was dropped. */
-  async has(key: string, file: BigIntStats): Promise<boolean> {
+  /**
+   * Goes on with what a kill left on its way. To be called before anything is taken.
+   * @param isStored whether a file was taken, by its key and by what it is now; any other goes back
+   */
+  async recover(isStored: (key: string, stats: BigIntStats) => boolean): Promise<void> {
+    const entries = await readdir(this.#path, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const name = ASIDE.exec(entry.name)?.[1];
+      if (!entry.isFile() || name === undefined) continue;
+      const key = join(relative(this.#path, entry.parentPath), name).split(sep).join('/');
+      const stats = await lstat(this.#aside(key), { bigint: true });
+      if (await this.#has(key, stats)) await unlink(this.#aside(key));
+      else if (isStored(key, stats)) await this.#place(key, stats);
+      else await this.#putBack(key);
+    }
+  }
+
+  /** Gives what was set aside its name here; what is not `file` goes back. */
+  async #place(key: string, file: BigIntStats): Promise<void> {
+    const aside = this.#aside(key);
+    const stats = await lstat(aside, { bigint: true });
+    // Where there are no links, a file may have another number under another name.
+    if (stats.size !== file.size || stats.mtimeNs !== file.mtimeNs) return this.#putBack(key);
+    for (const target of this.#names(key)) {
+      if (existsSync(target)) continue;
+      try {
+        await link(aside, target);
+      } catch (error) {
+        if (isCode(error, 'EEXIST')) continue;
+        // No hard links here. Nobody else writes into `taken/`, so having looked is enough.
+        return rename(aside, target);
+      }
+      if (isSame(stats, file)) return unlink(aside);
+      await unlink(target);
+      return this.#putBack(key);
+    }
+  }
+
+  /** Unless another has come under its name: then that is the newer one. */
+  async #putBack(key: string): Promise<void> {
+    const [path, aside] = [join(this.#drops, key), this.#aside(key)];
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await link(aside, path);
+    } catch (error) {
+      if (!isCode(error, 'EEXIST') && !existsSync(path)) return rename(aside, path);
+    }
+    await unlink(aside);
+  }
+
+  /** Whether the file has its name here already. */
+  async #has(key: string, file: BigIntStats): Promise<boolean> {
     for (const target of this.#names(key)) {
       const stats = await lstat(target, { bigint: true }).catch(() => undefined);
       if (stats === undefined) return false;
@@ -44,54 +106,8 @@ export class TakenFolder {
     return false;
   }
 
-  /** Removes a dropped file that is in the folder, unless another has come under its name. */
-  async remove(key: string, file: BigIntStats): Promise<void> {
-    const path = join(this.#drops, key);
-    const aside = join(this.#path, dirname(key), `.${basename(key)}.moving`);
-    await this.makeRoom(key);
-    await rename(path, aside).catch(ignore('ENOENT'));
-    const moved = await lstat(aside, { bigint: true }).catch(() => undefined);
-    if (moved === undefined) return;
-    if (!isSame(moved, file)) await link(aside, path).catch(ignore('EEXIST'));
-    await unlink(aside);
-  }
-
-  /** Puts back what a kill left on its way. To be called before anything is taken. */
-  async recover(): Promise<void> {
-    const entries = await readdir(this.#path, { recursive: true, withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      const name = ASIDE.exec(entry.name)?.[1];
-      if (!entry.isFile() || name === undefined) continue;
-      const aside = join(entry.parentPath, entry.name);
-      const key = join(relative(this.#path, entry.parentPath), name);
-      const stats = await lstat(aside, { bigint: true });
-      if (!(await this.has(key, stats))) await link(aside, join(this.#drops, key)).catch(ignore('EEXIST'));
-      await unlink(aside);
-    }
-  }
-
-  async #move(key: string, file: BigIntStats): Promise<void> {
-    const path = join(this.#drops, key);
-    for (const target of this.#names(key)) {
-      if (existsSync(target)) continue;
-      try {
-        await link(path, target);
-      } catch (error) {
-        if (isCode(error, 'EEXIST')) continue;
-        if (isCode(error, 'ENOENT')) return;
-        // No hard links here. Nobody else writes into `taken/`, so having looked is enough.
-        await rename(path, target);
-        // Where there are no links, a file may have another number under another name.
-        const { size, mtimeNs } = await lstat(target, { bigint: true });
-        const isOurs = size === file.size && mtimeNs === file.mtimeNs;
-        // One that was put there meanwhile is still to be taken, unless the next stands in its place already.
-        if (!isOurs && !existsSync(path)) await rename(target, path);
-        return;
-      }
-      if (isSame(await lstat(target, { bigint: true }), file)) await this.remove(key, file);
-      else await unlink(target);
-      return;
-    }
+  #aside(key: string): string {
+    return join(this.#path, dirname(key), `.${basename(key)}.moving`);
   }
 
   /** `taken/sales/drop.csv`, then `taken/sales/drop.2.csv` and so on, without end. */
@@ -103,10 +119,4 @@ export class TakenFolder {
 
 function isSame(a: BigIntStats, b: BigIntStats): boolean {
   return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeNs === b.mtimeNs;
-}
-
-function ignore(code: string): (error: unknown) => void {
-  return (error) => {
-    if (!isCode(error, code)) throw error;
-  };
 }

@@ -288,16 +288,83 @@ describe('the drop folder', () => {
     expect(new Set(announced()).size).toBe(1);
   });
 
-  it('only finishes the move of a file when it was killed in the middle of that', async () => {
-    await write('drop.csv', 'x');
-    await mkdir(join(drops, 'taken'));
-    await link(join(drops, 'drop.csv'), join(drops, 'taken/drop.csv'));
+  describe('only finishes the move of a file that it has told of, when it was killed', () => {
+    const stored = async () => {
+      const watched = watch();
+      await write('sales/drop.csv', 'x');
+      await watched.look();
+      await clock.advance(5000);
+      expect(await watched.look()).toEqual(['sales/drop.csv']);
+      await rename(join(drops, 'taken/sales/drop.csv'), join(drops, 'taken/sales/.drop.csv.moving'));
+    };
+    const remove = async () =>
+      folder.drops.deleteVersion('sales/drop.csv', (await folder.drops.head('sales/drop.csv'))?.versionId ?? '');
+
+    it.each<[when: string, act: () => Promise<unknown>, left: string[]]>([
+      ['before it had its name in taken/', async () => {}, ['taken/sales/drop.csv']],
+      [
+        'when it had it',
+        () => link(join(drops, 'taken/sales/.drop.csv.moving'), join(drops, 'taken/sales/drop.csv')),
+        ['taken/sales/drop.csv'],
+      ],
+      ['and its run has removed it from the bucket since', remove, ['taken/sales/drop.csv']],
+      [
+        'and another has that name',
+        () => write('taken/sales/drop.csv', 'other'),
+        ['taken/sales/drop.2.csv', 'taken/sales/drop.csv'],
+      ],
+    ])('%s', async (_, act, left) => {
+      await stored();
+      await act();
+      const watched = watch();
+      await watched.look();
+      await clock.advance(5000);
+      expect(await watched.look()).toEqual([]);
+      expect(await files()).toEqual(left);
+      expect(announced()).toHaveLength(1);
+    });
+
+    it('and takes one that came under its name', async () => {
+      await stored();
+      await write('sales/drop.csv', 'the next');
+      const watched = watch();
+      await watched.look();
+      await clock.advance(5000);
+      expect(await watched.look()).toEqual(['sales/drop.csv']);
+      expect(await files()).toEqual(['taken/sales/drop.2.csv', 'taken/sales/drop.csv']);
+    });
+  });
+
+  it('takes each file that a sender writes in place and publishes with a link', async () => {
     const watched = watch();
+    await mkdir(join(drops, 'sales'));
+    for (const [day, text] of ['first', 'second', 'third'].entries()) {
+      await writeFile(join(parent, 'export.csv'), text);
+      await utimes(join(parent, 'export.csv'), 1_700_000_000 + day, 1_700_000_000 + day);
+      await link(join(parent, 'export.csv'), join(drops, 'sales/sales.csv'));
+      await watched.look();
+      expect(await lookInTime(watched)).toEqual(['sales/sales.csv']);
+      expect(await readFile(folder.drops.address('sales/sales.csv'), 'utf8')).toBe(text);
+    }
+    expect(new Set(announced()).size).toBe(3);
+  });
+
+  it.each([
+    ['while it runs', false],
+    ['at its start', true],
+  ])('makes a new drop of a file that is linked back from taken/, %s', async (_, isStart) => {
+    let watched = watch();
+    await write('drop.csv', 'x');
     await watched.look();
     await clock.advance(5000);
-    expect(await watched.look()).toEqual([]);
-    expect(await files()).toEqual(['taken/drop.csv']);
-    expect(announced()).toEqual([]);
+    await watched.look();
+    if (isStart) watched = watch();
+    await link(join(drops, 'taken/drop.csv'), join(drops, 'drop.csv'));
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual(['drop.csv']);
+    expect(new Set(announced()).size).toBe(2);
+    expect(await files()).toEqual(['taken/drop.2.csv', 'taken/drop.csv']);
   });
 
   it('takes also a file that comes under the name of one that is just being moved', async () => {
@@ -327,7 +394,6 @@ describe('the drop folder', () => {
     await write('taken/sales/.unknown.csv.moving', 'nobody has stored it');
     await write('taken/sales/known.csv', 'x');
     await link(join(drops, 'taken/sales/known.csv'), join(drops, 'taken/sales/.known.csv.moving'));
-    await mkdir(join(drops, 'sales'));
     const watched = watch();
     await watched.look();
     expect(await files()).toEqual(['sales/unknown.csv', 'taken/sales/known.csv']);
