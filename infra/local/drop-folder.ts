@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { DataFolder } from './data-folder.ts';
+import { lockDropFolder } from './drop-folder-lock.ts';
 import { DropWalk, type Reading, whatToDo } from './drop-walk.ts';
 import { announceDrop, FileChangedError, fingerprintOf, storeDrop } from './put-drop.ts';
 import { guardSync } from './storage-error.ts';
@@ -58,6 +59,7 @@ export class DropFolder {
   #seen = new Map<string, Sighting>();
   #looks = 0;
   #loop: Promise<void> | undefined;
+  #unlock: (() => void) | undefined;
   #hasRecovered = false;
   /** epoch ms */
   #lastStored: number | undefined;
@@ -73,8 +75,9 @@ export class DropFolder {
     this.#taken = new TakenFolder(this.#path);
   }
 
-  /** Looks again and again until stopped. */
+  /** Locks the folder, and looks again and again until stopped. @throws StorageError when another plandrop watches it */
   start(): void {
+    this.#unlock ??= lockDropFolder(this.#path, this.#options.log);
     this.#loop ??= this.#run();
   }
 
@@ -82,6 +85,7 @@ export class DropFolder {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    this.#unlock?.();
   }
 
   /**

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type DataFolder, joinDataFolder } from '../../infra/local/data-folder.ts';
+import { DropFolder } from '../../infra/local/drop-folder.ts';
+import { lockDropFolder } from '../../infra/local/drop-folder-lock.ts';
+import { memoryLogger } from '../../shared/observe/logger.ts';
+
+describe('a drop folder', () => {
+  let parent: string;
+  let drops: string;
+  let folder: DataFolder;
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'plandrop-watched-'));
+    drops = join(parent, 'drops');
+    folder = joinDataFolder(join(parent, 'data'));
+  });
+  afterEach(async () => {
+    folder.close();
+    await rm(parent, { recursive: true });
+  });
+  const inUse = (who: string) =>
+    `The drop folder ${drops} is watched by another plandrop${who}. Stop that one first, or watch another folder with --drops.`;
+
+  it('is watched by one process only, is free as soon as that is killed, and again when it is left', async () => {
+    const child = join(import.meta.dirname, 'children/hold-drops.ts');
+    const other = spawn(process.execPath, [child, drops, join(parent, 'other')]);
+    const [line] = await once(other.stdout, 'data');
+    expect(String(line)).toBe('watching\n');
+    const refused = new DropFolder(drops, folder);
+    expect(() => refused.start()).toThrow(inUse(` (pid ${other.pid})`));
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    const watched = new DropFolder(drops, folder);
+    watched.start();
+    await watched.stop();
+    lockDropFolder(drops, memoryLogger())();
+  });
+
+  it('is in use also by a process that this machine does not know', async () => {
+    new DropFolder(drops, folder);
+    const unlock = lockDropFolder(drops, memoryLogger());
+    await writeFile(join(drops, '.plandrop-drops/engine.pid'), 'of another machine');
+    expect(() => lockDropFolder(drops, memoryLogger())).toThrow(inUse(', perhaps on another machine'));
+    unlock();
+  });
+
+  it.each([
+    ['takes no lock file', () => writeFile(join(drops, '.plandrop-drops'), '')],
+    [
+      'refuses each lock, though nobody has one',
+      async () => {
+        lockDropFolder(drops, memoryLogger());
+        await rm(join(drops, '.plandrop-drops/engine.pid'));
+      },
+    ],
+  ])('is watched with a warning where it %s', async (_, act) => {
+    const log = memoryLogger();
+    const watched = new DropFolder(drops, folder, { log, settleSeconds: 0, lookSeconds: 0.01 });
+    await act();
+    await writeFile(join(drops, 'sales.csv'), 'x');
+    watched.start();
+    while ((await folder.drops.head('sales.csv')) === undefined) await folder.clock.sleep(10);
+    await watched.stop();
+    expect(log.entries.filter(({ level }) => level === 'warn')).toMatchObject([
+      {
+        message: `Nothing keeps a second plandrop from watching ${drops} too: it cannot be locked. Watch it with one only.`,
+      },
+    ]);
+  });
+});
