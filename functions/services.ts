@@ -11,10 +11,12 @@ export interface Pipelines extends ConfiguredPipelines {
   /**
    * The definition a new run starts with, or why there is none.
    * @param onExchange is told what Anaplan was asked for it, here or on an earlier call that had nobody to tell
+   * @param byHand whether a person asked for this run, and not a drop, a schedule or a run before it; default false
    */
   freeze(
     name: string,
     onExchange?: (exchange: ExchangeNote) => void,
+    byHand?: boolean,
   ): Promise<{ ok: true; pipeline: FrozenPipeline } | { ok: false; diagnosis: Diagnosis }>;
   /**
    * The definition with its imports as Anaplan tells them now; undefined when the pipeline, or what it names, is no longer there.

@@ -208,15 +208,15 @@ function never(): Promise<never> {
 
 /**
  * One call lands one file and nobody waits behind it, so a failure is told by the exit code and not by a held lane. Nor does anything
- * follow it: the call is one run of one pipeline. Whether an import reads a file or another model only Anaplan says, so that a file goes
- * nowhere is told by its run.
+ * follow it: the call is one run of one pipeline. What `plandrop local` left in this data folder stays as it is configured: others wait
+ * for it. Whether an import reads a file or another model only Anaplan says, so that a file goes nowhere is told by its run.
  */
 function goingOn(pipelines: Pipelines, isOfThisFile: (name: string) => boolean): Pipelines {
   return {
     ...pipelines,
-    freeze: async (name, onExchange) => {
-      const frozen = await pipelines.freeze(name, onExchange);
-      if (!frozen.ok) return frozen;
+    freeze: async (name, onExchange, byHand) => {
+      const frozen = await pipelines.freeze(name, onExchange, byHand);
+      if (!frozen.ok || byHand !== true) return frozen;
       const { steps } = frozen.pipeline;
       if (isOfThisFile(name) && !steps.some(({ fileId, files = [] }) => fileId !== undefined || files.length > 0))
         return { ok: false, diagnosis: readsNoFile(name) };

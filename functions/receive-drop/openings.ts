@@ -13,6 +13,11 @@ import type { CreatedObject } from './s3-event.ts';
 /** Attribute of a drop message that names its pipeline, whatever the key: `plandrop run` was told which. */
 export const PIPELINE_ATTRIBUTE = 'pipeline';
 
+/** Whether a person named the pipeline of the drop. */
+export function isByHand({ messageAttributes }: SQSRecord): boolean {
+  return messageAttributes[PIPELINE_ATTRIBUTE] !== undefined;
+}
+
 /** What a drop message asks for: a run, or a place in a set. */
 export interface Opening {
   pipelineName: string;

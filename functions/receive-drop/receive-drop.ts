@@ -9,7 +9,7 @@ import { freezeForRun } from '../freeze-for-run.ts';
 import { receiveCountOf } from '../handle-records.ts';
 import type { Services } from '../services.ts';
 import { reportStrangeMessage } from '../strange-message.ts';
-import { findDrop, type Opening, openingsOf, PIPELINE_ATTRIBUTE } from './openings.ts';
+import { findDrop, isByHand, type Opening, openingsOf } from './openings.ts';
 import { isKnownMember, receiveMember } from './receive-member.ts';
 import { type CreatedObject, readS3Message } from './s3-event.ts';
 
@@ -36,7 +36,7 @@ export async function receiveDrop(record: SQSRecord, services: Services): Promis
     else await receiveMember(member, services, (trigger) => open({ pipelineName, trigger }));
   }
   await askAgainLater('drops', record, waitFor, services);
-  if (record.messageAttributes[PIPELINE_ATTRIBUTE] !== undefined) return;
+  if (isByHand(record)) return;
   for (const object of message.objects) await keepIfUnmatched(object, services);
 }
 
@@ -53,7 +53,11 @@ async function openFor(
   const trigger = gone === undefined ? opening.trigger : await asOpened(opening, services);
   const frozen =
     gone === undefined
-      ? await freezeForRun(pipelineName, trigger, receiveCountOf(record), services)
+      ? await freezeForRun(
+          pipelineName,
+          { trigger, delivery: receiveCountOf(record), byHand: isByHand(record) },
+          services,
+        )
       : { ok: false as const, diagnosis: gone };
   if (!frozen.ok && isAskedAgain(record, frozen.diagnosis)) {
     waitFor.push(frozen.diagnosis);

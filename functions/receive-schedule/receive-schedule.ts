@@ -28,7 +28,7 @@ export async function receiveSchedule(record: SQSRecord, services: Services): Pr
   if (expectedBy !== undefined) return checkExpectation({ pipeline: pipelineName, scheduledAt: expectedBy }, services);
   if (trigger === undefined) return reportMissedSchedule(pipelineName, record, services);
   if (await isTooEarly('schedules', record, services)) return;
-  const frozen = await freezeForRun(pipelineName, trigger, receiveCountOf(record), services);
+  const frozen = await freezeForRun(pipelineName, { trigger, delivery: receiveCountOf(record) }, services);
   if (!frozen.ok && isAskedAgain(record, frozen.diagnosis))
     return askAgainLater('schedules', record, [frozen.diagnosis], services);
   const pipeline = frozen.ok ? frozen : givenUp(record, frozen.diagnosis);

@@ -39,7 +39,7 @@ export async function openLeftSets(services: Services): Promise<number> {
 
 async function openLeft(services: Services, set: DropSet, started: StartedSet): Promise<boolean> {
   const trigger = triggerOfSet(set, started);
-  const pipeline = await freezeForRun(set.pipeline, trigger, 1, services);
+  const pipeline = await freezeForRun(set.pipeline, { trigger, delivery: 1 }, services);
   // What may heal is looked at again by the next watch.
   if (!pipeline.ok && pipeline.diagnosis.retry.kind !== 'no') return false;
   await openRun(services, { pipelineName: set.pipeline, trigger, pipeline });
