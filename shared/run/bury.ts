@@ -58,7 +58,10 @@ export async function bury(services: RunServices, message: RunMessage): Promise<
         // Sent before it is counted: dying in between costs one more try, never the run.
         const delaySeconds = engine === undefined ? AGAIN_SECONDS : 0;
         await sendMessage(services, run, delaySeconds);
-        await countTry(services, held);
+        // One message has taken the place of another. Left in the poison queue, this one would send a copy with each delivery.
+        await countTry(services, held).catch((error: unknown) =>
+          log.error('A try of a buried message could not be counted, so there may be one more.', { ...about, error }),
+        );
         return log.warn('A message whose handler kept failing is tried again.', { ...about, delaySeconds });
       }
       case 'give-up': {

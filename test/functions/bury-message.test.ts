@@ -66,6 +66,35 @@ describe('a run whose handler keeps failing', () => {
     expect(violationsOf(world)).toEqual([]);
   });
 
+  it.each([
+    ['aws', 24],
+    ['local', 1],
+  ] as const)(
+    'stays one message where its ledger cannot be written, on %s for %s h, and then goes on',
+    async (like, hours) => {
+      let sent = 0;
+      await using world: World = await World.build({
+        like,
+        pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+        taskSeconds: 20,
+        fate: ({ name, about }) => {
+          const refuses = world.clock.now() < heals;
+          if (refuses && name === 'send' && about === 'upload') sent++;
+          const isCommit = name === 'replace' && about.startsWith('runs/');
+          return refuses && isCommit ? { kind: 'store-fault', fault: 'fail' } : GOES;
+        },
+      });
+      const heals = world.clock.now() + hours * 3_600_000;
+      await world.drop(FILE.key, FILE.text);
+      await world.runUntilQuiet({ maxHours: 100 });
+      expect(violationsOf(world)).toEqual([]);
+      expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual(['succeeded']);
+      // Each copy is delivered five times before it is buried in its turn.
+      const secondsEach = like === 'aws' ? 6 * 900 : 5 * 5;
+      expect(sent).toBeLessThanOrEqual(1 + (hours * 3600) / secondsEach);
+    },
+  );
+
   it('ends unknown when its task may be running, and keeps the lane', async () => {
     await using world = await live({
       fate: dies(({ kind, name, about }) => kind === 'http' && name === 'GET' && /tasks\/\w+$/.test(about)),
