@@ -1,10 +1,8 @@
-import { statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { LockedDataFolder } from './data-folder.ts';
+import { whyNoRoom } from './disk-room.ts';
 import { EventSourceMapping, type Mapping } from './event-source-mapping.ts';
-import { guardSync } from './storage-error.ts';
 import { Trouble } from './trouble.ts';
 
 export interface EngineOptions {
@@ -66,7 +64,7 @@ export function startEngine(
         lookAgainMs: options.lookAgainMs ?? 1000,
         trouble,
         pause: () => {
-          const reason = diskTooFull(folder.dataDir, minimumFreeBytes);
+          const reason = whyNoRoom(folder.dataDir, minimumFreeBytes);
           if (reason === undefined) clockWatch.look();
           return reason;
         },
@@ -97,16 +95,4 @@ export function startEngine(
       }),
     stop: (waitSeconds = 30) => (stopped ??= stop(waitSeconds)),
   };
-}
-
-function diskTooFull(path: string, minimumFreeBytes: number): string | undefined {
-  try {
-    // The folder itself comes back with the next file written into it; what it held does not.
-    guardSync('read', path, () => statSync(join(path, 'queues.sqlite')));
-    const { bavail, bsize } = guardSync('read', path, () => statfsSync(path));
-    if (bavail * bsize >= minimumFreeBytes) return undefined;
-    return `the disk of ${path} is almost full. Free some space.`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
