@@ -31,8 +31,8 @@ export class ClockWatch {
     this.#told = newest;
     const minutes = Math.round((newest - now) / 60_000);
     this.#log.error(
-      `The clock of this machine was set back by ${minutes} min or more. Runs that wait for a time wait that much longer, and schedules ` +
-        'that have fired do not fire again. Nothing is lost. Set the clock right if it is wrong now.',
+      `The clock of this machine was set back by ${minutes} min or more. Runs that wait for a time wait that much longer, and what a ` +
+        'schedule has started is not started again. Nothing is lost. Set the clock right if it is wrong now.',
       { now: new Date(now).toISOString(), newestMessage: new Date(newest).toISOString() },
     );
   }

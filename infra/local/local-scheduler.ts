@@ -41,6 +41,8 @@ export interface LocalSchedulerOptions {
 const KEY = 'schedules.json';
 /** A clock that was set, or a laptop that slept, is noticed within this time. */
 const LONGEST_SLEEP_MS = 30_000;
+/** What a time service corrects is far below it. */
+const SET_BACK_MS = 60_000;
 
 const memorySchema = z.record(
   z.string(),
@@ -53,7 +55,8 @@ type Memory = z.infer<typeof memorySchema>;
  * where nothing is to run but a file should have come.
  *
  * A firing is sent before it is written down, so a kill in between sends it twice; the scheduled time names the run, so the
- * second message finds the run of the first.
+ * second message finds the run of the first. So after a clock that was ahead is set right, what was due in the last minutes by the clock as
+ * it is now is sent again too.
  */
 export class LocalScheduler {
   readonly #options: Required<LocalSchedulerOptions>;
@@ -84,6 +87,7 @@ export class LocalScheduler {
     const memory = await this.#remember();
     const now = clock.now();
     const horizon = now - this.#options.catchUpMinutes * 60_000;
+    await this.#followClock(memory, { now, horizon });
     for (;;) {
       const next = this.#next(memory);
       if (next === undefined || next.at > now) return next?.at;
@@ -118,6 +122,28 @@ export class LocalScheduler {
       const wait = Math.min((next ?? Number.POSITIVE_INFINITY) - clock.now(), LONGEST_SLEEP_MS);
       await clock.sleep(Math.max(0, wait), this.#stop.signal);
     }
+  }
+
+  /**
+   * Brings back what is noted for a time that is still to come: the clock was ahead, and nothing would fire until it is there again. A
+   * schedule that began in that time begins now.
+   */
+  async #followClock(memory: Memory, { now, horizon }: { now: number; horizon: number }): Promise<void> {
+    const latest = Math.max(...Object.values(memory).map(({ last, anchor }) => Math.max(last, anchor)));
+    if (latest <= now) return;
+    for (const entry of Object.values(memory)) {
+      if (entry.anchor > now + SET_BACK_MS) Object.assign(entry, { anchor: now, last: now - 1 });
+      else if (entry.last > now) entry.last = Math.max(entry.anchor, horizon) - 1;
+    }
+    if (latest > now + SET_BACK_MS) {
+      const minutes = Math.round((latest - now) / 60_000);
+      this.#options.log.warn(
+        `The clock of this machine was ahead by ${minutes} min or more, or is behind now. Schedules fire by the clock as it is: what was left ` +
+          'out too early fires at its time, and what has run does not run again.',
+        { now: new Date(now).toISOString(), latest: new Date(latest).toISOString() },
+      );
+    }
+    await this.#write(memory);
   }
 
   #next(memory: Memory) {

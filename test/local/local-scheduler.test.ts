@@ -162,4 +162,61 @@ describe('LocalScheduler', () => {
     expect(await scheduler({ ...DAILY, expression: 'at(2020-01-01T00:00:00)' }).fireDue()).toBeUndefined();
     expect(await scheduler().fireDue()).toBeUndefined();
   });
+
+  describe('whose clock was ahead', () => {
+    it.each([
+      ['by hours', 8 * 60],
+      ['by a year', 365 * 24 * 60],
+    ])('%s fires at its true time all the same, also after a restart, and says so once', async (_, ahead) => {
+      await scheduler(DAILY).fireDue();
+      await minutes(ahead);
+      await scheduler(DAILY).fireDue();
+      expect(sent()).toEqual([]);
+      said = [];
+      await minutes(-ahead);
+      const running = scheduler(DAILY);
+      await running.fireDue();
+      await minutes(2);
+      await running.fireDue();
+      expect(sent()).toEqual(['recalculate 06:00']);
+      await scheduler(DAILY).fireDue();
+      expect(sent()).toHaveLength(1);
+      expect(said).toEqual([expect.stringContaining('The clock of this machine was ahead by')]);
+    });
+
+    it('fires what became due since the clock was set right', async () => {
+      await scheduler(DAILY).fireDue();
+      await minutes(8 * 60);
+      const running = scheduler(DAILY);
+      await running.fireDue();
+      await minutes(2 - 8 * 60);
+      await running.fireDue();
+      expect(sent()).toEqual(['recalculate 06:00']);
+    });
+
+    it('sends what has fired again with the same time, and says nothing of a small step', async () => {
+      const running = scheduler(OFTEN);
+      await running.fireDue();
+      await minutes(1.5);
+      await running.fireDue();
+      await clock.advance(-5000);
+      await running.fireDue();
+      await clock.advance(5000);
+      await running.fireDue();
+      expect(sent()).toEqual(['sync 06:00', 'sync 06:00']);
+      expect(said).toEqual([]);
+    });
+
+    it('begins anew what it saw first in that time, and does not catch up on a past that this did not have', async () => {
+      const rate: PipelineSchedule = { pipeline: 'rated', expression: 'rate(10 minutes)', timezone: 'UTC' };
+      await minutes(8 * 60);
+      await scheduler(rate, DAILY).fireDue();
+      await minutes(3 - 8 * 60);
+      const running = scheduler(rate, DAILY);
+      await running.fireDue();
+      await minutes(10);
+      await running.fireDue();
+      expect(sent()).toEqual(['rated 13:58', 'rated 06:01', 'rated 06:11']);
+    });
+  });
 });
