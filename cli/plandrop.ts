@@ -36,6 +36,9 @@ const program = strict(
     .addCommand(simulateCommand()),
 );
 
+// A log that cannot be written stops no work. Standard output is what a command was called for: where that is lost, it fails.
+process.stderr.on('error', () => {});
+
 process.exitCode = await main(process.argv);
 
 /** With `--json` standard output is exactly one JSON document, also for errors; everything else goes to standard error. */

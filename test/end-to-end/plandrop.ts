@@ -29,12 +29,22 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 const canaries = new Set<Canary>();
 const SECRETS = /PASSWORD|PRIVATE_KEY|PASSPHRASE|REFRESH_TOKEN|CLIENT_SECRET/;
 
-export function start(args: readonly string[], env: Environment = {}, cwd = ROOT): ChildProcess {
+/** @param stderr a file that takes standard error, by its descriptor; default: a pipe */
+export function start(
+  args: readonly string[],
+  env: Environment = {},
+  cwd = ROOT,
+  stderr: number | 'pipe' = 'pipe',
+): ChildProcess {
   for (const [name, value] of Object.entries(env)) {
     // A key may be told by its path.
     if (SECRETS.test(name) && !value.startsWith('/')) for (const canary of canaries) canary.hide(value);
   }
-  return spawn(process.execPath, [CLI, ...args], { cwd, env: { ...cleanEnvironment(), ...env } });
+  return spawn(process.execPath, [CLI, ...args], {
+    cwd,
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['pipe', 'pipe', stderr],
+  });
 }
 
 export async function plandrop(args: readonly string[], env: Environment = {}, cwd = ROOT): Promise<Finished> {
