@@ -7,12 +7,20 @@ import { LocalWatch } from '../infra/local/local-watch.ts';
 import { expire, expireTaken } from '../infra/local/retention.ts';
 import { retentionDays } from '../shared/pipeline/retention.ts';
 
+/** Its `stop` resolves when what it is at has ended. */
+export interface Stoppable {
+  stop(): Promise<void>;
+}
+
 export interface EmbeddedEngine {
   folder: LockedDataFolder;
   services: Services;
   engine: Pick<Engine, 'idle'>;
-  /** Begins nothing more, and waits up to `waitSeconds` for what is under way; what is not done then is delivered again. */
-  stop(waitSeconds: number): Promise<void>;
+  /**
+   * Begins nothing more, and waits up to `waitSeconds` for what is under way; what is not done then is delivered again.
+   * @param beside what else works on the data folder: it is stopped too, and waited for as long
+   */
+  stop(waitSeconds: number, beside?: readonly Stoppable[]): Promise<void>;
 }
 
 /** Opens and locks a data folder and lets the functions run on it: what `run`, `local` and `npm start` have in common. */
@@ -48,9 +56,9 @@ export async function embeddedEngine(
         log.info(`Removed what ended more than ${days} days ago.`, { ...expired, taken });
     });
     watch.start();
-    const stop = async (waitSeconds: number) => {
-      await watch.stop();
-      await engine.stop(waitSeconds);
+    const stop = async (waitSeconds: number, beside: readonly Stoppable[] = []) => {
+      const ending = [watch, ...beside].map((each) => each.stop());
+      await engine.stop(waitSeconds, ending);
       await services.anaplan.close();
     };
     return { folder, services, engine, stop };

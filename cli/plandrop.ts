@@ -14,6 +14,7 @@ import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { supportCommand } from './commands/support.ts';
 import { validateCommand } from './commands/validate.ts';
+import { endSoon } from './end-soon.ts';
 import { EXIT } from './exit-codes.ts';
 import { version } from './version.ts';
 
@@ -40,6 +41,7 @@ const program = strict(
 process.stderr.on('error', () => {});
 
 process.exitCode = await main(process.argv);
+if (process.exitCode === EXIT.interrupted) endSoon();
 
 /** With `--json` standard output is exactly one JSON document, also for errors; everything else goes to standard error. */
 async function main(argv: readonly string[]): Promise<number> {

@@ -9,7 +9,7 @@ import { environmentSecrets } from '../../shared/ports/environment-secrets.ts';
 import { commandPlace } from '../command-place.ts';
 import { configurationFor } from '../configuration.ts';
 import { requireDropsApart } from '../drops-apart.ts';
-import { embeddedEngine } from '../embedded-engine.ts';
+import { embeddedEngine, type Stoppable } from '../embedded-engine.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
 import { logBeside } from '../log-beside.ts';
@@ -25,7 +25,7 @@ interface LocalOptions {
   json?: true;
 }
 
-/** How long running handlers may finish in; what does not is delivered again at the next start. */
+/** How long what is under way may finish in; what does not is begun again at the next start. */
 const STOP_SECONDS = 20;
 
 export function localCommand(): Command {
@@ -71,10 +71,12 @@ async function local(options: LocalOptions): Promise<number> {
     minimumFreeBytes: options.keepFree,
     onCommit: progressOf(say),
   });
+  const watching: Stoppable[] = [];
   try {
     const drops = new DropFolder(options.drops, folder, { log });
     const { state, queues, clock } = folder;
     const scheduler = new LocalScheduler({ state, queues, clock, schedules: schedulesOf(configuration), log });
+    watching.push(drops, scheduler);
     drops.start();
     scheduler.start();
     const pipelines = Object.keys(configuration.pipelines);
@@ -87,10 +89,9 @@ async function local(options: LocalOptions): Promise<number> {
     if (folder.recovered.messagesInFlight > 0) say('The last start was cut off; going on where it stood.');
     await interrupted;
     say('Stopping; what is under way goes on at the next start.');
-    await Promise.all([drops.stop(), scheduler.stop()]);
     return EXIT.interrupted;
   } finally {
-    await stop(STOP_SECONDS);
+    await stop(STOP_SECONDS, watching);
   }
 }
 

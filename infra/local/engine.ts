@@ -26,9 +26,10 @@ export interface Engine {
   /**
    * Receives no more, waits for running handlers up to `waitSeconds` (default 30), then closes the data folder and frees its
    * lock. What a handler still does after that fails; its message is delivered again by the next engine.
-   * @returns whether every handler had come back
+   * @param beside what else works on the data folder, and may end within the same time
+   * @returns whether every handler had come back, and all else was over
    */
-  stop(waitSeconds?: number): Promise<boolean>;
+  stop(waitSeconds?: number, beside?: readonly Promise<unknown>[]): Promise<boolean>;
 }
 
 /** Calls the handlers for what is in the queues of `folder`, until stopped. */
@@ -77,10 +78,11 @@ export function startEngine(
   for (const mapping of running) mapping.start();
 
   let stopped: Promise<boolean> | undefined;
-  const stop = async (waitSeconds: number) => {
+  const stop = async (waitSeconds: number, beside: readonly Promise<unknown>[]) => {
     stopListening();
     const enough = new AbortController();
-    const finished = Promise.all(running.map((mapping) => mapping.stop())).then(() => true);
+    const ending = [...running.map((mapping) => mapping.stop()), ...beside];
+    const finished = Promise.allSettled(ending).then(() => true);
     const late = clock.sleep(waitSeconds * 1000, enough.signal).then(() => false);
     const inTime = await Promise.race([finished, late]);
     enough.abort();
@@ -93,6 +95,6 @@ export function startEngine(
         waiting.push(resolve);
         tellIfIdle();
       }),
-    stop: (waitSeconds = 30) => (stopped ??= stop(waitSeconds)),
+    stop: (waitSeconds = 30, beside = []) => (stopped ??= stop(waitSeconds, beside)),
   };
 }

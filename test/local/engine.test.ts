@@ -221,6 +221,21 @@ describe('the embedded engine', () => {
     expect(next.queues.depth('upload').visible).toBe(1);
   });
 
+  it('receives no more at once, and waits no longer for what else works on the folder', async () => {
+    const seen: string[] = [];
+    const { stop } = start({ handler: async (event) => void seen.push(...bodies(event)) });
+    await clock.advance(100);
+    const stopped = stop(10, [new Promise(() => undefined)]);
+    await folder.queues.send('upload', 'too late');
+    await clock.advance(9_999);
+    using beside = joinDataFolder(dataDir, { clock });
+    expect([seen, beside.queues.peek('upload').map(({ body }) => body)]).toEqual([[], ['too late']]);
+    await clock.advance(1);
+    expect(await stopped).toBe(false);
+    using next = await openDataFolder(dataDir, { clock });
+    expect(next.recovered.messagesInFlight).toBe(0);
+  });
+
   it('receives nothing while the disk is almost full, and says so', async () => {
     const said: string[] = [];
     const log = { ...silentLogger, error: (message: string) => void said.push(message) };
