@@ -16,11 +16,13 @@ export interface RoutedAlertsOptions {
 
 /**
  * The alerts of one machine: each is recorded, and then told as `notify` says, that of its pipeline or else the configuration's own.
- * A repeated alert is recorded once.
+ * A repeated alert is recorded once. One that cannot be recorded is told all the same, and then fails; when it is repeated, by this
+ * process, only the record is still owed.
  */
 export function routedAlerts({ configuration, folder, record, log }: RoutedAlertsOptions): Alerts {
   const { notify, pipelines } = configuration;
   const recorded = new Set<string>();
+  const toldUnrecorded = new Set<string>();
   const tellers = new Map<string, Alerts | undefined>();
   const tellerOf = (how: Notify): Alerts | undefined => {
     const key = JSON.stringify(how);
@@ -33,10 +35,16 @@ export function routedAlerts({ configuration, folder, record, log }: RoutedAlert
   return {
     route: (pipeline) => fingerprintOf(notifyFor(pipeline, configuration)),
     async publish(alert) {
-      if (!recorded.has(alert.id)) await record.publish(alert);
-      recorded.add(alert.id);
-      const how = notifyFor(alert.pipeline, configuration);
-      if (how !== undefined) await tellerOf(how)?.publish(alert);
+      const { id, pipeline } = alert;
+      const [kept] = await Promise.allSettled([recorded.has(id) ? undefined : record.publish(alert)]);
+      if (kept.status === 'fulfilled') recorded.add(id);
+      const how = notifyFor(pipeline, configuration);
+      if (how !== undefined && !toldUnrecorded.has(id)) await tellerOf(how)?.publish(alert);
+      if (kept.status === 'rejected') {
+        toldUnrecorded.add(id);
+        throw kept.reason;
+      }
+      toldUnrecorded.delete(id);
     },
   };
 }

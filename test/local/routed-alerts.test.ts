@@ -67,6 +67,22 @@ it('that failed is recorded once, and sent again', async () => {
   expect(at.record.published).toHaveLength(1);
 });
 
+it('that cannot be recorded is told all the same, once, and fails until it is recorded', async () => {
+  await using at = await routed('notify: { command: cat >>everyone }');
+  const { publish } = at.record;
+  at.record.publish = () => Promise.reject(new Error('the disk is full'));
+  for (let times = 0; times < 3; times++)
+    await expect(at.alerts.publish(alertOf('sales'))).rejects.toThrow('the disk is full');
+  expect(await at.told('everyone')).toBe('of sales\n\nwords\n');
+  at.record.publish = publish;
+  await at.alerts.publish(alertOf('sales'));
+  expect((await at.told('everyone')).match(/^of sales$/gm)).toHaveLength(1);
+  expect(at.record.published).toHaveLength(1);
+  await at.alerts.publish(alertOf('sales'));
+  expect((await at.told('everyone')).match(/^of sales$/gm)).toHaveLength(2);
+  expect(at.record.published).toHaveLength(1);
+});
+
 it('reaches the same people as another where both are told in the same way', async () => {
   await using at = await routed('notify: { command: cat >>everyone }');
   const { route = () => '' } = at.alerts;
