@@ -10,7 +10,17 @@ export const lockOption = () =>
   new Option('--lock <file>', 'the lock file (default: plandrop.lock.json beside the configuration)');
 
 export const dataDirOption = () =>
-  new Option('--data-dir <folder>', 'where this machine keeps runs, files and queues').default('.plandrop');
+  new Option('--data-dir <folder>', 'where this machine keeps runs, files and queues')
+    .default('.plandrop')
+    .argParser(named('a folder'));
+
+/** Refuses no name at all, as a variable of a script gives it that is not set: some folder or bucket would be taken for it. */
+export function named(what: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() !== '') return text;
+    throw new InvalidArgumentError(`Name ${what}.`);
+  };
+}
 
 /** A person's reason, which is kept for whoever asks later. */
 export function becauseOption(described: string, term = 'why'): Option {

@@ -7,7 +7,7 @@ import type { Queues } from '../shared/ports/queue.ts';
 import type { Store } from '../shared/ports/store.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT } from './exit-codes.ts';
-import { dataDirOption, jsonOption } from './options.ts';
+import { dataDirOption, jsonOption, named } from './options.ts';
 import { stackQueues } from './stack-queues.ts';
 
 /** Options of commands that read what runs left: on this machine, or in the state bucket of a deployed stack. */
@@ -18,14 +18,16 @@ export interface StateOptions {
 }
 
 export function withStateOptions(command: Command): Command {
-  return command
-    .addOption(dataDirOption())
-    .addOption(
-      new Option('--state-bucket <name>', 'the state bucket of a deployed stack, instead of a data folder').env(
-        'PLANDROP_STATE_BUCKET',
-      ),
-    )
-    .addOption(jsonOption());
+  return command.addOption(dataDirOption()).addOption(stateBucketOption(process.env)).addOption(jsonOption());
+}
+
+const VARIABLE = 'PLANDROP_STATE_BUCKET';
+
+function stateBucketOption(env: NodeJS.ProcessEnv): Option {
+  const described = 'the state bucket of a deployed stack, instead of a data folder';
+  const option = new Option('--state-bucket <name>', described).argParser(named('a bucket'));
+  // Empty means unset, as for all our variables.
+  return env[VARIABLE]?.trim() === '' ? option : option.env(VARIABLE);
 }
 
 export interface OpenState extends Disposable {

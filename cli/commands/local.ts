@@ -13,7 +13,7 @@ import { embeddedEngine, type Stoppable } from '../embedded-engine.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruption } from '../interruption.ts';
 import { logBeside } from '../log-beside.ts';
-import { configOption, dataDirOption, jsonOption, keepFreeOption } from '../options.ts';
+import { configOption, dataDirOption, jsonOption, keepFreeOption, named } from '../options.ts';
 import { progressOf } from '../progress.ts';
 import { usableCredentials } from '../usable-credentials.ts';
 
@@ -37,7 +37,9 @@ export function localCommand(): Command {
       new Option(
         '--drops <folder>',
         'the folder to watch; its layout gives the keys, and taken files move to its folder taken/',
-      ).default('drops'),
+      )
+        .default('drops')
+        .argParser(named('a folder')),
     )
     .addOption(keepFreeOption())
     .addOption(jsonOption())
