@@ -21,7 +21,10 @@ export interface EngineOptions {
 }
 
 export interface Engine {
-  /** Resolves when no mapped queue holds a message, visible, in flight or delayed, and no handler runs. */
+  /**
+   * Resolves when no mapped queue holds a message, visible, in flight or delayed, and no handler runs.
+   * @throws StorageError when the queues cannot be asked
+   */
   idle(): Promise<void>;
   /**
    * Receives no more, waits for running handlers up to `waitSeconds` (default 30), then closes the data folder and frees its
@@ -41,13 +44,18 @@ export function startEngine(
   const { queues, clock } = folder;
   const log = options.log ?? silentLogger;
   const minimumFreeBytes = options.minimumFreeBytes ?? 32 * 1024 * 1024;
-  let waiting: (() => void)[] = [];
+  let waiting: PromiseWithResolvers<void>[] = [];
 
   const isIdle = () =>
     running.every((mapping) => mapping.running === 0 && queues.nextVisibleAt(mapping.queue) === undefined);
   const tellIfIdle = () => {
-    if (waiting.length === 0 || !isIdle()) return;
-    for (const resolve of waiting) resolve();
+    if (waiting.length === 0) return;
+    try {
+      if (!isIdle()) return;
+      for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
     waiting = [];
   };
   const trouble = new Trouble(
@@ -66,8 +74,7 @@ export function startEngine(
         trouble,
         pause: () => {
           const reason = whyNoRoom(folder.dataDir, minimumFreeBytes);
-          if (reason === undefined) clockWatch.look();
-          return reason;
+          return reason ?? reasonNotTo(() => clockWatch.look());
         },
         onSettled: tellIfIdle,
       }),
@@ -90,11 +97,22 @@ export function startEngine(
     return inTime;
   };
   return {
-    idle: () =>
-      new Promise((resolve) => {
-        waiting.push(resolve);
-        tellIfIdle();
-      }),
+    idle: () => {
+      const asked = Promise.withResolvers<void>();
+      waiting.push(asked);
+      tellIfIdle();
+      return asked.promise;
+    },
     stop: (waitSeconds = 30, beside = []) => (stopped ??= stop(waitSeconds, beside)),
   };
+}
+
+/** What keeps `act` from being done, in plain words. */
+function reasonNotTo(act: () => void): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -121,8 +121,9 @@ export class EventSourceMapping {
 
   async #nothingDue(): Promise<void> {
     const { queues, clock, lookAgainMs } = this.#options;
+    const next = await this.#persist('look', async () => queues.nextVisibleAt(this.#mapping.queue));
     const now = clock.now();
-    const due = Math.min(queues.nextVisibleAt(this.#mapping.queue) ?? Number.POSITIVE_INFINITY, now + lookAgainMs);
+    const due = Math.min(next ?? Number.POSITIVE_INFINITY, now + lookAgainMs);
     await clock.sleep(Math.max(0, due - now), this.#wake.signal);
   }
 

@@ -8,6 +8,9 @@ import { type Engine, type EngineOptions, startEngine } from '../../infra/local/
 import type { Mapping, QueueHandler } from '../../infra/local/event-source-mapping.ts';
 import { silentLogger } from '../../shared/observe/logger.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
+import { altered } from '../end-to-end/landing.ts';
+
+const DISK_ERROR = new Error('the disk reports an error.');
 
 describe('the embedded engine', () => {
   let dataDir: string;
@@ -234,6 +237,55 @@ describe('the embedded engine', () => {
     expect(await stopped).toBe(false);
     using next = await openDataFolder(dataDir, { clock });
     expect(next.recovered.messagesInFlight).toBe(0);
+  });
+
+  it.each(['nextVisibleAt', 'newestSentAt'] as const)(
+    'waits, says why, and goes on when %s fails for a while',
+    async (read) => {
+      const said: string[] = [];
+      const log = { ...silentLogger, error: (message: string) => void said.push(message) };
+      let fails = false;
+      const queues = altered(folder.queues, {
+        nextVisibleAt: (queue) => {
+          if (read === 'nextVisibleAt' && fails) throw DISK_ERROR;
+          return folder.queues.nextVisibleAt(queue);
+        },
+        newestSentAt: () => {
+          if (read === 'newestSentAt' && fails) throw DISK_ERROR;
+          return folder.queues.newestSentAt();
+        },
+      });
+      let calls = 0;
+      engine = startEngine({ ...folder, queues }, [{ queue: 'upload', handler: async () => void calls++ }], { log });
+      await clock.advance(1000);
+      fails = true;
+      await clock.advance(60_000);
+      expect(said).toEqual([expect.stringMatching(/^Waiting: the disk reports an error\. Nothing is lost/)]);
+      fails = false;
+      await folder.queues.send('upload', 'x');
+      await clock.advance(6000);
+      expect(calls).toBe(1);
+      await engine.idle();
+    },
+  );
+
+  it('tells who waits for it to be idle that the queues cannot be read', async () => {
+    let fails = false;
+    const queues = altered(folder.queues, {
+      nextVisibleAt: (queue) => {
+        if (fails) throw DISK_ERROR;
+        return folder.queues.nextVisibleAt(queue);
+      },
+    });
+    await folder.queues.send('upload', 'x');
+    engine = startEngine({ ...folder, queues }, [{ queue: 'upload', handler: () => clock.sleep(1000) }]);
+    await clock.advance(100);
+    const idle = engine.idle();
+    fails = true;
+    await Promise.all([expect(idle).rejects.toThrow(DISK_ERROR.message), clock.advance(1000)]);
+    fails = false;
+    await clock.advance(6000);
+    await engine.idle();
   });
 
   it('receives nothing while the disk is almost full, and says so', async () => {
