@@ -4,9 +4,10 @@ import { describe, it } from 'vitest';
 import { joinDataFolder } from '../../infra/local/data-folder.ts';
 import { putDrop } from '../../infra/local/put-drop.ts';
 import { type Run, runSchema } from '../../shared/run/run.ts';
+import type { TenantDefinition } from '../../simulator/index.ts';
 import { plandrop, tenantAndFolder } from './plandrop.ts';
 
-const TENANT = {
+const TENANT: TenantDefinition = {
   workspace: 'Finance',
   models: {
     'FY26 Plan': {
