@@ -32,6 +32,6 @@ export interface Services extends RunServices {
   pipelines: Pipelines;
   /** Whether chunks are compressed on their way to Anaplan. */
   gzip: boolean;
-  /** How large the parts are in which exports go to the store; default 8 MiB, and S3 takes none below 5. */
-  exportPartBytes?: number;
+  /** How large the parts are in which exports and dumps go to the store; default 8 MiB, and S3 takes none below 5. */
+  partBytes?: number;
 }

@@ -4,23 +4,17 @@ import { createGzip, gzip as gzipCallback } from 'node:zlib';
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { countOf } from '../../shared/diagnosis/words.ts';
-import { ObjectGoneError, PartsGoneError, type WriteOptions } from '../../shared/ports/store.ts';
+import type { WriteOptions } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
-import type { BegunRun, Download } from '../../shared/run/run.ts';
+import type { BegunRun } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { modelOf, stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
 import { exportKey } from './export-key.ts';
-import { inOrder } from './in-order.ts';
-import { PartedObject } from './parted-object.ts';
+import { type ChunkedDownload, keepChunks, MAX_RESTARTS } from './keep-chunks.ts';
 
 /** Runs on Node's thread pool. */
 const gzipped = promisify<Uint8Array, Buffer>(gzipCallback);
-
-/** Anaplan cuts the file into chunks of about 10 MB, so this is what a download needs of memory (anaplan-notes: Files). */
-const CHUNKS_AT_ONCE = 2;
-/** How often a download begins anew because what it began with is gone. */
-const MAX_RESTARTS = 3;
 
 /**
  * - `kept`: the whole export is in the store.
@@ -44,89 +38,45 @@ export async function keepExport(turn: Turn, services: Services, anaplan: Anapla
   if (step.kind !== 'export') return { kind: 'none' };
   const chunks = await anaplan.listChunks(modelOf(run), step.objectId);
   if (chunks.length === 0) return keepWhole(run, services, anaplan);
-  const before = currentStep(run).download;
-  if (before !== undefined && before.chunkCount !== chunks.length) {
-    return anew(turn, services, before, { chunkCount: chunks.length, because: REWRITTEN });
-  }
-  const download = before ?? begun(exportKey(run), chunks.length);
-  try {
-    return await keepChunks({ turn, services, anaplan, chunks, download });
-  } catch (error) {
-    if (!(error instanceof PartsGoneError || error instanceof ObjectGoneError)) throw error;
-    return anew(turn, services, download, { chunkCount: chunks.length, because: error.message });
+  const answer = await keepChunks(downloadOf(turn, services, anaplan, chunks), turn, services);
+  switch (answer.kind) {
+    case 'kept':
+      return { kind: 'kept', address: services.state.address(answer.object.key) };
+    case 'paused':
+      return answer;
+    case 'given-up':
+      return { kind: 'given-up', diagnosis: restless(run, answer.because) };
+    default:
+      return answer satisfies never;
   }
 }
 
-interface Keeping {
-  turn: Turn;
-  services: Services;
-  anaplan: AnaplanClient;
-  chunks: readonly string[];
-  download: Download;
-}
-
-async function keepChunks({ turn, services, anaplan, chunks, download }: Keeping): Promise<ExportAnswer> {
-  const { run } = turn;
-  const { state, clock } = services;
-  const { objectId, gzip = false } = stepOf(run);
-  const object = await PartedObject.open(state, download, {
-    restKey: `parts/${run.runId}/${run.position.step + 1}`,
-    ...contentTypeOf(gzip),
-    ...(services.exportPartBytes === undefined ? {} : { partBytes: services.exportPartBytes }),
-  });
-  const fetch = async (index: number) => {
-    const bytes = await anaplan.getChunk(modelOf(run), objectId, chunks[index] ?? '');
-    return gzip ? gzipped(bytes) : bytes;
-  };
-  let isFirst = true;
-  const goesOn = () => {
-    // Each slice brings at least one, so that the download comes to an end.
-    const goes = isFirst || clock.now() < turn.sliceEndsAt;
-    isFirst = false;
-    return goes;
-  };
-  let kept = download.chunksKept;
-  try {
-    const missing = chunks.keys().drop(kept);
-    for await (const piece of inOrder(missing, fetch, { atOnce: CHUNKS_AT_ONCE, goesOn })) {
-      await object.add(piece);
-      kept++;
-    }
-  } catch (error) {
-    if (kept > download.chunksKept) turn.remember({ kind: 'export-kept', download: await object.pause() });
-    throw error;
-  }
-  if (kept < chunks.length) {
-    turn.remember({ kind: 'export-kept', download: await object.pause() });
-    return { kind: 'paused' };
-  }
-  await object.finish();
-  return { kind: 'kept', address: state.address(download.key) };
-}
-
-function begun(key: string, chunkCount: number, restarts = 0): Download {
-  return { key, chunkCount, chunksKept: 0, write: null, rest: null, restarts };
-}
-
-const REWRITTEN = 'the file in Anaplan has another number of chunks now';
-
-/** What was kept is of no use any more. */
-async function anew(
+function downloadOf(
   turn: Turn,
-  { state, log }: Services,
-  { key, restarts, write }: Download,
-  { chunkCount, because }: { chunkCount: number; because: string },
-): Promise<ExportAnswer> {
-  if (write !== null) {
-    // Else the store removes it by itself, some days later.
-    const { writeId } = write;
-    await state.abandonParts({ key, writeId }).catch((error: unknown) => {
-      log.warn('The parts of an export that is of no use could not be removed.', { key, error });
-    });
-  }
-  if (restarts >= MAX_RESTARTS) return { kind: 'given-up', diagnosis: restless(turn.run, because) };
-  turn.remember({ kind: 'export-restarted', download: begun(key, chunkCount, restarts + 1), because });
-  return { kind: 'paused' };
+  { partBytes }: Services,
+  anaplan: AnaplanClient,
+  chunks: readonly string[],
+): ChunkedDownload {
+  const { run } = turn;
+  const { objectId, gzip = false } = stepOf(run);
+  const { download } = currentStep(run);
+  return {
+    called: 'the file',
+    key: download?.key ?? exportKey(run),
+    chunks,
+    fetch: async (chunkId) => {
+      const bytes = await anaplan.getChunk(modelOf(run), objectId, chunkId);
+      return gzip ? gzipped(bytes) : bytes;
+    },
+    before: download,
+    options: {
+      restKey: `parts/${run.runId}/${run.position.step + 1}`,
+      ...contentTypeOf(gzip),
+      ...(partBytes === undefined ? {} : { partBytes }),
+    },
+    onKept: (kept) => turn.remember({ kind: 'export-kept', download: kept }),
+    onRestarted: (begun, because) => turn.remember({ kind: 'export-restarted', download: begun, because }),
+  };
 }
 
 function restless(run: BegunRun, because: string): Diagnosis {

@@ -10,7 +10,8 @@ import { dropFor, ownUpload, type StepFile } from '../../shared/run/step-files.t
 import type { Drop } from '../../shared/run/trigger.ts';
 import { stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
-import { dumpKey, type LocatedDump, readAll } from './keep-dumps.ts';
+import { dumpKey, type LocatedDump } from './keep-dumps.ts';
+import { readObject } from './read-object.ts';
 
 /** What a person can mend and drop again, and of which imports there is no such file, and why. */
 export interface Repairs {
@@ -81,7 +82,9 @@ async function keepRepair(
 ) {
   const { state, clock } = services;
   const sourceBytes = source instanceof NoRepair ? {} : { sourceBytes: source.drop.bytes };
-  const { lines, unlocated, unreadable } = await readRejectedLines(readAll(state, dump.key, dump.bytes), sourceBytes);
+  const isTime = () => clock.now() < turn.sliceEndsAt;
+  const rows = readObject(state, dump, { isTime, onCut: tooLarge('its failure dump') });
+  const { lines, unlocated, unreadable } = await readRejectedLines(rows, sourceBytes);
   if (lines.size === 0 && unlocated === 0) return undefined;
   if (source instanceof NoRepair) throw source;
   if (unreadable !== undefined) throw new NoRepair(`its failure dump cannot be read whole, because ${unreadable}`);
@@ -91,10 +94,7 @@ async function keepRepair(
   if (!hasEnded && lines.size < file.uploaded.rows)
     throw new NoRepair('it did not come to its end, and nobody knows which of the other rows are loaded');
   const key = dumpKey({ ...dump, runId: turn.run.runId, step: turn.run.position.step, folder: 'repairs' });
-  const bytes = inTime(
-    readAll(services.source(drop.bucket), drop.key, drop.bytes, drop.versionId),
-    () => clock.now() < turn.sliceEndsAt,
-  );
+  const bytes = readObject(services.source(drop.bucket), drop, { isTime, onCut: tooLarge('the file') });
   const format = file.source === undefined ? {} : formatOf(file.source);
   await state.putStream(key, wholly(bytes, lines, format), { contentType: 'text/csv', tags: ENDED });
   return { file: file.name, address: state.address(key) };
@@ -129,10 +129,9 @@ async function* wholly(
   if (found !== lines.size) throw new NoRepair('its failure dump counts lines in another way than the file has them');
 }
 
-/** A drop of many gigabytes is not read again when the slice is over. */
-async function* inTime(bytes: AsyncIterable<Uint8Array>, isTime: () => boolean): AsyncGenerator<Uint8Array> {
-  for await (const piece of bytes) {
-    if (!isTime()) throw new NoRepair('the file is too large to be read again in time');
-    yield piece;
-  }
+/** Many gigabytes are not read again when the slice is over, and a part of them would tell a part of the rejected rows. */
+function tooLarge(what: string): () => never {
+  return () => {
+    throw new NoRepair(`${what} is too large to be read again in time`);
+  };
 }

@@ -1,6 +1,7 @@
 import { AnaplanCallError } from '../../shared/anaplan/failure.ts';
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import { classifyTask } from '../../shared/diagnosis/classify-task.ts';
+import { keepDump } from '../../shared/run/decide-dumps.ts';
 import { isInDoubt, mayHaveOthers, openCandidates, startCandidates } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { holderName, readHolder } from '../../shared/run/lane.ts';
@@ -11,14 +12,14 @@ import { type BegunRun, hasBegun, hasOpenTask, isFinalState } from '../../shared
 import { sendAlert } from '../../shared/run/send-alert.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import { settledAlert } from '../../shared/run/settled-alert.ts';
-import { learnNamed, type Sight, sightOf, withSight, withTask } from '../../shared/run/sight.ts';
+import { learnDumps, learnNamed, type Sight, sightOf, withSight, withTask } from '../../shared/run/sight.ts';
 import { ownUploadsReadBy } from '../../shared/run/step-files.ts';
-import { currentStep, forgive } from '../../shared/run/transitions.ts';
+import { currentStep, forgive, withStep } from '../../shared/run/transitions.ts';
 import { actionOf, anaplanFor, modelOf, stepOf } from '../anaplan-turn.ts';
 import { waitForModel } from '../model-ready.ts';
 import { taskNamedOurs } from '../named-task.ts';
 import type { Services } from '../services.ts';
-import { resultOf } from './result-of.ts';
+import { type Collected, resultOf } from './result-of.ts';
 
 /**
  * Asks Anaplan once what became of a run that ended without anybody knowing, and settles it when Anaplan can tell. It never says
@@ -35,7 +36,7 @@ export async function lookAgain(held: Held, services: Services): Promise<void> {
   try {
     const sight =
       hasOpenTask(run) || run.ended?.outcome === 'unknown'
-        ? await see(turn, services, anaplan)
+        ? await see(turn, services, anaplan, held)
         : await knock(run, anaplan);
     if (sight === undefined) return;
     if (sight.kind === 'named') return await learnNamed(services, held, sight.taskId);
@@ -65,7 +66,7 @@ async function knock(run: BegunRun, anaplan: AnaplanClient): Promise<Sight | und
 }
 
 /** @returns undefined when Anaplan cannot tell, or not yet */
-async function see(turn: Turn, services: Services, anaplan: AnaplanClient): Promise<Sight | undefined> {
+async function see(turn: Turn, services: Services, anaplan: AnaplanClient, held: Held): Promise<Sight | undefined> {
   const { run } = turn;
   const { task, start } = currentStep(run);
   const isCertain = task !== null && !isInDoubt(task);
@@ -91,8 +92,30 @@ async function see(turn: Turn, services: Services, anaplan: AnaplanClient): Prom
       return undefined;
   }
   if (stepOf(run).kind === 'export') return sightOf(found, undefined);
-  const collected = await resultOf({ ...turn, run: found }, services, anaplan);
+  const judging = onDumps(turn, found);
+  let collected: Collected | undefined;
+  try {
+    collected = await resultOf(judging, services, anaplan);
+  } finally {
+    const { dumps } = currentStep(judging.run);
+    if (collected?.kind !== 'judged' && dumps !== undefined && dumps !== currentStep(found).dumps)
+      await learnDumps(services, held, dumps);
+  }
   return collected.kind === 'judged' ? sightOf(found, collected.result) : undefined;
+}
+
+/** The turn as it goes on with the run that was found: what becomes of its dumps is remembered, for the next look. */
+function onDumps(turn: Turn, found: BegunRun): Turn {
+  let run = found;
+  return {
+    ...turn,
+    get run() {
+      return run;
+    },
+    remember: (event) => {
+      if (event.kind === 'dump-progressed' || event.kind === 'dump-restarted') run = keepDump(run, event.dump);
+    },
+  };
 }
 
 /** A turn that commits nothing: the run has ended, and only what is found out about it is written, at once. */
@@ -100,7 +123,7 @@ function readOnly(run: BegunRun, { clock }: Services, requests: RequestJournal):
   const now = clock.now();
   return {
     // What the run had spent when it gave up is forgiven, so that a dump which only cannot be read now is not called lost.
-    run: forgive(run),
+    run: withoutLost(forgive(run)),
     sliceEndsAt: now + SLICE_SECONDS * 1000,
     requestsEndAt: now + REQUESTS_SECONDS * 1000,
     remember: () => {},
@@ -109,4 +132,10 @@ function readOnly(run: BegunRun, { clock }: Services, requests: RequestJournal):
       throw new Error(`run ${run.runId} has ended, so nothing of it is committed`);
     },
   };
+}
+
+function withoutLost(run: BegunRun): BegunRun {
+  const { dumps } = currentStep(run);
+  if (dumps === undefined) return run;
+  return withStep(run, { dumps: dumps.filter(({ progress }) => progress.kind !== 'lost') });
 }

@@ -1,10 +1,17 @@
-import { ENDED, type KeptPart, ObjectGoneError, type Store, type WriteOptions } from '../../shared/ports/store.ts';
+import {
+  ENDED,
+  type KeptPart,
+  ObjectGoneError,
+  type Store,
+  type WriteOptions,
+  type WrittenObject,
+} from '../../shared/ports/store.ts';
 import type { Download } from '../../shared/run/run.ts';
 
 /** Two of them are in memory at a time. S3's limit of 10,000 parts then allows objects of 80 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-export interface PartedObjectOptions extends Pick<WriteOptions, 'contentType'> {
+export interface PartedObjectOptions extends WriteOptions {
   /** where bytes that make no whole part yet are put aside */
   restKey: string;
   /** at least S3's own limit, unless a test wants it smaller */
@@ -18,7 +25,9 @@ export interface PartedObjectOptions extends Pick<WriteOptions, 'contentType'> {
  */
 export class PartedObject {
   readonly #store: Store;
-  readonly #options: Required<Pick<PartedObjectOptions, 'restKey' | 'partBytes'>> & WriteOptions;
+  readonly #restKey: string;
+  readonly #partBytes: number;
+  readonly #options: WriteOptions;
   #download: Download;
   #buffered: Uint8Array[] = [];
   #sending: Promise<void> = Promise.resolve();
@@ -30,7 +39,9 @@ export class PartedObject {
   ) {
     this.#store = store;
     this.#download = download;
-    this.#options = { restKey, partBytes, ...options };
+    this.#restKey = restKey;
+    this.#partBytes = partBytes;
+    this.#options = options;
   }
 
   /** @throws ObjectGoneError when what was put aside is no longer there */
@@ -48,33 +59,33 @@ export class PartedObject {
   async add(piece: Uint8Array): Promise<void> {
     this.#buffered.push(piece);
     this.#download = { ...this.#download, chunksKept: this.#download.chunksKept + 1 };
-    if (lengthOf(this.#buffered) >= this.#options.partBytes) await this.#send();
+    if (lengthOf(this.#buffered) >= this.#partBytes) await this.#send();
   }
 
   /** Puts aside what makes no whole part yet. @returns what the next process needs to go on */
   async pause(): Promise<Download> {
     await this.#sending;
-    const { restKey } = this.#options;
     if (this.#buffered.length === 0) return { ...this.#download, rest: null };
     const body = joined(this.#buffered);
     // Nobody needs it once its run has ended, so it may expire.
-    const { versionId } = await this.#store.put(restKey, body, { tags: ENDED });
-    return { ...this.#download, rest: { key: restKey, versionId, bytes: body.byteLength } };
+    const key = this.#restKey;
+    const { versionId } = await this.#store.put(key, body, { tags: ENDED });
+    return { ...this.#download, rest: { key, versionId, bytes: body.byteLength } };
   }
 
   /** The object is whole: now everybody sees it. */
-  async finish(): Promise<void> {
+  async finish(): Promise<WrittenObject> {
     await this.#sending;
-    const { key, rest } = this.#download;
-    const { contentType, restKey } = this.#options;
-    if (this.#download.write === null) {
-      await this.#store.put(key, joined(this.#buffered), contentType === undefined ? {} : { contentType });
-    } else {
-      if (this.#buffered.length > 0) await this.#keep(joined(this.#buffered));
-      const { writeId, parts } = this.#download.write;
-      await this.#store.completeParts({ key, writeId }, parts);
-    }
-    if (rest !== null) await this.#store.delete(restKey);
+    const written = await this.#complete();
+    if (this.#download.rest !== null) await this.#store.delete(this.#restKey);
+    return written;
+  }
+
+  async #complete(): Promise<WrittenObject> {
+    const { key, write } = this.#download;
+    if (write === null) return this.#store.put(key, joined(this.#buffered), this.#options);
+    const last = this.#buffered.length > 0 ? await this.#keep(joined(this.#buffered)) : write;
+    return this.#store.completeParts({ key, writeId: last.writeId }, last.parts);
   }
 
   /** Hands the part on once the one before has arrived, and does not wait for it. After a failure everything fails: bytes are missing. */
@@ -82,23 +93,23 @@ export class PartedObject {
     await this.#sending;
     const body = joined(this.#buffered);
     this.#buffered = [];
-    this.#sending = this.#keep(body);
+    this.#sending = this.#keep(body).then(() => {});
     // It is awaited by whatever comes next; when it fails earlier than that, it is not lost.
     this.#sending.catch(() => {});
   }
 
-  async #keep(body: Uint8Array): Promise<void> {
+  async #keep(body: Uint8Array): Promise<NonNullable<Download['write']>> {
     const { key } = this.#download;
     const { writeId, parts } = this.#download.write ?? (await this.#begin());
     const place = { number: parts.length + 1, start: bytesOf(parts) };
     const part = await this.#store.putPart({ key, writeId }, place, body);
-    this.#download = { ...this.#download, write: { writeId, parts: [...parts, part] } };
+    const write = { writeId, parts: [...parts, part] };
+    this.#download = { ...this.#download, write };
+    return write;
   }
 
   async #begin() {
-    const { contentType } = this.#options;
-    const options = contentType === undefined ? {} : { contentType };
-    const { writeId } = await this.#store.beginParts(this.#download.key, options);
+    const { writeId } = await this.#store.beginParts(this.#download.key, this.#options);
     return { writeId, parts: [] };
   }
 }

@@ -16,7 +16,7 @@ import { keepExport } from './keep-export.ts';
 import { keepRepairs } from './keep-repair.ts';
 import { namesOf } from './names-of.ts';
 
-/** What came of reading a task; `not-yet`: its export is not whole, and the event says how it goes on. */
+/** What came of reading a task; `not-yet`: its dumps or its export are not whole, and the event says how it goes on. */
 export type Collected = { kind: 'judged'; result: StepResult } | { kind: 'not-yet'; event: RunEvent };
 
 /** Reads what the final task of the current step says, keeps its dumps and exports, and judges the step. */
@@ -25,15 +25,17 @@ export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanC
   const { task } = currentStep(run);
   if (task?.seen == null) throw new Error(`run ${run.runId} is to collect a task that it has not seen end`);
   const step = stepOf(run);
-  const names = await namesOf(task.seen, { turn, services, anaplan });
   const context = {
     action: { ...actionOf(run), name: step.name },
-    names,
+    names: {},
     model: run.pipeline.modelName,
   };
   const announced = classifyTask(task.seen, context);
   const kept = await keepDumps(announced.dumps, { turn, services, anaplan, taskId: task.taskId });
-  const classified = classifyTask(task.seen, { ...context, dumps: kept.summaries });
+  if (kept === undefined)
+    return { kind: 'not-yet', event: { kind: 'dumps-paused', announced: announced.dumps.length } };
+  const names = await namesOf(task.seen, { turn, services, anaplan });
+  const classified = classifyTask(task.seen, { ...context, names, dumps: kept.summaries });
   const exported = hasRun(classified) ? await keepExport(turn, services, anaplan) : undefined;
   if (exported?.kind === 'paused') return { kind: 'not-yet', event: { kind: 'export-paused' } };
   if (exported?.kind === 'given-up')

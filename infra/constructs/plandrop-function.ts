@@ -158,19 +158,24 @@ export class PlandropFunction extends Construct {
     return this;
   }
 
-  /** Keeps dumps and what a person mends, which are streams of unknown length. A dump is read again to be summarised. */
+  /**
+   * Keeps dumps, in parts and over several messages, and what a person mends. What makes no part yet lies under `parts/` meanwhile, pinned
+   * by its version. A dump is read again to be summarised.
+   */
   keepsFiles(state: Bucket): this {
     const reason = 'The name of a dump is made of run and object ids, which come later.';
     this.#mayWithObjects(['s3:GetObject'], { bucket: state, keys: ['dumps/*'], reason });
     const keys = ['dumps/*', 'repairs/*'];
     const actions = ['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload'];
     this.#mayWithObjects(actions, { bucket: state, keys, reason });
+    const aside = ['s3:GetObjectVersion', 's3:PutObject', 's3:PutObjectTagging', 's3:DeleteObject'];
+    this.#mayWithObjects(aside, { bucket: state, keys: ['parts/*'], reason });
     return this;
   }
 
   /**
-   * Keeps exports, in parts and over several messages: what makes no part yet lies under `parts/` meanwhile, pinned by its version. An
-   * export is looked at again where the answer to its last part was lost.
+   * Keeps exports, as {@link keepsFiles} keeps dumps: what makes no part yet lies in the same place. An export is looked at again where the
+   * answer to its last part was lost.
    */
   keepsExports(state: Bucket, folders: readonly string[]): this {
     if (folders.length === 0) return this;
@@ -178,8 +183,6 @@ export class PlandropFunction extends Construct {
     const keys = folders.map((folder) => `${folder}/*`);
     const multipart = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'];
     this.#mayWithObjects(multipart, { bucket: state, keys, reason });
-    const aside = ['s3:GetObjectVersion', 's3:PutObject', 's3:PutObjectTagging', 's3:DeleteObject'];
-    this.#mayWithObjects(aside, { bucket: state, keys: ['parts/*'], reason });
     return this;
   }
 

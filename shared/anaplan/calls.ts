@@ -48,6 +48,7 @@ export const CALLS = {
   getTask: { call: 'poll', safeToRepeat: true },
   cancelTask: { call: 'cancel', safeToRepeat: true },
   readDump: { call: 'dump', safeToRepeat: true },
+  getDumpChunk: { call: 'dump', safeToRepeat: true },
 } as const satisfies Record<string, CallFacts>;
 
 export type CallName = keyof typeof CALLS;

@@ -229,6 +229,11 @@ export class AnaplanClient {
   readDump(model: ModelRef, action: ActionRef, taskId: string, nestedObjectId?: string) {
     return dumps.readDump(this.#caller, model, action, taskId, nestedObjectId);
   }
+
+  /** One chunk of a dump, by an id that {@link readDump} told: for whoever goes on where an earlier process stopped. */
+  getDumpChunk(model: ModelRef, action: ActionRef, taskId: string, chunkId: string, nestedObjectId?: string) {
+    return dumps.getDumpChunk(this.#caller, model, action, taskId, { chunkId, nestedObjectId });
+  }
 }
 
 function newCore(options: AnaplanClientOptions): Core {

@@ -5,8 +5,13 @@ import { isGatewayRefusal } from './gateway-refusal.ts';
 import { segment, tasksPath } from './paths.ts';
 import type { ActionRef, ModelRef } from './types.ts';
 
-/** What Anaplan has of a dump: its bytes, in order, or nothing (any more). */
-export type DumpAnswer = { available: true; bytes: AsyncIterable<Uint8Array> } | { available: false };
+/**
+ * What Anaplan has of a dump: its bytes, in order, or nothing (any more). `chunkIds` in the same order, for whoever fetches them one by
+ * one; none where Anaplan gives the dump in one answer, which is open until `bytes` are read.
+ */
+export type DumpAnswer =
+  | { available: true; chunkIds: readonly string[]; bytes: AsyncIterable<Uint8Array> }
+  | { available: false };
 
 /**
  * Chunk by chunk, because unchunked downloads of large dumps time out; the whole where there are no chunks
@@ -19,19 +24,34 @@ export async function readDump(
   taskId: string,
   nestedObjectId: string | undefined,
 ): Promise<DumpAnswer> {
-  const task = `${tasksPath(model, action)}/${segment(taskId)}`;
-  const path = nestedObjectId === undefined ? `${task}/dump` : `${task}/dumps/${segment(nestedObjectId)}`;
+  const path = dumpPath(model, action, taskId, nestedObjectId);
   const ids = await chunkIds(caller, 'readDump', path).catch(noneWhenAbsent);
-  if (ids.length > 0) return { available: true, bytes: inOrder(caller, path, ids) };
+  if (ids.length > 0) return { available: true, chunkIds: ids, bytes: inOrder(caller, path, ids) };
   try {
     const { status, body } = await caller.open({ name: 'readDump', method: 'GET', path, accept: '*/*' });
-    if (status !== 204) return { available: true, bytes: body };
+    if (status !== 204) return { available: true, chunkIds: [], bytes: body };
     for await (const _ of body); // nothing comes, but this frees the connection
     return { available: false };
   } catch (error) {
     if (error instanceof NotFoundError && !isGatewayRefusal(error.failure)) return { available: false };
     throw error;
   }
+}
+
+/** One chunk of the dump, by one of the ids that {@link readDump} told. */
+export function getDumpChunk(
+  caller: Caller,
+  model: ModelRef,
+  action: ActionRef,
+  taskId: string,
+  { chunkId, nestedObjectId }: { chunkId: string; nestedObjectId: string | undefined },
+): Promise<Uint8Array> {
+  return chunkBytes(caller, 'getDumpChunk', dumpPath(model, action, taskId, nestedObjectId), chunkId);
+}
+
+function dumpPath(model: ModelRef, action: ActionRef, taskId: string, nestedObjectId: string | undefined): string {
+  const task = `${tasksPath(model, action)}/${segment(taskId)}`;
+  return nestedObjectId === undefined ? `${task}/dump` : `${task}/dumps/${segment(nestedObjectId)}`;
 }
 
 async function* inOrder(caller: Caller, path: string, ids: readonly string[]): AsyncGenerator<Uint8Array> {

@@ -9,7 +9,8 @@ export function decideCollected(
   { now }: DecideContext,
 ): Run {
   const { start } = currentStep(run);
-  const kept = withStep(run, { result, ...(start !== null && oursOpen ? { start: { ...start, open: true } } : {}) });
+  const judged = withoutDumps(run);
+  const kept = withStep(judged, { result, ...(start !== null && oursOpen ? { start: { ...start, open: true } } : {}) });
   const went =
     result.outcome === 'succeeded' || (result.outcome === 'succeeded-with-rejects' && !result.beyondAllowance);
   if (!went) {
@@ -32,4 +33,10 @@ export function decideCollected(
     alarming: false,
     ...(withRejects?.diagnosis === undefined ? {} : { failure: withRejects.diagnosis }),
   });
+}
+
+/** The step is judged now: its result names its dumps, and whoever judges it again asks Anaplan for them again. */
+function withoutDumps(run: BegunRun): BegunRun {
+  const { dumps: _, ...step } = currentStep(run);
+  return { ...run, steps: run.steps.with(run.position.step, step) };
 }

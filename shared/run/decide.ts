@@ -6,12 +6,21 @@ import { withSourcesOf } from '../pipeline/with-sources-of.ts';
 import { nextPollSeconds } from '../retry/poll-pacing.ts';
 import { decideCollected } from './decide-collected.ts';
 import type { DecideContext } from './decide-context.ts';
+import { keepDump, pauseDumps, restartDump } from './decide-dumps.ts';
 import { keepDownload, pauseDownload, restartDownload } from './decide-exported.ts';
 import { decideHindered } from './decide-hindered.ts';
 import { decideReconciled, type StartVerdict } from './decide-start.ts';
 import { endStopped } from './decide-stopped.ts';
 import { decideUploaded } from './decide-uploaded.ts';
-import { type BegunRun, type Download, isFinalState, type Run, type StepResult, type Uploaded } from './run.ts';
+import {
+  type BegunRun,
+  type Download,
+  type DumpProgress,
+  isFinalState,
+  type Run,
+  type StepResult,
+  type Uploaded,
+} from './run.ts';
 import { currentStep, forgive, isoTime, nextTurn, note, takenOver, withStep } from './transitions.ts';
 
 /** What happened to a run, told by the handler that saw it. */
@@ -54,6 +63,12 @@ export type RunEvent =
   | { kind: 'export-restarted'; download: Download; because: string }
   /** The rest of an export follows in a new message. */
   | { kind: 'export-paused' }
+  /** More of a dump is in the store, or all of it, or it cannot be had; the turn goes on. */
+  | { kind: 'dump-progressed'; dump: DumpProgress }
+  /** What was kept of a dump is of no use any more. */
+  | { kind: 'dump-restarted'; dump: DumpProgress; because: string }
+  /** The rest of the dumps follows in a new message, or what they say does. */
+  | { kind: 'dumps-paused'; announced: number }
   /** A call failed or a check refused; the diagnosis says whether trying again can heal it. */
   | { kind: 'hindered'; diagnosis: Diagnosis }
   /** A request was repeated inside the handler, after `delaySeconds`. */
@@ -153,6 +168,12 @@ export function decide(run: BegunRun, event: RunEvent, context: DecideContext): 
       return restartDownload(run, event.download, { because: event.because, now });
     case 'export-paused':
       return pauseDownload(run, now);
+    case 'dump-progressed':
+      return keepDump(run, event.dump);
+    case 'dump-restarted':
+      return restartDump(run, event.dump, { because: event.because, now });
+    case 'dumps-paused':
+      return pauseDumps(run, event.announced, now);
     case 'hindered':
       return decideHindered(run, event.diagnosis, context);
     case 'repeated':

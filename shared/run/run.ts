@@ -136,10 +136,10 @@ const partSchema = z.object({
   checksum: z.string().exactOptional(),
 });
 
-/** How much of an export is in the store already, when one message was not enough to bring all of it. */
+/** How much of an export or a dump is in the store already, when one message was not enough to bring all of it. */
 const downloadSchema = z.object({
   key: z.string(),
-  /** of Anaplan's file */
+  /** as Anaplan cuts it */
   chunkCount: z.int(),
   /** the first so many of them are kept */
   chunksKept: z.int(),
@@ -152,6 +152,20 @@ const downloadSchema = z.object({
 });
 export type Download = z.infer<typeof downloadSchema>;
 
+/** What has become of a dump that the task announced, until its step is judged. */
+const dumpProgressSchema = z.object({
+  taskId: z.string(),
+  objectId: z.string(),
+  /** its place among the actions of the process, from 1 */
+  ordinal: z.int().positive(),
+  progress: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('under-way'), download: downloadSchema }),
+    z.object({ kind: z.literal('whole'), bytes: z.int() }),
+    z.object({ kind: z.literal('lost'), because: z.string() }),
+  ]),
+});
+export type DumpProgress = z.infer<typeof dumpProgressSchema>;
+
 const stepSchema = z.object({
   /** Of a process: of the file under way. */
   epoch: epochSchema.nullable(),
@@ -162,7 +176,9 @@ const stepSchema = z.object({
   fileCallUnanswered: z.boolean(),
   start: startSchema.nullable(),
   task: stepTaskSchema.nullable(),
+  /** Of an export. */
   download: downloadSchema.exactOptional(),
+  dumps: z.array(dumpProgressSchema).exactOptional(),
   result: stepResultSchema.nullable(),
 });
 export type StepRecord = z.infer<typeof stepSchema>;

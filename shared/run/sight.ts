@@ -1,6 +1,6 @@
 import type { Task } from '../anaplan/types.ts';
 import { commitRun, type Held } from './ledger.ts';
-import type { BegunRun, Run, Settled, StepResult } from './run.ts';
+import type { BegunRun, DumpProgress, Run, Settled, StepResult } from './run.ts';
 import type { RunServices } from './services.ts';
 import { currentStep, isoTime, withStep } from './transitions.ts';
 
@@ -77,6 +77,15 @@ export async function learnNamed(services: RunServices, held: Held, taskId: stri
     const { run } = current;
     const task = { ...newTask(taskId, isoTime(services.clock.now()), true), named: true };
     const committed = await commitRun(services, current, withStep(run, { task }));
+    if (committed.committed) return;
+    current = committed;
+  }
+}
+
+/** Stores how far the dumps are that one look cannot bring to the store: the next goes on there. */
+export async function learnDumps(services: RunServices, held: Held, dumps: DumpProgress[]): Promise<void> {
+  for (let current = held; current.run.settled === undefined; ) {
+    const committed = await commitRun(services, current, withStep(current.run, { dumps }));
     if (committed.committed) return;
     current = committed;
   }

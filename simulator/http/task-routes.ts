@@ -88,7 +88,6 @@ function sorted(tasks: readonly Task[], sort: string | undefined): readonly Task
 /** Failure dumps, whole and in chunks, of imports and of the imports in a process (anaplan-notes: Dumps). */
 export function addDumpRoutes(routes: Hono<RequestEnv>, simulation: Simulation): void {
   const { quirks, settings } = simulation.tenant;
-  const size = settings.outputChunkBytes;
   const plain: { path: string; kind: ActionKind }[] = [
     { path: '/imports/:objectId/tasks/:taskId/dump', kind: 'imports' },
     { path: '/exports/:objectId/tasks/:taskId/dump', kind: 'exports' },
@@ -112,7 +111,7 @@ export function addDumpRoutes(routes: Hono<RequestEnv>, simulation: Simulation):
     );
     routes.get(`${path}/chunks`, (c) =>
       withDump(c, (content, modelId) => {
-        const count = Math.ceil(content.bytes / size);
+        const count = Math.ceil(content.bytes / settings.outputChunkBytes);
         content.release();
         const chunks = Array.from({ length: count }, (_, n) => ({ id: String(n), name: `Chunk ${n}` }));
         return page(c, 'chunks', 'chunk', modelId, chunks, quirks);
@@ -120,6 +119,7 @@ export function addDumpRoutes(routes: Hono<RequestEnv>, simulation: Simulation):
     );
     routes.get(`${path}/chunks/:chunkId`, (c) =>
       withDump(c, (content) => {
+        const size = settings.outputChunkBytes;
         const start = chunkIndex(c.req.param('chunkId') ?? '') * size;
         if (start < content.bytes) {
           return bytesAnswer(

@@ -112,6 +112,21 @@ describe('a dump', () => {
     expect(await read(await clientOf(fake).readDump(model, process, 'T1', '112000000006'))).toBe('rows');
   });
 
+  it('can be read on from any of its chunks, also inside a process', async () => {
+    await using fake = await fakeAnaplan();
+    const nested = `${inModel}/processes/118000000001/tasks/T1/dumps/112000000006`;
+    for (const path of [dump, nested]) {
+      fake.on(`GET ${path}/chunks`, ok({ chunks: [{ id: '1' }, { id: '0' }] }));
+      fake.on(`GET ${path}/chunks/1`, text(200, `the rest of ${path.split('/').at(-1)}`));
+    }
+    const client = clientOf(fake);
+    const process = { kind: 'processes', id: '118000000001' } as const;
+    expect(await client.readDump(model, imports, 'T1')).toMatchObject({ available: true, chunkIds: ['0', '1'] });
+    expect(Buffer.from(await client.getDumpChunk(model, imports, 'T1', '1')).toString()).toBe('the rest of dump');
+    const inside = await client.getDumpChunk(model, process, 'T1', '1', '112000000006');
+    expect(Buffer.from(inside).toString()).toBe('the rest of 112000000006');
+  });
+
   it.each([
     { says: '404', answer: refused(404, 'Not Found') },
     { says: '400', answer: refused(400, 'No chunks') },

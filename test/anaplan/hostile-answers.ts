@@ -34,6 +34,7 @@ export const calls: Record<string, (client: AnaplanClient) => Promise<unknown>> 
     const dump = await client.readDump(model, imports, 'T');
     if (dump.available) await drain(dump.bytes);
   },
+  getDumpChunk: (client) => client.getDumpChunk(model, imports, 'T', '0'),
 };
 
 /** Shapes close to the real ones, with anything where something is expected. */

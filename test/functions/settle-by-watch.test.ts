@@ -142,6 +142,24 @@ describe('the watch settles a run that ended unknown', () => {
     expect(new Set(dumpsAtRelease)).toEqual(new Set([1]));
   });
 
+  it('with a dump that one look cannot bring to the store: the next goes on there', async () => {
+    const chunk = { method: 'GET', path: '**/dump/chunks/*' };
+    const { world } = await live({
+      rules: [forgetsTask(1), { match: chunk, do: { delayMs: 130_000 } }],
+      text: REJECTED,
+      pipeline: { maxRows: 1 },
+      outputBytes: { chunk: 37, part: 100 },
+    });
+    await using _ = world;
+    await watchFor(world, 2);
+    expect(first(world)?.settled?.as).toBe('succeeded');
+    expect(first(world)?.steps[0]?.result).toMatchObject({ counts: { rejected: 1 }, dumps: [{ bytes: 130 }] });
+    const paths = world.simulator.requests().map(({ path }) => path);
+    const chunks = paths.flatMap((path) => /\/dump\/chunks\/(\d+)$/.exec(path)?.[1] ?? []);
+    expect(chunks).toEqual(['0', '1', '2', '3']);
+    expect(violationsOf(world)).toEqual([]);
+  });
+
   it('whoever dies at whatever it does, also twice', { timeout: 120_000 }, async () => {
     const story: Story = { rules: [START_LOST, hidesTasks(UNTIL_LATER)], steps: ['list-import'], text: PRODUCTS };
     const { world: plain } = await live(story);

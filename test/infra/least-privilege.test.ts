@@ -96,7 +96,7 @@ const FILES = [
     `s3:AbortMultipartUpload on StateBucket/${folder}/*`,
     `s3:PutObject on StateBucket/${folder}/*`,
   ]),
-  // An export that takes several messages.
+  // Exports and dumps that take several messages.
   's3:GetObject on StateBucket/exports/*',
   's3:GetObject on StateBucket/out/*',
   ...['DeleteObject', 'GetObjectVersion', 'PutObject', 'PutObjectTagging'].map(
@@ -167,7 +167,7 @@ describe('each role has exactly these rights', () => {
 it('who exports nothing has no right to keep exports', () => {
   const one = SAMPLE.slice(0, SAMPLE.indexOf('      - export'));
   const folders = rightsOf('CollectResultRole', synthesise(one)).filter((right) =>
-    / on StateBucket\/(exports|out|parts)/.test(right),
+    / on StateBucket\/(exports|out)/.test(right),
   );
   expect(folders).toEqual([]);
 });
@@ -239,7 +239,7 @@ describe('no role has more than it should', () => {
     }
   });
 
-  it('nobody changes the source bucket but for tags, and nobody deletes but notes of what is to do and what an export put aside', () => {
+  it('nobody changes the source bucket but for tags, and nobody deletes but notes of what is to do and what was put aside', () => {
     const changes = everyRight().filter((right) => /^s3:(Put|Delete|Abort)/.test(right));
     expect(new Set(changes.filter((right) => right.includes('SourceBucket')))).toEqual(
       new Set(['s3:PutObjectVersionTagging on SourceBucket/*']),

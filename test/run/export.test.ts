@@ -12,7 +12,7 @@ const SLOW: WorldOptions = {
   like: 'aws',
   pipelines: { sales: { model: 'Plan 1', steps: ['import', 'export'] } },
   taskSeconds: 20,
-  exportBytes: { chunk: 16, part: 48 },
+  outputBytes: { chunk: 16, part: 48 },
   scenario: { rules: [{ match: { method: 'GET', path: '**/files/116*/chunks/*' }, do: { delayMs: 130_000 } }] },
 };
 
@@ -56,7 +56,7 @@ describe('an export that one message cannot bring to the store', () => {
   });
 
   it('puts aside what makes no part yet', async () => {
-    await using world = await lived({ exportBytes: { chunk: 16, part: 1000 } });
+    await using world = await lived({ outputBytes: { chunk: 16, part: 1000 } });
     expect(wrongWith(world)).toEqual([]);
     expect(downloads(world)).toHaveLength(6);
     expect(world.state.keys().filter((key) => key.startsWith('parts/'))).toEqual([]);

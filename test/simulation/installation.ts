@@ -30,7 +30,7 @@ export interface Parts {
   pipelines: Services['pipelines'];
   log: Logger;
   random: Random;
-  exportPartBytes: number | undefined;
+  partBytes: number | undefined;
 }
 
 /** The functions as each process has them: built once for it, as at a cold start. */
@@ -67,7 +67,7 @@ export class Installation {
   }
 
   #build(process: SimulatedProcess): Services {
-    const { like, state, drops, pipelines, log, exportPartBytes } = this.#parts;
+    const { like, state, drops, pipelines, log, partBytes } = this.#parts;
     const { clock, transport, queues, alerts } = process;
     const random = seededRandom(Math.floor(this.#parts.random() * 2 ** 32));
     return {
@@ -82,7 +82,7 @@ export class Installation {
       settleSeconds: like === 'local' ? 0 : 10,
       retentionDays: 400,
       gzip: false,
-      ...(exportPartBytes === undefined ? {} : { exportPartBytes }),
+      ...(partBytes === undefined ? {} : { partBytes }),
       pipelines,
       anaplan: new AnaplanClient({
         apiUrl: ORIGIN,

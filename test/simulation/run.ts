@@ -11,7 +11,8 @@ import { summaryOf, tell } from './tell.ts';
 
 /**
  * `npm run simulation -- --seeds N [--first K]`: the stories of N seeds from K on, on all cores. With `--trace` each is told whole,
- * with `--until-found` it ends at the first that breaks a promise, and `--story file` tells one that was written down.
+ * with `--until-found` it ends at the first that breaks a promise, and `--story file` tells one that was written down. With
+ * `--slow-chunks` dumps and exports take several messages in all of them.
  */
 
 /** Of so many seeds that break a promise a smaller story is looked for. */
@@ -23,12 +24,15 @@ const { values } = parseArgs({
     first: { type: 'string', default: '1' },
     story: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    'slow-chunks': { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
     'until-found': { type: 'boolean', default: false },
   },
 });
 const seeds = Number(values.seeds);
 const first = Number(values.first);
+const storyOfSeed = (seed: number): Story =>
+  values['slow-chunks'] ? { ...storyOf(seed), slowChunks: true } : storyOf(seed);
 
 interface Told extends Omit<Simulated, 'trace'> {
   seed: number;
@@ -36,7 +40,7 @@ interface Told extends Omit<Simulated, 'trace'> {
 
 if (!isMainThread) await share(workerData as { offset: number; cores: number });
 else if (values.story !== undefined) await again(JSON.parse(readFileSync(values.story, 'utf8')));
-else if (values.trace) for (let seed = first; seed < first + seeds; seed++) await again(storyOf(seed));
+else if (values.trace) for (let seed = first; seed < first + seeds; seed++) await again(storyOfSeed(seed));
 else await onAllCores();
 
 /** Tells one story, whole. */
@@ -89,11 +93,11 @@ async function onAllCores(): Promise<void> {
 }
 
 async function tellSmaller({ seed, violations }: Told): Promise<void> {
-  const smallest = await shrink(storyOf(seed), violations);
+  const smallest = await shrink(storyOfSeed(seed), violations);
   const file = join(tmpdir(), `plandrop-seed-${seed}.json`);
   writeFileSync(file, JSON.stringify(smallest, null, 1));
   console.log(`
-Seed ${seed}, whole: npm run simulation -- --first ${seed} --seeds 1 --trace
+Seed ${seed}, whole: npm run simulation -- --first ${seed} --seeds 1 --trace${values['slow-chunks'] ? ' --slow-chunks' : ''}
 The smallest story found that breaks the same promise: npm run simulation -- --story ${file}
 ${summaryOf(smallest)}
 ${tell(await simulate(smallest, { traced: true }))}`);
@@ -105,7 +109,7 @@ async function share({ offset, cores }: { offset: number; cores: number }): Prom
     last = Math.min(last, seed);
   });
   for (let seed = first + offset; seed <= last; seed += cores) {
-    const { trace: _, ...told } = await simulate(storyOf(seed));
+    const { trace: _, ...told } = await simulate(storyOfSeed(seed));
     parentPort?.postMessage({ seed, ...told } satisfies Told);
   }
   parentPort?.close();

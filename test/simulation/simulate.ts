@@ -63,7 +63,7 @@ function worldOf(story: Story): WorldOptions {
     like: story.like,
     scenario: weatherOf(story.faults, random(3), mostLateMs),
     fate: fateOf(story.faults, luck),
-    slowness: slownessOf(story.faults, luck),
+    ...speedOf(story),
     choose: (choices) => below(choice, choices),
     shuffled: !isCalm(story),
     skew: () => Math.floor((skew() - 0.5) * skewMs),
@@ -71,6 +71,18 @@ function worldOf(story: Story): WorldOptions {
     concurrency: story.concurrency,
     taskSeconds: story.taskSeconds,
     ...(story.watchSeconds === null ? {} : { watchSeconds: story.watchSeconds }),
+  };
+}
+
+/** How long operations take, and how small the chunks are that Anaplan gives. */
+function speedOf({ faults, luck, slowChunks }: Story): Pick<WorldOptions, 'slowness' | 'outputBytes'> {
+  const slowness = slownessOf(faults, luck);
+  if (slowChunks !== true) return { slowness };
+  const isChunk = ({ kind, name, about }: Parameters<typeof slowness>[0]) =>
+    kind === 'http' && name === 'GET' && /\/(dumps?\/(.+\/)?|files\/116\d+\/)chunks\/\d+$/.test(about);
+  return {
+    slowness: (operation) => (isChunk(operation) ? 45_000 : slowness(operation)),
+    outputBytes: { chunk: 40, part: 100 },
   };
 }
 

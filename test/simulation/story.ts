@@ -43,6 +43,8 @@ export interface Story {
   watchSeconds: number | null;
   /** How far the clocks of two processes may be apart. */
   skewMs: number;
+  /** Dumps and exports come in small chunks, so slowly that most take several messages. */
+  slowChunks?: true;
 }
 
 /** Nothing ever fails and nobody interferes: then nothing may need a net. */

@@ -13,8 +13,20 @@ export const COLLEAGUE = { email: 'grace@example.com', password: 'nautilus coffe
 /** No world has more. */
 export const MOST_MODELS = 3;
 
-/** A tenant of `models` models: `Plan 1`, `Plan 2`, … Each loads sales into a module and has a process that reads no file. */
-export function tenantOf(models: number, outputChunkBytes = 10_000_000): TenantDefinition {
+/** The most imports of `Load Parts`. */
+const MOST_IN_A_PROCESS = 10;
+
+/**
+ * A tenant of `models` models: `Plan 1`, `Plan 2`, … Each loads sales into a module and has a process that reads no file; and one of so
+ * many `parts`, each an import with a file of its own.
+ */
+export function tenantOf(
+  models: number,
+  {
+    outputChunkBytes = 10_000_000,
+    parts = 0,
+  }: { outputChunkBytes?: number | undefined; parts?: number | undefined } = {},
+): TenantDefinition {
   const names = Array.from({ length: models }, (_, i) => `Plan ${i + 1}`);
   return {
     workspace: 'Finance',
@@ -22,7 +34,7 @@ export function tenantOf(models: number, outputChunkBytes = 10_000_000): TenantD
       { ...OURS, role: 'admin' },
       { ...COLLEAGUE, role: 'admin' },
     ],
-    models: Object.fromEntries(names.map((name) => [name, MODEL])),
+    models: Object.fromEntries(names.map((name) => [name, parts === 0 ? MODEL : withParts(parts)])),
     settings: { requestsPerMinute: 0, outputChunkBytes },
   };
 }
@@ -39,6 +51,20 @@ const MODEL = {
   actions: { Tidy: { delete: 'Old', where: { name: 'Chicory' } } },
   processes: { Recalculate: ['Tidy', 'Report'], 'Load All': ['Load Products', 'Load Sales'] },
 } as const;
+
+function partsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `Part ${i + 1}`);
+}
+
+function withParts(count: number): NonNullable<TenantDefinition['models']>[string] {
+  const { 'Load Sales': sales } = MODEL.imports;
+  const parts = partsOf(count).map((name) => [name, { ...sales, file: `${name}.csv` }]);
+  return {
+    ...MODEL,
+    imports: { ...MODEL.imports, ...Object.fromEntries(parts) },
+    processes: { ...MODEL.processes, 'Load Parts': partsOf(count) },
+  };
+}
 
 /** What a pipeline of the simulated worlds is like. */
 export interface PipelineOptions {
@@ -63,6 +89,9 @@ const STEPS = {
   'packed-export': '- { export: Report, to: "exports/{run}.csv.gz", gzip: true }',
   'several-files':
     '- { process: Load All, files: { Load Products: "{name}/**/products*.csv", Load Sales: "{name}/**/sales*.csv" } }',
+  parts: `- { process: Load Parts, files: { ${partsOf(MOST_IN_A_PROCESS)
+    .map((name) => `${name}: "{name}/*/${name}.csv"`)
+    .join(', ')} } }`,
 } as const;
 export type StepName = keyof typeof STEPS;
 
@@ -73,7 +102,7 @@ export function readsDrops(steps: readonly StepName[]): boolean {
 
 /** Whether drops are loaded by these steps, each by itself or as a part of a set. */
 export function readsFiles(steps: readonly StepName[]): boolean {
-  return readsDrops(steps) || steps.includes('several-files');
+  return readsDrops(steps) || steps.includes('several-files') || steps.includes('parts');
 }
 
 /** Pipelines by name with their lock; each takes the drops under `<name>/`. */
@@ -138,7 +167,10 @@ async function resolve(text: string): Promise<{ configuration: Configuration; lo
   const loaded = loadConfiguration(text);
   if (!loaded.ok) throw new Error(loaded.mistakes.map(({ message }) => message).join('; '));
   const { configuration } = loaded;
-  await using simulator = await createSimulator({ tenant: tenantOf(MOST_MODELS), seed: 'lock' });
+  await using simulator = await createSimulator({
+    tenant: tenantOf(MOST_MODELS, { parts: MOST_IN_A_PROCESS }),
+    seed: 'lock',
+  });
   const transport: Transport = async (request) => {
     const response = await simulator.fetch(requestOf(request));
     return answerOf(response, new Uint8Array(await response.arrayBuffer()));

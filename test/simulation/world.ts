@@ -33,8 +33,10 @@ export interface WorldOptions {
   like?: 'local' | 'aws';
   scenario?: Scenario;
   chunkBytes?: number;
-  /** of the file that an export writes, at Anaplan and in the store */
-  exportBytes?: { chunk: number; part: number };
+  /** of what an import or an export leaves, at Anaplan and in the store */
+  outputBytes?: { chunk: number; part: number };
+  /** How many imports the process of many has, if there is one: 10 for a step `parts`. */
+  parts?: number;
   /** Decides about each operation; default: it goes. */
   fate?: (operation: Operation, world: World) => Fate;
   /** How long an operation takes until it happens, in milliseconds; default: no time. */
@@ -151,7 +153,7 @@ export class World {
       pipelines: made.pipelines,
       log,
       random: this.random,
-      exportPartBytes: options.exportBytes?.part,
+      partBytes: options.outputBytes?.part,
     });
     this.#ledger = new LedgerView(state);
     this.watcher = new Watcher(made.simulator);
@@ -179,7 +181,7 @@ export class World {
     const clock = new ManualClock(BEGINNING);
     const held = { count: 0 };
     const simulator = await createSimulator({
-      tenant: tenantOf(models, options.exportBytes?.chunk),
+      tenant: tenantOf(models, { outputChunkBytes: options.outputBytes?.chunk, parts: options.parts }),
       seed: String(seed),
       ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
       ...(options.taskSeconds === undefined ? {} : { taskSeconds: options.taskSeconds }),

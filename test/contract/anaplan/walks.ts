@@ -234,4 +234,14 @@ export const WALKS: { [Name in CallName]: (walk: Walk) => Promise<unknown> } = {
     const none = await client.readDump(model, nightly, await ended(nightly), load.id);
     expect([dump.available, nested.available, none.available]).toEqual([true, true, false]);
   },
+  getDumpChunk: async ({ client, model, id, upload, ended }) => {
+    const load = id('imports', 'Load');
+    const nightly = id('processes', 'Nightly');
+    await upload(BAD);
+    const taskId = await ended(load);
+    const alone = await client.getDumpChunk(model, load, taskId, '0');
+    const nested = await client.getDumpChunk(model, nightly, await ended(nightly), '0', load.id);
+    await expect(client.getDumpChunk(model, load, taskId, '7')).rejects.toThrow('404');
+    expect([alone.byteLength > 0, nested.byteLength > 0]).toEqual([true, true]);
+  },
 };
