@@ -104,7 +104,7 @@ async function show(id: string, _: object, command: Command): Promise<void> {
     );
 }
 
-/** A stack is found only by its bucket; a data folder was named by whoever types. */
+/** What is to be done for a run of a stack is not the same as on one machine. */
 function placeOf({ stateBucket }: StateOptions): CommandPlace {
   return stateBucket === undefined ? {} : { stateBucket };
 }
