@@ -1,13 +1,13 @@
 import { type BigIntStats, existsSync } from 'node:fs';
 import { link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join, parse, relative, sep } from 'node:path';
+import { dirname, join, parse, relative, sep } from 'node:path';
 import { isCode } from './object-files.ts';
 import { guard } from './storage-error.ts';
 
 /** Where taken files go, inside the drop folder. */
 export const TAKEN = 'taken';
-/** A file on its way; nobody else gives such a name. */
-const ASIDE = /^\.(.+)\.moving$/;
+/** Where files are on their way, inside `taken/`: under their keys, because a longer name may be none. */
+const MOVING = '.moving';
 
 /**
  * The folder `taken/` of a drop folder. A sender may put another file under the same name at any moment, so what is moved is looked at
@@ -28,7 +28,10 @@ export class TakenFolder {
 
   /** Makes room for a file. @throws StorageError when that cannot be */
   async makeRoom(key: string): Promise<void> {
-    await guard('write', this.#path, () => mkdir(dirname(join(this.#path, key)), { recursive: true }));
+    await guard('write', this.#path, async () => {
+      await mkdir(dirname(join(this.#path, key)), { recursive: true });
+      await mkdir(dirname(this.#aside(key)), { recursive: true });
+    });
   }
 
   /** Moves a file that was taken, never over another: a name that is there gets a number. @param file as it was taken */
@@ -51,11 +54,11 @@ export class TakenFolder {
    * @param isStored whether a file was taken, by its key and by what it is now; any other goes back
    */
   async recover(isStored: (key: string, stats: BigIntStats) => boolean): Promise<void> {
-    const entries = await readdir(this.#path, { recursive: true, withFileTypes: true }).catch(() => []);
+    const moving = join(this.#path, MOVING);
+    const entries = await readdir(moving, { recursive: true, withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
-      const name = ASIDE.exec(entry.name)?.[1];
-      if (!entry.isFile() || name === undefined) continue;
-      const key = join(relative(this.#path, entry.parentPath), name).split(sep).join('/');
+      if (!entry.isFile()) continue;
+      const key = join(relative(moving, entry.parentPath), entry.name).split(sep).join('/');
       const stats = await lstat(this.#aside(key), { bigint: true });
       if (await this.#has(key, stats)) await unlink(this.#aside(key));
       else if (isStored(key, stats)) await this.#place(key, stats);
@@ -107,7 +110,7 @@ export class TakenFolder {
   }
 
   #aside(key: string): string {
-    return join(this.#path, dirname(key), `.${basename(key)}.moving`);
+    return join(this.#path, MOVING, key);
   }
 
   /** `taken/sales/drop.csv`, then `taken/sales/drop.2.csv` and so on, without end. */

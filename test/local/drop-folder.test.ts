@@ -240,6 +240,16 @@ describe('the drop folder', () => {
     });
   });
 
+  it('takes a file whose name is as long as a name can be', async () => {
+    const name = `${'n'.repeat(251)}.csv`;
+    const watched = watch();
+    await write(name, 'x');
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual([name]);
+    expect(await files()).toEqual([`taken/${name}`]);
+  });
+
   it('never overwrites a file in taken/', async () => {
     const watched = watch();
     for (const text of ['first', 'second', 'third']) {
@@ -295,7 +305,7 @@ describe('the drop folder', () => {
       await watched.look();
       await clock.advance(5000);
       expect(await watched.look()).toEqual(['sales/drop.csv']);
-      await rename(join(drops, 'taken/sales/drop.csv'), join(drops, 'taken/sales/.drop.csv.moving'));
+      await rename(join(drops, 'taken/sales/drop.csv'), join(drops, 'taken/.moving/sales/drop.csv'));
     };
     const remove = async () =>
       folder.drops.deleteVersion('sales/drop.csv', (await folder.drops.head('sales/drop.csv'))?.versionId ?? '');
@@ -304,7 +314,7 @@ describe('the drop folder', () => {
       ['before it had its name in taken/', async () => {}, ['taken/sales/drop.csv']],
       [
         'when it had it',
-        () => link(join(drops, 'taken/sales/.drop.csv.moving'), join(drops, 'taken/sales/drop.csv')),
+        () => link(join(drops, 'taken/.moving/sales/drop.csv'), join(drops, 'taken/sales/drop.csv')),
         ['taken/sales/drop.csv'],
       ],
       ['and its run has removed it from the bucket since', remove, ['taken/sales/drop.csv']],
@@ -391,9 +401,9 @@ describe('the drop folder', () => {
   });
 
   it('puts back what was on its way when it was killed, and finishes the move of what was taken', async () => {
-    await write('taken/sales/.unknown.csv.moving', 'nobody has stored it');
+    await write('taken/.moving/sales/unknown.csv', 'nobody has stored it');
     await write('taken/sales/known.csv', 'x');
-    await link(join(drops, 'taken/sales/known.csv'), join(drops, 'taken/sales/.known.csv.moving'));
+    await link(join(drops, 'taken/sales/known.csv'), join(drops, 'taken/.moving/sales/known.csv'));
     const watched = watch();
     await watched.look();
     expect(await files()).toEqual(['sales/unknown.csv', 'taken/sales/known.csv']);
