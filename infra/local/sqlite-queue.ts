@@ -119,7 +119,7 @@ export class SqliteQueues implements Queues, QueueConsumer, Disposable {
   /**
    * Ends every visibility timeout at once and forgets the receipts. For the start of the only consumer: whoever held these messages
    * is dead. Receive counts stay, as a second delivery is one; but a kill says nothing against a message, so what was in flight
-   * does not count towards the poison queue.
+   * does not count towards the poison queue, and keeps its place before what was sent after it.
    * @returns how many messages were in flight
    */
   makeAllVisible(): number {
@@ -260,7 +260,8 @@ function prepare(database: DatabaseSync) {
                  forgiven = 0, receipt = NULL WHERE id = ?`),
     remove: sql(`DELETE FROM messages WHERE queue = ? AND receipt = ?`),
     setVisible: sql(`UPDATE messages SET visible_at = ? WHERE queue = ? AND receipt = ? AND visible_at > ?`),
-    release: sql(`UPDATE messages SET visible_at = ?, receipt = NULL, forgiven = forgiven + 1
+    // Before those that waited behind it.
+    release: sql(`UPDATE messages SET visible_at = MIN(?, sent_at), receipt = NULL, forgiven = forgiven + 1
                   WHERE receipt IS NOT NULL AND visible_at > ?`),
     next: sql(`SELECT MIN(visible_at) AS visible_at FROM messages WHERE queue = ?`),
     newest: sql(`SELECT MAX(sent_at) AS sent_at FROM messages`),

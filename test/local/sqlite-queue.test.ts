@@ -34,6 +34,21 @@ describe('SqliteQueues', () => {
     expect(await queues.receive('poll', { max: 1, visibilitySeconds: 900 })).toEqual([]);
   });
 
+  it('delivers what was in flight before what waited behind it', async () => {
+    for (const body of ['first', 'second']) {
+      await queues.send('drops', body);
+      await clock.advance(1000);
+    }
+    await queues.receive('drops', { max: 1, visibilitySeconds: 900 });
+    queues.close();
+    queues = open();
+    queues.makeAllVisible();
+    expect(await queues.receive('drops', { max: 2, visibilitySeconds: 900 })).toMatchObject([
+      { body: 'first' },
+      { body: 'second' },
+    ]);
+  });
+
   it('does not hold kills against a message: it is delivered again, and counts as redelivered', async () => {
     await queues.send('upload', 'in flight');
     for (let kill = 1; kill <= 8; kill++) {
