@@ -7,6 +7,7 @@ import { commitRun, type Held } from './ledger.ts';
 import { reportOf } from './report-of.ts';
 import { hasBegun, type Run, type Todo } from './run.ts';
 import type { RunServices } from './services.ts';
+import { freeSettled } from './settle.ts';
 import { tellFailure } from './tell-failure.ts';
 
 /**
@@ -34,6 +35,7 @@ export async function finishEnding(services: RunServices, held: Held): Promise<v
   if (mine.length < todo.length) return;
   // Who comes again to a run that is done may have taken its lane once more before, being slow.
   if (todo.length === 0 && !services.leaves?.includes('lane')) await ACTIONS.lane(services, held.run);
+  if (!services.leaves?.includes('lane')) await freeSettled(services, held.run);
   // Last of all, because the ticket is how an open list is found again.
   if (held.run.ticket !== null) await services.state.delete(held.run.ticket);
 }

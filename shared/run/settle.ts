@@ -94,9 +94,16 @@ async function wake(services: RunServices, run: Run): Promise<void> {
 async function repair(services: RunServices, run: Run): Promise<void> {
   if (run.settled === undefined) return;
   if (!isDone(run)) await wake(services, run);
-  if (run.ended?.holdLane !== undefined || run.pipeline === null) return;
-  const lane = await settleLane(services, { run, freesLane: true });
-  if (lane === null) await wakeLane(services, run.pipeline.modelId);
+  await freeSettled(services, run);
+}
+
+/**
+ * Frees the lane of a run that was settled so, and wakes the next: whoever settled it may have died before. Repeating it is harmless,
+ * and of any other run it does nothing.
+ */
+export async function freeSettled(services: RunServices, run: Run): Promise<void> {
+  if (run.settled === undefined || run.ended?.holdLane !== undefined || run.pipeline === null) return;
+  await settleLane(services, { run, freesLane: true });
 }
 
 /** Frees the lane that the run left held; what a person holds stays held. */
@@ -107,7 +114,11 @@ async function settleLane(
   if (run.pipeline === null) return null;
   const { modelId } = run.pipeline;
   const { runId, hold } = await readHolder(services, modelId);
-  if (runId !== run.runId) return null;
+  if (runId !== run.runId) {
+    // Whoever has freed it just now may not come to wake the next.
+    if (freesLane) await wakeLane(services, modelId);
+    return null;
+  }
   if (hold !== null && hold.by !== holderName(run)) return { freed: false, because: `${hold.by}: ${hold.reason}` };
   if (freesLane) {
     await releaseLane(services, modelId, hold);

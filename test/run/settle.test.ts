@@ -3,12 +3,14 @@ import { handServices } from '../../cli/hand-services.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
 import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
-import { changeHolder, readHolder } from '../../shared/run/lane.ts';
+import { finishEnding } from '../../shared/run/ending.ts';
+import { changeHolder, readHolder, ticketKey, writeTicket } from '../../shared/run/lane.ts';
 import { createRun, readRun } from '../../shared/run/ledger.ts';
+import { parseRunMessage } from '../../shared/run/message.ts';
 import { redriveOf, redriveRun } from '../../shared/run/redrive.ts';
 import type { Run, Settled } from '../../shared/run/run.ts';
 import { settleOf, settleRun } from '../../shared/run/settle.ts';
-import { aRun } from './a-run.ts';
+import { aRun, aTrigger } from './a-run.ts';
 import { A, B, C, definition, ended, finished, LATER, LATER_ISO, openStart, settled } from './ended-run.ts';
 
 describe('a person settles', () => {
@@ -57,12 +59,13 @@ describe('the lane of a run that ended and holds it', () => {
   async function holding(run: Run, hold: { by: string; reason: string }, runId = run.runId) {
     const clock = new ManualClock(LATER);
     const state = new MemoryStore({ bucket: 'state', clock });
-    const services = { ...handServices({ state, queues: new MemoryQueues({ clock }) }), clock };
+    const queues = new MemoryQueues({ clock });
+    const services = { ...handServices({ state, queues }), clock };
     const held = await createRun(services, run);
     await changeHolder(services, 'M', (holder) =>
       holder.runId === runId ? undefined : { ...holder, runId, fence: 4, hold },
     );
-    return { services, held };
+    return { services, held, queues };
   }
 
   it.for<[string, { by: string; reason: string }, string, object]>([
@@ -92,5 +95,37 @@ describe('the lane of a run that ended and holds it', () => {
     expect(await settleRun(services, held, { as, by: 'ada', evidence: 'seen' })).toMatchObject({ ok: true });
     expect(await readHolder(services, 'M')).toMatchObject(expected);
     expect(await settleRun(services, held, { as, by: 'eve', evidence: 'seen' })).toMatchObject({ ok: false });
+  });
+
+  /** Another run of the lane, which waits for it. */
+  async function waiting({ services, queues }: Awaited<ReturnType<typeof holding>>) {
+    const runId = '20260303-next';
+    const next = aRun({ runId, ticket: ticketKey('M', { runId, trigger: aTrigger }), lane: null, turn: 1 });
+    const waits = { ...next, next: { turn: 1, queue: 'upload', due: 'lane' } } as const;
+    await createRun(services, waits);
+    await writeTicket(services, waits);
+    return () => queues.peek('upload').map(({ body }) => parseRunMessage(body)?.runId);
+  }
+
+  it('is freed by whoever does what is left, where somebody settled it and died, and the next is woken', async () => {
+    const settling = settleOf(ended('unknown', [openStart]), settled('succeeded'));
+    if (!settling.ok) throw new Error(settling.because);
+    const lane = await holding(settling.run, itself);
+    const { services, held } = lane;
+    const woken = await waiting(lane);
+    await finishEnding(services, held);
+    expect(await readHolder(services, 'M')).toMatchObject({ runId: null, hold: null });
+    expect(woken()).toContain('20260303-next');
+  });
+
+  it('where another has freed it while it was settled, the next is woken all the same', async () => {
+    const lane = await holding(ended('unknown', [openStart]), itself);
+    const { services, held } = lane;
+    const woken = await waiting(lane);
+    await changeHolder(services, 'M', (holder) => ({ ...holder, runId: null, hold: null }));
+    expect(await settleRun(services, held, { as: 'succeeded', by: 'ada', evidence: 'seen' })).toMatchObject({
+      ok: true,
+    });
+    expect(woken()).toContain('20260303-next');
   });
 });
