@@ -25,7 +25,12 @@ export async function readDump(
   nestedObjectId: string | undefined,
 ): Promise<DumpAnswer> {
   const path = dumpPath(model, action, taskId, nestedObjectId);
-  const ids = await chunkIds(caller, 'readDump', path).catch(noneWhenAbsent);
+  let refusal: unknown;
+  const ids = await chunkIds(caller, 'readDump', path).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError || error instanceof BadRequestError)) throw error;
+    if (isGatewayRefusal(error.failure)) refusal = error;
+    return [];
+  });
   if (ids.length > 0) return { available: true, chunkIds: ids, bytes: inOrder(caller, path, ids) };
   try {
     const { status, body } = await caller.open({ name: 'readDump', method: 'GET', path, accept: '*/*' });
@@ -33,8 +38,9 @@ export async function readDump(
     for await (const _ of body); // nothing comes, but this frees the connection
     return { available: false };
   } catch (error) {
+    // Only what Anaplan itself says tells that there is none; a gateway's 404 does not (anaplan-notes: Errors).
     if (error instanceof NotFoundError && !isGatewayRefusal(error.failure)) return { available: false };
-    throw error;
+    throw refusal ?? error;
   }
 }
 
@@ -56,11 +62,4 @@ function dumpPath(model: ModelRef, action: ActionRef, taskId: string, nestedObje
 
 async function* inOrder(caller: Caller, path: string, ids: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const id of ids) yield await chunkBytes(caller, 'readDump', path, id);
-}
-
-/** Only what Anaplan itself says tells that there is none; a gateway's 404 does not (anaplan-notes: Errors). */
-function noneWhenAbsent(error: unknown): string[] {
-  const isRefused = error instanceof NotFoundError || error instanceof BadRequestError;
-  if (isRefused && !isGatewayRefusal(error.failure)) return [];
-  throw error;
 }

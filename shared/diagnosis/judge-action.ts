@@ -44,9 +44,10 @@ export function judgeAction(
 ): Judgement {
   const lines = linesOf(result.details);
   const tally = tallyOf(lines);
-  // A dump without a row contradicts the failed cells that Anaplan counts: it is not what was announced.
-  const read = dumps.filter((dump) => dump.rows > 0 || (dump.unreadable === undefined && tally.failedCells === 0));
   const rowLines = rowReasons(lines, tally);
+  // A dump without a row contradicts the failed cells that Anaplan counts, and the rows that it says were rejected: it is not what was announced.
+  const hasRejects = tally.failedCells > 0 || rowLines.some(({ severity }) => severity === 'rejected');
+  const read = dumps.filter((dump) => dump.rows > 0 || (dump.unreadable === undefined && !hasRejects));
   const { rejected, warned } = rejectsOf(tally, read, rowLines);
   const reasons =
     read.length > 0 ? mergeReasons([...read.flatMap((dump) => dump.reasons), ...inNoDump(rowLines)]) : rowLines;
@@ -96,7 +97,8 @@ function decide(seen: {
   if (flag.successful === true) return 'succeeded';
   if (!tally.counted || seen.unknown !== undefined) return 'failed';
   // Counts without a failed row outrank the flag where they, or whose flag it is, tell why it is not set.
-  return flag.ofProcess || seen.hasWarnings || isHarmless(tally) ? 'succeeded' : 'failed';
+  const isTold = flag.ofProcess || seen.hasWarnings || isHarmless(tally);
+  return flag.successful === undefined || isTold ? 'succeeded' : 'failed';
 }
 
 /** Rows that were merely ignored, or no rows at all. Cells that were not written do not mean that there were no rows. */

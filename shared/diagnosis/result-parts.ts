@@ -4,7 +4,7 @@ import type { TaskResult } from '../anaplan/types.ts';
 const MAX_ACTIONS = 2_000;
 /** More than any module has line items, and of all actions together. */
 const MAX_LINES_EACH = 2_000;
-const MAX_LINES = 10_000;
+const MAX_LINES = 100_000;
 
 /** A task's result, as far as it is read. */
 export interface ResultParts {

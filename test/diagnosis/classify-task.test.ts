@@ -144,6 +144,8 @@ describe('an import', () => {
     ['was not permitted', complete({ successful: false, details: [notAuthorised] }), 'failed'],
     ['gave no counts, no dump: successful', complete({ successful: true }), 'succeeded'],
     ['gave no counts, no dump: not successful', complete({ successful: false }), 'failed'],
+    ['loaded all, and does not say whether it was successful', complete({ details: [units] }), 'succeeded'],
+    ['says nothing at all', complete({}), 'failed'],
     ['gave a step that failed', complete({ successful: true }, { currentStep: 'Failed.' }), 'failed'],
     [
       'ignored some rows and failed none, said successful: false',
@@ -394,6 +396,12 @@ describe('a dump', () => {
     expect([read.outcome, read.counts?.warned]).toEqual(['succeeded', 2]);
   });
 
+  it('without a row is not believed against rows that the task says were rejected', () => {
+    const task = complete({ successful: true, failureDumpAvailable: true, details: [units, missingItem] });
+    const classified = classifyTask(task, { ...loadItems, dumps: [dump()] });
+    expect(classified).toMatchObject({ outcome: 'succeeded-with-rejects', counts: { rejected: 37 } });
+  });
+
   it('gives reasons instead of the lines of the task, and the missing members', () => {
     const reason = {
       code: 'moduleImportInvalidListIdentifier',
@@ -547,7 +555,7 @@ describe('a process', () => {
       ],
       [
         'whose actions have more lines together than are read is not called fine',
-        Array<TaskResult>(6).fill(lines(1800)),
+        Array<TaskResult>(56).fill(lines(1800)),
         'failed',
         'ran, and it is not known whether all of it went well',
       ],
