@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { shellWord } from '../shared/diagnosis/shell-word.ts';
-import { AddressError, addressesIn, atAddresses } from '../shared/pipeline/addresses.ts';
+import { AddressError, addressesIn, atAddresses, requireReachable } from '../shared/pipeline/addresses.ts';
 import { freeze } from '../shared/pipeline/freeze.ts';
 import {
   ConfigurationError,
@@ -28,10 +28,9 @@ const files = {
 /** `cdk synth`, `cdk deploy`: context `configuration`, `lock`, `stackName` and `alertsEmail` may be given with `-c name=value`. */
 async function main(): Promise<void> {
   // The same addresses as `plandrop lock` asked, so that its ids are those of the tenant that the functions reach.
-  const configuration = atAddresses(
-    await readConfiguration(files.configuration, process.env),
-    addressesIn(process.env),
-  );
+  const addresses = addressesIn(process.env);
+  requireReachable(addresses);
+  const configuration = atAddresses(await readConfiguration(files.configuration, process.env), addresses);
   const lock = parseLock(lockText(files.lock), files.lock);
   // A pipeline that could not be followed on AWS is told now, not at the first drop.
   const refused = Object.keys(configuration.pipelines)

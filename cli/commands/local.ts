@@ -79,7 +79,7 @@ async function local(options: LocalOptions): Promise<number> {
     const { state, queues, clock } = folder;
     const scheduler = new LocalScheduler({ state, queues, clock, schedules: schedulesOf(configuration), log });
     watching.push(drops, scheduler);
-    drops.start();
+    await drops.start();
     scheduler.start();
     const pipelines = Object.keys(configuration.pipelines);
     if (options.json)

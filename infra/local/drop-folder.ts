@@ -61,6 +61,8 @@ export class DropFolder {
   #loop: Promise<void> | undefined;
   #unlock: (() => void) | undefined;
   #hasRecovered = false;
+  /** What was said of files that are on their way to `taken/`. */
+  readonly #toldOfMove = new Map<string, string>();
   /** epoch ms */
   #lastStored: number | undefined;
 
@@ -76,8 +78,8 @@ export class DropFolder {
   }
 
   /** Locks the folder, and looks again and again until stopped. @throws StorageError when another plandrop watches it */
-  start(): void {
-    this.#unlock ??= lockDropFolder(this.#path, this.#options.log);
+  async start(): Promise<void> {
+    this.#unlock ??= await lockDropFolder(this.#path, { log: this.#options.log, clock: this.#clock });
     this.#loop ??= this.#run();
   }
 
@@ -93,8 +95,7 @@ export class DropFolder {
    * @returns the keys of what was taken
    */
   async look(): Promise<string[]> {
-    if (!this.#hasRecovered) await this.#taken.recover((key, stats) => this.#isStored(key, stats));
-    this.#hasRecovered = true;
+    await this.#recover();
     const taken: string[] = [];
     let isOneSettling = false;
     for (const found of await this.#found()) {
@@ -205,32 +206,54 @@ export class DropFolder {
     const path = join(this.#path, key);
     const source = fingerprintOf(stats);
     // The run of this file is done, and has removed it from the bucket: nobody has to be told again.
-    if (drops.removedTags(key)?.source === source) return this.#moved(key, stats);
+    if (drops.removedTags(key)?.source === source) {
+      if (await this.#taken.setAside(key, stats)) await this.#taken.place(key);
+      return true;
+    }
     // The same file, copied before a kill: its version names the run, so it must not get another.
     const copied = drops.tags(key)?.source === source ? await drops.head(key) : undefined;
     const head = copied ?? (await storeDrop(drops, { path, key }, { tags: { source }, asSeen: source }));
     this.#lastStored = Date.parse(head.lastModified);
     const now = await this.#walk.stats(key);
     if (now === undefined || fingerprintOf(now) !== source) return false;
-    // Once it is announced it has to move, or it would be announced again and again.
-    await this.#taken.makeRoom(key);
+    // Before it is announced: what could not move would be announced again and again.
+    if (!(await this.#taken.setAside(key, stats))) return false;
+    this.#hasRecovered = false;
     await announceDrop(this.#folder, head);
-    return this.#moved(key, stats);
-  }
-
-  /** Whether the file was the last that was stored under its key: moving it has changed its change time, and its numbers in places. */
-  #isStored(key: string, { size, mtimeNs }: BigIntStats): boolean {
-    const { drops } = this.#folder;
-    return [drops.tags(key), drops.removedTags(key)].some((tags) => {
-      const [, , storedSize, storedMtimeNs] = tags?.source?.split('-') ?? [];
-      return storedSize === String(size) && storedMtimeNs === String(mtimeNs);
-    });
-  }
-
-  async #moved(key: string, stats: BigIntStats): Promise<true> {
-    await this.#taken.move(key, stats);
+    await this.#taken.place(key);
+    this.#hasRecovered = true;
     return true;
   }
+
+  /** Goes on with what a kill, or an error after it was set aside, left on its way; says once of each why it stays there. */
+  async #recover(): Promise<void> {
+    if (this.#hasRecovered) return;
+    const left = await this.#taken.recover((key, stats) => this.#tellStored(key, stats));
+    for (const { key, error } of left) {
+      const message = `${key} was taken, and cannot be moved to its place in taken/ yet: ${whatToDo(error, this.#path)}`;
+      if (this.#toldOfMove.get(key) !== message) this.#options.log.error(message, { key });
+      this.#toldOfMove.set(key, message);
+    }
+    this.#hasRecovered = left.length === 0;
+    if (this.#hasRecovered) this.#toldOfMove.clear();
+  }
+
+  /** @returns false where the file was not stored, and nobody can be told of it */
+  async #tellStored(key: string, stats: BigIntStats): Promise<boolean> {
+    const { drops } = this.#folder;
+    if (isStoredAs(drops.removedTags(key), stats)) return true;
+    if (!isStoredAs(drops.tags(key), stats)) return false;
+    const head = await drops.head(key);
+    // It was told of perhaps before; twice makes one run.
+    if (head !== undefined) await announceDrop(this.#folder, head);
+    return true;
+  }
+}
+
+/** Moving a file has changed its change time, and its numbers in places. */
+function isStoredAs(tags: Readonly<Record<string, string>> | undefined, { size, mtimeNs }: BigIntStats): boolean {
+  const [, , storedSize, storedMtimeNs] = tags?.source?.split('-') ?? [];
+  return storedSize === String(size) && storedMtimeNs === String(mtimeNs);
 }
 
 /**

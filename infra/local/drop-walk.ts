@@ -44,7 +44,7 @@ export class DropWalk {
     for (const folder of folders) {
       for (const entry of await this.#entries(folder)) {
         const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
-        if (key === TAKEN || entry.name.startsWith('.') || !this.#isNamed(key)) continue;
+        if (entry.name.startsWith('.') || (await this.#isTaken(key)) || !this.#isNamed(key)) continue;
         if (entry.isDirectory()) folders.push(key);
         const stats = entry.isFile() ? await this.stats(key) : undefined;
         if (stats?.isFile()) files.set(key, stats);
@@ -57,6 +57,14 @@ export class DropWalk {
   async stats(key: string): Promise<BigIntStats | undefined> {
     const path = join(this.#path, key);
     return this.#unlessUnreadable(path, () => this.#reading.stat(path));
+  }
+
+  /** Where a file system minds no capitals, `Taken/` is the folder that taken files go to. */
+  async #isTaken(key: string): Promise<boolean> {
+    if (key === TAKEN) return true;
+    if (key.toLowerCase() !== TAKEN) return false;
+    const [own, other] = await Promise.all([this.stats(TAKEN), this.stats(key)]);
+    return own !== undefined && own.ino === other?.ino && own.dev === other.dev;
   }
 
   async #entries(folder: string): Promise<Dirent[]> {
@@ -100,6 +108,8 @@ export function whatToDo(error: unknown, drops: string): string {
     const orElse = path.length <= drops.length ? 'watch another folder with --drops' : 'move it out of the drop folder';
     if (isCode(cause, 'EACCES') || isCode(cause, 'EPERM'))
       return `Cannot read or write ${path}: permission denied. Give this user both rights, or ${orElse}.`;
+    if (isCode(cause, 'EXDEV'))
+      return `Cannot move a file from ${path} to ${join(drops, TAKEN)}: they are on different disks, and a taken file moves within one. Watch each with a plandrop of its own.`;
     if (isCode(cause, 'EROFS'))
       return `Cannot write ${path}: it is read-only, and taken files move within the drop folder. Watch another with --drops.`;
   }

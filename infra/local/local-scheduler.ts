@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Logger, silentLogger } from '../../shared/observe/logger.ts';
 import { expectationSchedule } from '../../shared/pipeline/expectation.ts';
-import { nextFiring, type ScheduleExpression } from '../../shared/pipeline/schedule-times.ts';
+import { earlierAnchor, nextFiring, type ScheduleExpression } from '../../shared/pipeline/schedule-times.ts';
 import type { Configuration } from '../../shared/pipeline/schema.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Queues } from '../../shared/ports/queue.ts';
@@ -43,6 +43,8 @@ const KEY = 'schedules.json';
 const LONGEST_SLEEP_MS = 30_000;
 /** What a time service corrects is far below it. */
 const SET_BACK_MS = 60_000;
+/** Nothing of this program ran before it: a machine without a battery for its clock begins in 1970 or 2000. */
+const NEVER_BEFORE = Date.UTC(2026, 0, 1);
 
 const memorySchema = z.record(
   z.string(),
@@ -126,13 +128,15 @@ export class LocalScheduler {
 
   /**
    * Brings back what is noted for a time that is still to come: the clock was ahead, and nothing would fire until it is there again. A
-   * schedule that began in that time begins now.
+   * schedule that began in that time goes on in its rhythm. While the clock is plainly behind, nothing is brought back, and so nothing
+   * fires.
    */
   async #followClock(memory: Memory, { now, horizon }: { now: number; horizon: number }): Promise<void> {
     const latest = Math.max(...Object.values(memory).map(({ last, anchor }) => Math.max(last, anchor)));
-    if (latest <= now) return;
+    if (latest <= now || now < NEVER_BEFORE) return;
     for (const entry of Object.values(memory)) {
-      if (entry.anchor > now + SET_BACK_MS) Object.assign(entry, { anchor: now, last: now - 1 });
+      if (entry.anchor > now + SET_BACK_MS)
+        Object.assign(entry, { anchor: earlierAnchor(entry, entry.anchor, now), last: now - 1 });
       else if (entry.last > now) entry.last = Math.max(entry.anchor, horizon) - 1;
     }
     if (latest > now + SET_BACK_MS) {

@@ -61,8 +61,9 @@ export async function expireTaken(dropFolder: string, days: number, now: number)
   let removed = 0;
   for (const path of await filesIn(folder)) {
     // Moving a file changes its inode, while its time stays that of its making.
-    const { ctimeMs, mtimeMs } = await stat(path);
-    if (Math.max(ctimeMs, mtimeMs) >= now - days * DAY_MS) continue;
+    const times = await stat(path).catch(() => undefined);
+    // A file on its way is gone by now.
+    if (times === undefined || Math.max(times.ctimeMs, times.mtimeMs) >= now - days * DAY_MS) continue;
     await guard('write', path, () => unlink(path));
     removed++;
   }

@@ -1,4 +1,4 @@
-import { oauthUrlBeside, originMistake } from './origin.ts';
+import { isLoopback, oauthUrlBeside, originMistake } from './origin.ts';
 import type { Configuration } from './schema.ts';
 
 const ORIGINS = { ANAPLAN_API_URL: 'apiUrl', ANAPLAN_AUTH_URL: 'authUrl', ANAPLAN_OAUTH_URL: 'oauthUrl' } as const;
@@ -27,6 +27,16 @@ export function addressesIn(env: Readonly<Record<string, string | undefined>>): 
     addresses[key] = value.replace(/\/$/, '');
   }
   return addresses;
+}
+
+/** @throws AddressError where one is that of this machine, as a simulated tenant has it: no function on AWS reaches that */
+export function requireReachable(addresses: Addresses): void {
+  for (const [variable, key] of Object.entries(ORIGINS)) {
+    const address = addresses[key];
+    if (address === undefined || !isLoopback(address)) continue;
+    const mistake = `an address that functions on AWS can reach, not ${address}; unset it to deploy the address in the configuration`;
+    throw new AddressError(variable, mistake);
+  }
 }
 
 /** The configuration with these addresses instead of its own. */

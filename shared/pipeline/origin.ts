@@ -18,6 +18,11 @@ export function originMistake(text: string): string | undefined {
   return undefined;
 }
 
+/** Whether only this machine itself reaches an address. */
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.test(new URL(address).hostname);
+}
+
 /** What is wrong with an address that alerts are posted to, in words that complete "… must be"; undefined when nothing is. */
 export function webhookMistake(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -29,14 +29,28 @@ export function nextFiring(schedule: ScheduleExpression, after: number, anchor: 
   const fields = cronFields(expression);
   if (fields !== undefined) return nextOfCron(fields, timezone, after);
 
-  const [, count = '', unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression.trim()) ?? [];
-  const period = Number(count) * (UNIT_MS[unit] ?? 0);
+  const period = periodOf(expression);
   if (period > 0) return anchor > after ? anchor : anchor + (Math.floor((after - anchor) / period) + 1) * period;
 
   const [, at] = /^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/.exec(expression.trim()) ?? [];
   if (at === undefined) throw new RangeError(`${expression} is no schedule`);
   const once = instantOf(Date.parse(`${at}Z`), timezone);
   return once !== undefined && once > after ? once : undefined;
+}
+
+/**
+ * The anchor of a schedule for a clock that is before it: for a rate the latest time of its rhythm, so that it keeps that; else `now`.
+ * @param anchor epoch ms, after `now`
+ */
+export function earlierAnchor({ expression }: ScheduleExpression, anchor: number, now: number): number {
+  const period = periodOf(expression);
+  return period > 0 ? anchor - Math.ceil((anchor - now) / period) * period : now;
+}
+
+/** ms; 0 for what is no rate */
+function periodOf(expression: string): number {
+  const [, count = '', unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression.trim()) ?? [];
+  return Number(count) * (UNIT_MS[unit] ?? 0);
 }
 
 function nextOfCron(fields: readonly string[], timezone: string, after: number): number | undefined {

@@ -44,12 +44,22 @@ describe('the app refuses before it bundles anything', () => {
     expect(await run({})).toEqual({ code: 1, stderr: 'There is no plandrop.yaml here.\n' });
   });
 
-  it.concurrent('with an address of Anaplan in the environment that is none', async () => {
+  it.concurrent.each([
+    [
+      'that is none',
+      'http://api.anaplan.com',
+      'an https:// address (http:// is for this machine only, such as http://127.0.0.1:7080)',
+    ],
+    [
+      'that only this machine reaches',
+      'http://127.0.0.1:7080',
+      'an address that functions on AWS can reach, not http://127.0.0.1:7080; unset it to deploy the address in the configuration',
+    ],
+  ])('with an address of Anaplan in the environment %s', async (_, address, mistake) => {
     const context = { configuration: file(GOOD), lock: file('{"version":1,"pipelines":{}}') };
-    expect(await run(context, { ANAPLAN_API_URL: 'http://api.anaplan.com' })).toEqual({
+    expect(await run(context, { ANAPLAN_API_URL: address })).toEqual({
       code: 1,
-      stderr:
-        'ANAPLAN_API_URL must be an https:// address (http:// is for this machine only, such as http://127.0.0.1:7080).\n',
+      stderr: `ANAPLAN_API_URL must be ${mistake}.\n`,
     });
   });
 

@@ -22,6 +22,7 @@ describe('a drop folder', () => {
     folder.close();
     await rm(parent, { recursive: true });
   });
+  const lock = () => lockDropFolder(drops, { log: memoryLogger(), clock: folder.clock });
   const inUse = (who: string) =>
     `The drop folder ${drops} is watched by another plandrop${who}. Stop that one first, or watch another folder with --drops.`;
 
@@ -31,20 +32,33 @@ describe('a drop folder', () => {
     const [line] = await once(other.stdout, 'data');
     expect(String(line)).toBe('watching\n');
     const refused = new DropFolder(drops, folder);
-    expect(() => refused.start()).toThrow(inUse(` (pid ${other.pid})`));
+    await expect(refused.start()).rejects.toThrow(inUse(` (pid ${other.pid})`));
     other.kill('SIGKILL');
     await once(other, 'exit');
     const watched = new DropFolder(drops, folder);
-    watched.start();
+    await watched.start();
     await watched.stop();
-    lockDropFolder(drops, memoryLogger())();
+    (await lock())();
   });
 
   it('is in use also by a process that this machine does not know', async () => {
     new DropFolder(drops, folder);
-    const unlock = lockDropFolder(drops, memoryLogger());
+    const unlock = await lock();
     await writeFile(join(drops, '.plandrop-drops/engine.pid'), 'of another machine');
-    expect(() => lockDropFolder(drops, memoryLogger())).toThrow(inUse(', perhaps on another machine'));
+    await expect(lock()).rejects.toThrow(
+      `${inUse(', perhaps on another machine')} If none does, remove ${join(drops, '.plandrop-drops')}.`,
+    );
+    unlock();
+  });
+
+  it('is watched by neither of two processes in silence where one begins while the other writes its name', async () => {
+    new DropFolder(drops, folder);
+    const unlock = await lock();
+    const pid = join(drops, '.plandrop-drops/engine.pid');
+    await rm(pid);
+    const second = expect(lock()).rejects.toThrow(inUse(` (pid ${process.pid})`));
+    await writeFile(pid, `${process.pid}\n`);
+    await second;
     unlock();
   });
 
@@ -53,7 +67,7 @@ describe('a drop folder', () => {
     [
       'refuses each lock, though nobody has one',
       async () => {
-        lockDropFolder(drops, memoryLogger());
+        await lock();
         await rm(join(drops, '.plandrop-drops/engine.pid'));
       },
     ],
@@ -62,7 +76,7 @@ describe('a drop folder', () => {
     const watched = new DropFolder(drops, folder, { log, settleSeconds: 0, lookSeconds: 0.01 });
     await act();
     await writeFile(join(drops, 'sales.csv'), 'x');
-    watched.start();
+    await watched.start();
     while ((await folder.drops.head('sales.csv')) === undefined) await folder.clock.sleep(10);
     await watched.stop();
     expect(log.entries.filter(({ level }) => level === 'warn')).toMatchObject([

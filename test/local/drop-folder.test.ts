@@ -247,7 +247,36 @@ describe('the drop folder', () => {
     await watched.look();
     await clock.advance(5000);
     expect(await watched.look()).toEqual([name]);
-    expect(await files()).toEqual([`taken/${name}`]);
+    await write(name, 'y');
+    await watched.look();
+    await clock.advance(5000);
+    expect(await watched.look()).toEqual([name]);
+    expect(await files()).toEqual([`taken/${'n'.repeat(249)}.2.csv`, `taken/${name}`]);
+  });
+
+  it('takes a file under the name of a folder that files were taken from', async () => {
+    const watched = watch();
+    for (const name of ['sales/a.csv', 'sales']) {
+      await rm(join(drops, 'sales'), { recursive: true, force: true });
+      await write(name, 'x');
+      await watched.look();
+      await clock.advance(5000);
+      expect(await watched.look()).toEqual([name]);
+    }
+    expect(await files()).toEqual(['taken/sales.2', 'taken/sales/a.csv']);
+  });
+
+  it('keeps no file waiting behind one that cannot have its place in taken/, and says so once', async () => {
+    await write('taken/.moving/folder/x.csv', 'nobody has stored it');
+    await symlink('/etc/hostname', join(drops, 'folder'));
+    await write('sales.csv', 'a\n1\n');
+    const watched = watch();
+    for (let look = 0; look < 4; look++) {
+      await lookInTime(watched);
+      await clock.advance(5000);
+    }
+    expect(announcedKeys()).toEqual(['sales.csv']);
+    expect(said).toEqual([expect.stringContaining('folder/x.csv was taken, and cannot be moved')]);
   });
 
   it('never overwrites a file in taken/', async () => {
@@ -272,29 +301,32 @@ describe('the drop folder', () => {
     expect(await watched.look()).toEqual([]);
   });
 
-  it('makes one drop of a file when it was killed after copying, and after telling', async () => {
+  it('makes one drop of a file when it was killed after copying, before telling, and after it', async () => {
     await write('drop.csv', 'x');
-    const killedAfter = async (step: 'copying' | 'telling') => {
+    const lookTwice = async (watched: DropFolder) => {
+      await watched.look();
+      await clock.advance(5000);
+      return watched.look();
+    };
+    const stat = async (path: string) => {
+      if ((await folder.drops.head('drop.csv')) !== undefined) throw new Error('killed');
+      return lstat(path, { bigint: true });
+    };
+    expect(await lookTwice(new DropFolder(drops, folder, { reading: { stat } }))).toEqual([]);
+    const copied = await folder.drops.head('drop.csv');
+    for (const isTold of [false, true]) {
       const queues = {
         send: async (...args: Parameters<typeof folder.queues.send>) => {
-          if (step === 'telling') await folder.queues.send(...args);
+          if (isTold) await folder.queues.send(...args);
           throw new Error('killed');
         },
       };
-      const watched = new DropFolder(drops, { ...folder, queues: Object.assign(Object.create(folder.queues), queues) });
-      await watched.look();
-      await clock.advance(5000);
-      expect(await watched.look()).toEqual([]);
-    };
-    await killedAfter('copying');
-    const copied = await folder.drops.head('drop.csv');
-    await killedAfter('telling');
-    const watched = watch();
-    await watched.look();
-    await clock.advance(5000);
-    expect(await watched.look()).toEqual(['drop.csv']);
+      const killed = new DropFolder(drops, { ...folder, queues: Object.assign(Object.create(folder.queues), queues) });
+      expect(await lookTwice(killed)).toEqual([]);
+    }
+    expect(await lookTwice(watch())).toEqual([]);
+    expect(await files()).toEqual(['taken/drop.csv']);
     expect(await folder.drops.head('drop.csv')).toEqual(copied);
-    expect(announced()).toHaveLength(2);
     expect(new Set(announced()).size).toBe(1);
   });
 
@@ -305,6 +337,7 @@ describe('the drop folder', () => {
       await watched.look();
       await clock.advance(5000);
       expect(await watched.look()).toEqual(['sales/drop.csv']);
+      await mkdir(join(drops, 'taken/.moving/sales'), { recursive: true });
       await rename(join(drops, 'taken/sales/drop.csv'), join(drops, 'taken/.moving/sales/drop.csv'));
     };
     const remove = async () =>
@@ -331,7 +364,7 @@ describe('the drop folder', () => {
       await clock.advance(5000);
       expect(await watched.look()).toEqual([]);
       expect(await files()).toEqual(left);
-      expect(announced()).toHaveLength(1);
+      expect(new Set(announced()).size).toBe(1);
     });
 
     it('and takes one that came under its name', async () => {
@@ -390,14 +423,14 @@ describe('the drop folder', () => {
     await replaced.look();
     await clock.advance(5000);
     await replaced.look();
-    expect(await files()).toEqual(['drop.csv']);
+    expect(await files()).toEqual(['drop.csv', 'taken/drop.csv']);
     const watched = watch();
     await watched.look();
     await clock.advance(5000);
     expect(await watched.look()).toEqual(['drop.csv']);
     const sizes = announced().map((body) => JSON.parse(body).Records[0].s3.object.size);
     expect(sizes).toEqual(['first'.length, 'the second'.length]);
-    expect(await files()).toEqual(['taken/drop.csv']);
+    expect(await files()).toEqual(['taken/drop.2.csv', 'taken/drop.csv']);
   });
 
   it('puts back what was on its way when it was killed, and finishes the move of what was taken', async () => {
@@ -427,7 +460,7 @@ describe('the drop folder', () => {
     const watched = watch();
     await watched.look();
     await clock.advance(5000);
-    expect(await watched.look()).toEqual(['drop.csv']);
+    expect(await watched.look()).toEqual([]);
     expect(await files()).toEqual(['taken/drop.csv']);
     expect(await folder.drops.head('drop.csv')).toBeUndefined();
     expect(announced()).toHaveLength(1);
@@ -518,7 +551,7 @@ describe('the drop folder', () => {
     const denied = Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
     const reading = { readFolder: async () => Promise.reject(denied) };
     const watching = new DropFolder(drops, folder, { log, reading });
-    watching.start();
+    await watching.start();
     for (let look = 0; look < 3; look++) await clock.advance(1000);
     await watching.stop();
     expect(said).toEqual([

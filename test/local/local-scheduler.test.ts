@@ -207,7 +207,7 @@ describe('LocalScheduler', () => {
       expect(said).toEqual([]);
     });
 
-    it('begins anew what it saw first in that time, and does not catch up on a past that this did not have', async () => {
+    it('goes on with what it saw first in that time, and does not catch up on a past that this did not have', async () => {
       const rate: PipelineSchedule = { pipeline: 'rated', expression: 'rate(10 minutes)', timezone: 'UTC' };
       await minutes(8 * 60);
       await scheduler(rate, DAILY).fireDue();
@@ -216,7 +216,30 @@ describe('LocalScheduler', () => {
       await running.fireDue();
       await minutes(10);
       await running.fireDue();
-      expect(sent()).toEqual(['rated 13:58', 'rated 06:01', 'rated 06:11']);
+      expect(sent()).toEqual(['rated 13:58', 'rated 06:08']);
+    });
+
+    it('keeps the time of day of a rate, also where the clock is behind for a while', async () => {
+      const rate: PipelineSchedule = { pipeline: 'rated', expression: 'rate(1 day)', timezone: 'UTC' };
+      await scheduler(rate).fireDue();
+      const behind = 120 * 24 * 60 + 90;
+      await minutes(-behind);
+      await scheduler(rate).fireDue();
+      expect(sent()).toEqual(['rated 05:58']);
+      await minutes(behind + 24 * 60 + 1);
+      await scheduler(rate).fireDue();
+      expect(sent()).toEqual(['rated 05:58', 'rated 05:58']);
+    });
+
+    it('fires nothing by a clock that begins in another age', async () => {
+      await scheduler(OFTEN).fireDue();
+      const behind = clock.now() / 60_000 - 10;
+      await minutes(-behind);
+      await scheduler(OFTEN).fireDue();
+      expect(sent()).toEqual([]);
+      await minutes(behind + 2);
+      await scheduler(OFTEN).fireDue();
+      expect(sent()).toEqual(['sync 06:00']);
     });
   });
 });
