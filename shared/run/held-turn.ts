@@ -143,7 +143,10 @@ export class HeldTurn implements Turn {
     else throw new Error(`turn ${turn} of run ${run.runId} ended with "${event.kind}", which names nothing to do next`);
   }
 
-  /** Only we know the id of the task that we started, so its commit is repeated for a while when the store fails. */
+  /**
+   * Only we know the id of the task that we started, or that nothing was sent, so its commit is repeated for a while when the store
+   * fails.
+   */
   async #commitUntilStored(event: RunEvent): Promise<BegunRun> {
     const until = Math.min(this.requestsEndAt, this.#services.clock.now() + STORE_AT_MOST_MS);
     for (;;) {
@@ -168,8 +171,10 @@ export class HeldTurn implements Turn {
    */
   async returnClaim(cause: unknown): Promise<void> {
     if (this.#held.run.turn !== this.#turn || this.#held.run.ended !== null) return;
+    const event = { kind: 'crashed', error: errorText(cause) } as const;
+    const isWithdrawn = this.#remembered.some((each) => each.event.kind === 'start-withdrawn');
     try {
-      await this.commit({ kind: 'crashed', error: errorText(cause) });
+      await (isWithdrawn ? this.#commitUntilStored(event) : this.commit(event));
     } catch (error) {
       this.#services.log.warn('The claim could not be given back; it dies by its time.', {
         runId: this.run.runId,

@@ -155,6 +155,28 @@ describe('a start whose answer was lost', () => {
   });
 });
 
+it('a start that was not sent, because nobody heard that its intent was stored, is sent in the end', async () => {
+  let isIntending = false;
+  let lost = 0;
+  await using world = await World.build({
+    like: 'aws',
+    pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+    taskSeconds: 1,
+    fate: ({ kind, name, about }) => {
+      if (kind === 'http' && name === 'GET' && /\/tasks\b/.test(about)) isIntending = true;
+      if (!isIntending || kind !== 'store' || !about.startsWith('runs/') || lost === 3) return GOES;
+      // The intent, the look whether it is there, and that it is withdrawn.
+      lost++;
+      return { kind: 'store-fault', fault: 'lost-acknowledgement' };
+    },
+  });
+  await world.drop('sales/a.csv', SALES);
+  await world.runUntilQuiet();
+  expect(lost).toBe(3);
+  expect(violationsOf(world)).toEqual([]);
+  expect([world.runs()[0]?.ended?.outcome, world.watcher.ours.length]).toEqual(['succeeded', 1]);
+});
+
 it('a start that was answered is not looked for when the store has taken nothing until its handler gave up', async () => {
   let answered = false;
   let refused = 0;
