@@ -173,7 +173,8 @@ const ROWS: Readonly<Record<'announce' | 'chunk' | 'start' | 'poll' | 'dump', re
     ['502 on the failure dump', 'succeeded-with-rejects', REPEATED, 'a web page saying 502'],
     ['503 on the failure dump', 'succeeded-with-rejects', REPEATED, 'answered 503'],
     ['504 on the failure dump', 'succeeded-with-rejects', REPEATED, 'a web page saying 504'],
-    ['404 on the failure dump, from a gateway', 'succeeded-with-rejects', REPEATED, 'a web page saying 404'],
+    // The list of its chunks is asked for, and then the whole.
+    ['404 on the failure dump, from a gateway', 'succeeded-with-rejects', 2 * REPEATED, 'a web page saying 404'],
   ],
 };
 

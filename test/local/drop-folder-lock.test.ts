@@ -22,6 +22,7 @@ describe('a drop folder', () => {
     folder.close();
     await rm(parent, { recursive: true });
   });
+  const held: (() => void)[] = [];
   const lock = () => lockDropFolder(drops, { log: memoryLogger(), clock: folder.clock });
   const inUse = (who: string) =>
     `The drop folder ${drops} is watched by another plandrop${who}. Stop that one first, or watch another folder with --drops.`;
@@ -67,7 +68,8 @@ describe('a drop folder', () => {
     [
       'refuses each lock, though nobody has one',
       async () => {
-        await lock();
+        // Forgotten, it would be freed by the garbage collector.
+        held.push(await lock());
         await rm(join(drops, '.plandrop-drops/engine.pid'));
       },
     ],
