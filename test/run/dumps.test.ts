@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GOES, type Operation } from '../simulation/operation.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
+import { type EachOperation, wrongAtEach } from './each-operation.ts';
 
 const HEADER = 'Product,Month,Units\n';
 const DROP = `${HEADER}Tea,Jan 26,1\nCocoa,Feb 26,2\nCocoa,Mar 26,3\n`;
@@ -219,17 +220,22 @@ describe('ten failure dumps of one process', () => {
 });
 
 /** Every operation from the first look at the dump on. */
-const collecting = (world: World) => theRun(world)?.steps[0]?.task?.seen != null;
+const hasBegun = (world: World) => theRun(world)?.steps[0]?.task?.seen != null;
+const wrongWhere = (spoil: EachOperation['spoil']) =>
+  wrongAtEach({
+    live: (options) => lived({ outputBytes: { chunk: 60, part: 150 }, ...options }),
+    hasBegun,
+    spoil,
+    wrongWith,
+  });
 
 describe('a dump in slices, and something goes wrong at each of its operations', () => {
   it.each(['killed-before', 'killed-after'] as const)('%s', async (kind) => {
-    expect(await wrongAtEach(() => ({ kind }))).toEqual([]);
+    expect(await wrongWhere(() => ({ kind }))).toEqual([]);
   });
 
   it.each(['fail', 'lost-acknowledgement'] as const)('the store: %s', async (fault) => {
-    expect(await wrongAtEach(({ kind }) => (kind === 'store' ? { kind: 'store-fault', fault } : undefined))).toEqual(
-      [],
-    );
+    expect(await wrongWhere(({ kind }) => (kind === 'store' ? { kind: 'store-fault', fault } : undefined))).toEqual([]);
   });
 
   it('every message comes twice, and both work on it at the same time', async () => {
@@ -244,27 +250,4 @@ describe('a dump in slices, and something goes wrong at each of its operations',
 function keptChunks(world: World): number {
   const progress = theRun(world)?.steps[0]?.dumps?.[0]?.progress;
   return progress?.kind === 'under-way' ? progress.download.chunksKept : 0;
-}
-
-/** One life for each operation of the collecting; in each, what `spoil` says happens to that one. */
-async function wrongAtEach(spoil: (operation: Operation) => ReturnType<NonNullable<WorldOptions['fate']>> | undefined) {
-  const problems: string[] = [];
-  let isOver = false;
-  for (let nth = 1; !isOver; nth++) {
-    let met: Operation | undefined;
-    let seen = 0;
-    await using world = await lived({
-      outputBytes: { chunk: 60, part: 150 },
-      fate: (operation, world) => {
-        if (met !== undefined || !collecting(world)) return GOES;
-        const fate = spoil(operation);
-        if (fate === undefined || ++seen < nth) return GOES;
-        met = operation;
-        return fate;
-      },
-    });
-    isOver = met === undefined;
-    problems.push(...wrongWith(world).map((what) => `${nth} (${met?.kind} ${met?.name} ${met?.about}): ${what}`));
-  }
-  return problems;
 }

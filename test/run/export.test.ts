@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { GOES, type Operation } from '../simulation/operation.ts';
+import { GOES } from '../simulation/operation.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
+import { type EachOperation, wrongAtEach } from './each-operation.ts';
 
 const DROP = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\nMug,Mar 26,3\nTea,Apr 26,4\nMug,May 26,5\n';
 /** What the export of the module then writes: 88 bytes. */
@@ -156,17 +157,16 @@ describe('an export that one message cannot bring to the store', () => {
 });
 
 /** Every operation from the first look at the export's file on. */
-const exporting = (world: World) => theRun(world)?.steps[1]?.task?.seen != null;
+const hasBegun = (world: World) => theRun(world)?.steps[1]?.task?.seen != null;
+const wrongWhere = (spoil: EachOperation['spoil']) => wrongAtEach({ live: lived, hasBegun, spoil, wrongWith });
 
 describe('an export in slices, and something goes wrong at each of its operations', () => {
   it.each(['killed-before', 'killed-after'] as const)('%s', async (kind) => {
-    expect(await wrongAtEach(() => ({ kind }))).toEqual([]);
+    expect(await wrongWhere(() => ({ kind }))).toEqual([]);
   });
 
   it.each(['fail', 'lost-acknowledgement'] as const)('the store: %s', async (fault) => {
-    expect(await wrongAtEach(({ kind }) => (kind === 'store' ? { kind: 'store-fault', fault } : undefined))).toEqual(
-      [],
-    );
+    expect(await wrongWhere(({ kind }) => (kind === 'store' ? { kind: 'store-fault', fault } : undefined))).toEqual([]);
   });
 
   it('every message comes twice, and the second is left until the first is done', async () => {
@@ -210,28 +210,6 @@ describe('an export in slices, and something goes wrong at each of its operation
     },
   );
 });
-
-/** One life for each operation of the export; in each, what `spoil` says happens to that one. */
-async function wrongAtEach(spoil: (operation: Operation) => ReturnType<NonNullable<WorldOptions['fate']>> | undefined) {
-  const problems: string[] = [];
-  let isOver = false;
-  for (let nth = 1; !isOver; nth++) {
-    let met: Operation | undefined;
-    let seen = 0;
-    await using world = await lived({
-      fate: (operation, world) => {
-        if (met !== undefined || !exporting(world)) return GOES;
-        const fate = spoil(operation);
-        if (fate === undefined || ++seen < nth) return GOES;
-        met = operation;
-        return fate;
-      },
-    });
-    isOver = met === undefined;
-    problems.push(...wrongWith(world).map((what) => `${nth} (${met?.kind} ${met?.name} ${met?.about}): ${what}`));
-  }
-  return problems;
-}
 
 function theModel(world: World) {
   const [model] = world.simulator.tenant.models;
