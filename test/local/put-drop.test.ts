@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DataFolder, joinDataFolder } from '../../infra/local/data-folder.ts';
-import { FileChangedError, fingerprintOf, storeDrop } from '../../infra/local/put-drop.ts';
+import { FileChangedError, fingerprintOf, putDrop, storeDrop } from '../../infra/local/put-drop.ts';
 
 describe('storing a drop', () => {
   let parent: string;
@@ -55,5 +55,24 @@ describe('storing a drop', () => {
       'is still being written',
     );
     await nothingIsKept();
+  });
+});
+
+describe('putDrop', () => {
+  it('lands a file and tells of it, with attributes for the run', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'plandrop-put-'));
+    await writeFile(join(parent, 'clean.csv'), 'a\n1\n');
+    using folder = joinDataFolder(join(parent, 'data'));
+    const head = await putDrop(folder, {
+      path: join(parent, 'clean.csv'),
+      key: 'clean.csv',
+      attributes: { pipeline: 'sales' },
+    });
+    expect(await folder.drops.get('clean.csv', head.versionId)).toMatchObject({ size: 4 });
+    expect(folder.queues.peek('drops')[0]?.attributes).toEqual({ pipeline: 'sales' });
+    await expect(putDrop(folder, { path: join(parent, 'none.csv'), key: 'none.csv' })).rejects.toThrow(
+      `Cannot read ${join(parent, 'none.csv')}: it is not there.`,
+    );
+    await rm(parent, { recursive: true });
   });
 });
