@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { createWatchRuns } from '../../functions/watch-runs/handler.ts';
 import { DropFolder } from '../../infra/local/drop-folder.ts';
 import { LocalScheduler, schedulesOf } from '../../infra/local/local-scheduler.ts';
+import { putDrop } from '../../infra/local/put-drop.ts';
 import { outcomeOf, type RunOutcome } from '../../shared/run/outcome.ts';
 import { isDone, type Run, runSchema } from '../../shared/run/run.ts';
 import type { TenantDefinition } from '../../simulator/index.ts';
-import { impatient, landing } from './landing.ts';
+import { impatient, landing, when } from './landing.ts';
 import { plandrop } from './plandrop.ts';
 
 /** What starts when, and what becomes of the files: through the local engine and its drop folder, against the simulator. */
@@ -232,4 +233,29 @@ describe.concurrent('a file', () => {
     expect(at.alerts.map(({ subject }) => subject)).toEqual(['Plandrop: 2 files that no pipeline takes, notes.txt']);
     expect(at.alerts[0]?.text).toContain('- in/products.txt (in plandrop-drops): no pipeline takes its key');
   });
+});
+
+it('two drops for one model run in their order, also when Anaplan is slow to tell the names of the first', async () => {
+  const done: string[] = [];
+  await using at = await landing({
+    tenant: TENANT,
+    pipelines:
+      impatient('products', '[import: Load Products]', 'on: { drop: "products.csv" }') +
+      impatient('regions', '[import: Load Regions]', 'on: { drop: "regions.csv" }'),
+    adjust: (services) => ({
+      ...services,
+      onCommit: (run) => {
+        if (isDone(run)) done.push(run.pipelineName);
+      },
+    }),
+    scenario: { rules: [when('models', { delayMs: 20_000 }, 1)] },
+  });
+  const drop = async (key: string, content: string) => {
+    await writeFile(join(at.dataDir, key), content);
+    await putDrop(at.folder, { path: join(at.dataDir, key), key });
+  };
+  await drop('products.csv', PRODUCTS);
+  await drop('regions.csv', REGIONS);
+  await at.idle();
+  expect(done).toEqual(['products', 'regions']);
 });
