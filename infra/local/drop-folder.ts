@@ -60,7 +60,8 @@ export class DropFolder {
   #looks = 0;
   #loop: Promise<void> | undefined;
   #unlock: (() => void) | undefined;
-  #hasRecovered = false;
+  /** Whether something may still be on its way to `taken/`: left by a kill, by an error, or being moved just now. */
+  #mayBeOnTheWay = true;
   /** What was said of files that are on their way to `taken/`. */
   readonly #toldOfMove = new Map<string, string>();
   /** epoch ms */
@@ -218,24 +219,25 @@ export class DropFolder {
     if (now === undefined || fingerprintOf(now) !== source) return false;
     // Before it is announced: what could not move would be announced again and again.
     if (!(await this.#taken.setAside(key, stats))) return false;
-    this.#hasRecovered = false;
+    const wereOthers = this.#mayBeOnTheWay;
+    this.#mayBeOnTheWay = true;
     await announceDrop(this.#folder, head);
     await this.#taken.place(key);
-    this.#hasRecovered = true;
+    this.#mayBeOnTheWay = wereOthers;
     return true;
   }
 
   /** Goes on with what a kill, or an error after it was set aside, left on its way; says once of each why it stays there. */
   async #recover(): Promise<void> {
-    if (this.#hasRecovered) return;
+    if (!this.#mayBeOnTheWay) return;
     const left = await this.#taken.recover((key, stats) => this.#tellStored(key, stats));
     for (const { key, error } of left) {
       const message = `${key} was taken, and cannot be moved to its place in taken/ yet: ${whatToDo(error, this.#path)}`;
       if (this.#toldOfMove.get(key) !== message) this.#options.log.error(message, { key });
       this.#toldOfMove.set(key, message);
     }
-    this.#hasRecovered = left.length === 0;
-    if (this.#hasRecovered) this.#toldOfMove.clear();
+    this.#mayBeOnTheWay = left.length > 0;
+    if (left.length === 0) this.#toldOfMove.clear();
   }
 
   /** @returns false where the file was not stored, and nobody can be told of it */

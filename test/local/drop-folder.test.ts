@@ -103,6 +103,19 @@ describe('the drop folder', () => {
     expect(place.said).toEqual([expect.stringContaining('folder/x.csv was taken, and cannot be moved')]);
   });
 
+  it('gives a file its place when that is free, also when others were taken meanwhile', async () => {
+    await place.write('taken/.moving/folder/x.csv', 'nobody has stored it');
+    await symlink('/etc/hostname', join(place.drops, 'folder'));
+    await place.write('sales.csv', 'a\n1\n');
+    const watched = place.watch();
+    await watched.look();
+    await place.clock.advance(5000);
+    expect(await watched.look()).toEqual(['sales.csv']);
+    await rm(join(place.drops, 'folder'));
+    await watched.look();
+    expect(await place.files()).toEqual(['folder/x.csv', 'taken/sales.csv']);
+  });
+
   it('never overwrites a file in taken/', async () => {
     const watched = place.watch();
     for (const text of ['first', 'second', 'third']) {
