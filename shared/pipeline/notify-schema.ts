@@ -28,7 +28,7 @@ export const notifySchema = ruled(
         checked(TOPIC_TOLD, (text) => (TOPIC.test(text) ? undefined : TOPIC_TOLD), { secret: true }),
       ).exactOptional(),
       command: about(
-        'A command that is run for each alert. It counts on one machine only.',
+        'A command that is run for each alert. For one machine only: a stack refuses it.',
         './tell.sh',
         z
           .string({ error: `must be ${COMMAND_TOLD}` })
@@ -37,7 +37,7 @@ export const notifySchema = ruled(
           .meta({ accepts: COMMAND_TOLD }),
       ).exactOptional(),
       webhook: about(
-        'A web address that each alert is posted to, such as one of Slack. It counts on one machine only. Keep it in the environment: whoever knows it can post.',
+        'A web address that each alert is posted to, such as one of Slack. For one machine only: a stack refuses it. Keep it in the environment: whoever knows it can post.',
         WEBHOOK,
         checked('a web address', webhookMistake, { secret: true }),
       ).exactOptional(),

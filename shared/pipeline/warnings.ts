@@ -138,7 +138,7 @@ function undecidedWarnings(pipelines: Configuration['pipelines']): Warning[] {
       .slice(0, index)
       .find((other) => other.name !== name && globsOverlap(other.glob, glob) === undefined);
     if (rival === undefined) return [];
-    const message = `may match the same key as a pattern of pipeline "${rival.name}" (${rival.glob}); only a key shows it, and such a drop is refused`;
+    const message = `may match the same key as a pattern of pipeline "${rival.name}" (${rival.glob}); only a key shows it, and such a drop gets a run of each`;
     return [{ path, message }];
   });
 }

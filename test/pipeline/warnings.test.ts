@@ -183,7 +183,7 @@ describe('a warning', () => {
         byDrop('keep: leave').replace('it:', 'other:').replace('in/*.csv', 'in/[bc].csv'),
       ],
       [
-        'pipelines.other.on.drop may match the same key as a pattern of pipeline "it" (in/[ab].csv); only a key shows it, and such a drop is refused',
+        'pipelines.other.on.drop may match the same key as a pattern of pipeline "it" (in/[ab].csv); only a key shows it, and such a drop gets a run of each',
       ],
     ],
     [
