@@ -1,13 +1,14 @@
 import type { TransportRequest } from '../../shared/anaplan/index.ts';
 import type { FrozenStep } from '../../shared/pipeline/frozen-pipeline.ts';
-import type { InHand } from './in-hand.ts';
+import { type InHand, runIdOfAgent } from './in-hand.ts';
 import type { LedgerView } from './ledger-view.ts';
 
-type Asked = Pick<TransportRequest, 'method' | 'url' | 'body'>;
+type Asked = Pick<TransportRequest, 'method' | 'url' | 'body' | 'headers'>;
 
 /**
  * Sees to it that no chunk is sent again whose 204 is recorded in the current epoch, or was answered to a turn that came to its
- * end, unless Anaplan has just shown other bytes for it. It only listens: asking the simulator for a file counts there as a use of it.
+ * end, unless Anaplan has just shown other bytes for it; and that a file of which nobody knows what its announcements did is read
+ * back before it is loaded. It only listens: asking the simulator for a file counts there as a use of it.
  */
 export class ChunkWatch {
   readonly #ledger: LedgerView;
@@ -17,14 +18,22 @@ export class ChunkWatch {
   /** whose message was in hand when Anaplan last took each chunk, since the file was last announced */
   readonly #taken = new Map<string, InHand | undefined>();
 
+  /** how often each run has announced each file, refusals apart, since it last started something */
+  readonly #announced = new Map<string, Map<string, number>>();
+
   constructor(ledger: LedgerView, breaks: (promise: string) => void) {
     this.#ledger = ledger;
     this.#breaks = breaks;
   }
 
   /** To be told of each request before it goes. */
-  sent({ method, url, body = new Uint8Array() }: Asked): void {
-    if (method === 'POST' && /\/files\/[^/]+$/.test(url)) this.#forget(url);
+  sent({ method, url, headers, body = new Uint8Array() }: Asked): void {
+    const runId = runIdOfAgent(headers['user-agent']) ?? '';
+    if (isAnnouncement({ method, url })) {
+      this.#forget(url);
+      this.#count(runId, url, 1);
+    }
+    if (method === 'POST' && url.endsWith('/tasks')) this.#started(runId);
     const chunk = method === 'PUT' ? chunkOf(url) : undefined;
     if (chunk === undefined) return;
     const shown = this.#shown.get(url);
@@ -35,7 +44,12 @@ export class ChunkWatch {
   }
 
   /** To be told of each answer that somebody has waited for. */
-  answered({ method, url }: Asked, answer: { status: number; bytes: Uint8Array; sender: InHand | undefined }): void {
+  answered(
+    { method, url, headers }: Asked,
+    answer: { status: number; bytes: Uint8Array; sender: InHand | undefined },
+  ): void {
+    if (isAnnouncement({ method, url }) && isRefusal(answer))
+      this.#count(runIdOfAgent(headers['user-agent']) ?? '', url, -1);
     if (chunkOf(url) === undefined) return;
     if (method === 'GET' && answer.status === 200) this.#shown.set(url, answer.bytes);
     if (method !== 'PUT' || answer.status !== 204) return;
@@ -43,9 +57,36 @@ export class ChunkWatch {
     this.#taken.set(url, answer.sender);
   }
 
+  #count(runId: string, file: string, more: number): void {
+    const files = this.#announced.get(runId) ?? new Map<string, number>();
+    this.#announced.set(runId, files.set(file, (files.get(file) ?? 0) + more));
+  }
+
+  #started(runId: string): void {
+    for (const [file, times] of this.#announced.get(runId) ?? []) {
+      if (times < 2) continue;
+      for (const url of this.#taken.keys())
+        if (url.startsWith(`${file}/`) && !this.#shown.has(url))
+          this.#breaks(
+            `run ${runId} announced a file ${times} times, and did not read chunk ${chunkOf(url)?.index} back`,
+          );
+    }
+    this.#announced.delete(runId);
+  }
+
   #forget(file: string): void {
     for (const url of this.#taken.keys()) if (url.startsWith(`${file}/`)) this.#taken.delete(url);
   }
+}
+
+function isAnnouncement({ method, url }: Pick<Asked, 'method' | 'url'>): boolean {
+  return method === 'POST' && /\/files\/[^/]+$/.test(url);
+}
+
+/** Anaplan itself said that it did nothing; what a gateway says tells nothing. */
+function isRefusal({ status, bytes }: { status: number; bytes: Uint8Array }): boolean {
+  const isItsOwn = bytes[0] === '{'.charCodeAt(0);
+  return isItsOwn && (status === 503 || (status >= 400 && status < 500 && status !== 408));
 }
 
 type Chunk = { modelId: string; fileId: string; index: number };

@@ -1,8 +1,9 @@
 import type { TransportRequest } from '../../shared/anaplan/index.ts';
-import { hasOpenTask } from '../../shared/run/run.ts';
+import { hasOpenTask, type Run } from '../../shared/run/run.ts';
 import type { Task } from '../../simulator/engine/task.ts';
 import { runIdOfAgent } from './in-hand.ts';
 import type { Operation } from './operation.ts';
+import { ANN } from './people.ts';
 import { OURS } from './tenant.ts';
 import type { SeenStart } from './watcher.ts';
 import type { World } from './world.ts';
@@ -20,6 +21,8 @@ export class LaneWatch {
   readonly #starts = new Map<string, number>();
   /** who had the lane of each model since when (epoch milliseconds), in order; null: nobody */
   readonly #holders = new Map<string, { runId: string | null; since: number }[]>();
+  /** processes in which a person releases a lane */
+  readonly #releasing = new WeakSet<object>();
   #before: string | undefined;
 
   constructor(world: World) {
@@ -34,16 +37,21 @@ export class LaneWatch {
   }
 
   /** To be told after a holder was written. */
-  async holderWritten({ invocation, about }: Operation): Promise<void> {
+  async holderWritten({ invocation, process, about }: Operation): Promise<void> {
     const now = JSON.parse(this.#world.state.text(about) ?? '{}');
     const before = JSON.parse(this.#before ?? '{}');
+    if (before.hold?.by === ANN && now.hold?.by !== ANN && !this.#releasing.has(process))
+      this.#world.breaks(`somebody else took the hold of ${ANN} off ${about}`);
     if (now.runId === before.runId) return;
     const modelId = about.split('/')[1] ?? '';
     const holders = this.#holders.get(modelId) ?? [];
     this.#holders.set(modelId, [...holders, { runId: now.runId, since: this.#world.clock.now() }]);
     if (before.runId !== null) await this.#left(before.runId);
-    if (before.runId !== null && before.hold === null) this.#leftByItself(before.runId);
-    if (now.runId === null || this.#goesOnWith(before.runId, now.runId)) return;
+    const goesOn = this.#goesOnWith(before.runId, now.runId);
+    if (before.runId !== null && before.hold === null && now.hold === null && !goesOn) this.#leftByItself(before.runId);
+    if (now.runId !== null && now.fence <= before.fence)
+      this.#world.breaks(`${now.runId} took the lane ${about} with fence ${now.fence}, after fence ${before.fence}`);
+    if (now.runId === null || goesOn) return;
     if (before.hold !== null) this.#world.breaks(`the held lane ${about} was granted to ${now.runId}`);
     if (before.runId !== null) this.#world.breaks(`${now.runId} took the lane ${about} from ${before.runId}`);
     const prefix = about.replace(/holder$/, 'tickets/');
@@ -57,11 +65,26 @@ export class LaneWatch {
     }
   }
 
-  /** Where nobody knows whether a task still runs, only a person or what Anaplan tells later frees the lane. */
+  /**
+   * Where nobody knows whether a task still runs, only a person or what Anaplan tells later frees the lane; and a pipeline may say that
+   * a run which did not go well keeps it.
+   */
   #leftByItself(runId: string): void {
     const run = this.#world.runs().find((each) => each.runId === runId);
-    if (run?.ended?.outcome === 'unknown' && run.settled === undefined && hasOpenTask(run))
+    if (run === undefined || run.ended === null || run.settled !== undefined) return;
+    const { outcome } = run.ended;
+    if (outcome === 'unknown' && hasOpenTask(run))
       this.#world.breaks(`run ${runId} left its lane, and nobody knows what became of its task`);
+    const wentWell = outcome === 'succeeded' || outcome === 'cancelled';
+    const isAllowed =
+      outcome === 'succeeded-with-rejects' && !run.steps.some(({ result }) => result?.beyondAllowance === true);
+    if (run.pipeline?.onFailure === 'hold' && !wentWell && !isAllowed)
+      this.#world.breaks(`run ${runId} ended ${outcome} and left its lane, which its pipeline says to hold`);
+  }
+
+  /** To be told of a process in which a person releases a lane. */
+  releases(process: object): void {
+    this.#releasing.add(process);
   }
 
   /** How many starts a run has sent, answered or not. */
@@ -116,7 +139,7 @@ export class LaneWatch {
   }
 
   /** A redrive takes the lane over from the run that it goes on with. */
-  #goesOnWith(before: string | null, now: string): boolean {
+  #goesOnWith(before: string | null, now: string | null): boolean {
     return before !== null && now === `${before}.1`;
   }
 
@@ -132,13 +155,40 @@ export class LaneWatch {
       if (known === undefined || !tasks.includes(task)) continue;
       // A person let others in, and nobody had come to judge the step.
       if (run.ended !== null && known.result === null) continue;
+      await this.#checkAllowance(run, known, task);
       for (const { outcome, name, objectId } of task.parts) {
-        if (outcome?.dump === undefined || known.result?.dumpLost !== undefined) continue;
+        if (outcome?.dump === undefined) continue;
+        if (known.result?.dumpLost !== undefined) {
+          this.#checkLost(run, known.result.dumpLost);
+          continue;
+        }
         const its = kept.filter((key) => key.endsWith(`-${objectId}.csv`)).map((key) => this.#world.state.text(key));
         const isThere = this.#world.garbles ? its.length > 0 : its.includes(await textOf(outcome.dump));
         if (!isThere) this.#world.breaks(`run ${runId} left its lane before the dump of ${name} was kept`);
       }
     }
+  }
+
+  /** More rejected rows than the pipeline allows are not passed over. */
+  async #checkAllowance({ runId, pipeline }: Run, { result }: Run['steps'][number], { parts }: Task): Promise<void> {
+    const { maxRows } = pipeline?.rejects ?? {};
+    if (maxRows === undefined || result?.outcome !== 'succeeded-with-rejects' || result.beyondAllowance) return;
+    let rejected = 0;
+    for (const { outcome } of parts) {
+      const lines = outcome?.dump === undefined ? [] : (await textOf(outcome.dump)).split('\n');
+      rejected += lines.filter((line) => line.startsWith('"E"')).length;
+    }
+    if (rejected > maxRows)
+      this.#world.breaks(`run ${runId} passed over ${rejected} rejected rows, where ${maxRows} are allowed`);
+  }
+
+  /** Anaplan still has the dump, so it was asked for again and again. */
+  #checkLost({ runId, deadline, pipeline }: Run, because: string): void {
+    const allowed = pipeline?.policies.retry.attempts ?? 0;
+    const isLate = deadline !== null && this.#world.clock.now() > Date.parse(deadline);
+    const isPatient = this.#world.requests.failedOf(runId) >= allowed;
+    if (!isPatient && !isLate && !this.#world.garbles)
+      this.#world.breaks(`run ${runId} called a dump lost that is there: ${because}`);
   }
 }
 

@@ -13,11 +13,12 @@ import type { World } from './world.ts';
 /** Longer than anything sent to Anaplan can be on its way there. */
 const QUIET_MS = 900_000;
 const MOST_TRIES = 5;
-const ANN = 'ann';
+/** Who holds and releases lanes by hand. */
+export const ANN = 'ann';
 
 const LONG_AGO = '2026-01-05T05:00:00.000Z';
 
-type Command = { tells: string; run: (services: RunServices) => Promise<unknown> };
+type Command = { tells: string; releases?: true; run: (services: RunServices) => Promise<unknown> };
 type Begun = Command & { ended: () => void };
 
 /**
@@ -57,19 +58,22 @@ export class People {
     return this.#goesOn({ ...command, ended: this.#world.deed() });
   }
 
-  async #goesOn({ tells, run, ended }: Begun): Promise<void> {
+  async #goesOn(begun: Begun): Promise<void> {
+    const { tells, releases, run, ended } = begun;
     const world = this.#world;
     for (let tried = 0; tried < MOST_TRIES; tried++) {
       world.say(`somebody ${tells}`);
       try {
-        await world.doing(run(world.servicesOf(world.newProcess())));
+        const process = world.newProcess();
+        if (releases === true) world.lanes.releases(process);
+        await world.doing(run(world.servicesOf(process)));
         return ended();
       } catch (error) {
         world.say(`which fails: ${error instanceof Error ? error.message : String(error)}`);
         await world.clock.advance(10_000);
       }
     }
-    this.#unfinished.push({ tells, run, ended });
+    this.#unfinished.push(begun);
   }
 
   #command(deed: Deed, mends: boolean, choose: <T>(list: readonly T[]) => T | undefined): Command | undefined {
@@ -111,7 +115,7 @@ export class People {
   }
 
   #release(modelId: string): Command {
-    return { tells: `releases ${modelId}`, run: (services) => releaseLane(services, modelId) };
+    return { tells: `releases ${modelId}`, releases: true, run: (services) => releaseLane(services, modelId) };
   }
 
   /** Held by a person, who takes the hold off again whenever they like. */

@@ -20,6 +20,7 @@ it.each([
   'there is no intent',
   'the lane is released before the outcome is stored',
   'every chunk is sent again by each turn',
+  'a run that failed never holds its lane',
 ])('the simulation notices that %s', { timeout: 120_000 }, (name) => {
   const bug = PLANTED_BUGS.find((each) => each.name === name);
   if (bug === undefined) throw new Error(`there is no bug "${name}"`);

@@ -276,4 +276,102 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "return triesOf(run) < RESURRECTIONS ? 'try-again' : 'give-up';",
     replace: "return 'nothing';",
   },
+  {
+    name: 'a run goes on after its deadline',
+    file: 'shared/run/decide-stopped.ts',
+    find: "return run.deadline !== null && now > Date.parse(run.deadline) ? 'deadline' : undefined;",
+    replace: 'return undefined;',
+  },
+  {
+    name: 'a request to cancel is not seen by a turn that is under way',
+    file: 'shared/run/decide-stopped.ts',
+    find: 'if (request !== undefined) return request.by;',
+    replace: '',
+  },
+  {
+    name: 'a run that failed never holds its lane',
+    file: 'shared/run/transitions.ts',
+    find: "run.pipeline?.onFailure === 'hold' && ending.alarming",
+    replace: "run.runId === '' && ending.alarming",
+  },
+  {
+    name: 'any number of rejected rows is allowed',
+    file: 'shared/run/judge-step.ts',
+    find: 'if (rejects.maxRows !== undefined && rejected > rejects.maxRows) return true;',
+    replace: '',
+  },
+  {
+    name: 'what fails once is given up',
+    file: 'shared/run/decide-hindered.ts',
+    find: 'if (attempt >= allowed) return giveUp',
+    replace: 'if (attempt >= 1) return giveUp',
+  },
+  {
+    name: 'a poll that fails once is the last',
+    file: 'shared/run/decide-hindered.ts',
+    find: 'if (failedPolls >= run.pipeline.policies.retry.failedPolls)',
+    replace: 'if (failedPolls >= 1)',
+  },
+  {
+    name: 'a dump is called lost at the first failure',
+    file: 'functions/collect-result/keep-dumps.ts',
+    find: 'if (!isLastTry(run, diagnosis, services.clock.now())) throw error;',
+    replace: '',
+  },
+  {
+    name: 'the lane is left before the dumps are fetched',
+    file: 'functions/collect-result/keep-dumps.ts',
+    find: '  let hasAsked = false;',
+    replace:
+      "  let hasAsked = false;\n  if (turn.run.position.step + 1 === turn.run.steps.length)\n    await (await import('../../shared/run/lane.ts')).leaveLane(services, turn.run, undefined);",
+  },
+  {
+    name: 'a redrive takes a person’s hold off',
+    file: 'shared/run/redrive.ts',
+    find: 'holder.hold?.by === holderName(old.run) ? null : holder.hold',
+    replace: 'null',
+  },
+  {
+    name: 'a model is not asked whether it answers before the start',
+    file: 'functions/start-action/handler.ts',
+    find: 'const waiting = await waitForModel(anaplan, turn.run);',
+    replace: 'const waiting = undefined;',
+  },
+  {
+    name: 'a step that may be repeated is started beside its tasks',
+    file: 'shared/run/decide-start.ts',
+    find: 'if (only === undefined && repeatable)',
+    replace: 'if (repeatable)',
+  },
+  {
+    name: 'an announcement does not know its tenure of the lane',
+    file: 'shared/run/decide.ts',
+    find: 'fence: run.lane?.fence ?? 0,',
+    replace: 'fence: 0,',
+  },
+  {
+    name: 'the fence of a lane does not grow',
+    file: 'shared/run/lane.ts',
+    find: 'const fence = holder.fence + 1;',
+    replace: 'const fence = holder.fence;',
+  },
+  {
+    name: 'a file that was announced twice is not read back',
+    file: 'shared/run/decide.ts',
+    find: 'verify: before !== null,',
+    replace: 'verify: false,',
+  },
+  {
+    name: 'chunks go on after a second announcement',
+    file: 'functions/upload-file/handler.ts',
+    find: '    if (!begun) {',
+    replace:
+      '    if (begun) await anaplan.announceFile(modelOf(turn.run), source.fileId, source.chunkCount);\n    if (!begun) {',
+  },
+  {
+    name: 'an intent is stored with what comes after it',
+    file: 'functions/start-action/handler.ts',
+    find: "await turn.commit({ kind: 'start-intended', baseline });",
+    replace: "turn.remember({ kind: 'start-intended', baseline });",
+  },
 ];

@@ -40,6 +40,7 @@ export function runViolations(world: World, run: Run): string[] {
   const tries = run.buried?.times ?? 0;
   if (ended.failure?.message.includes('failed every time') && tries < TRIES_OF_THE_BURIED)
     found.push(`it was given up after ${tries} of ${TRIES_OF_THE_BURIED} tries`);
+  found.push(...impatience(world, run));
   const begunWith = run.redriveOf?.step ?? 0;
   for (const [index] of (run.pipeline?.steps ?? []).entries())
     if (index >= begunWith) found.push(...stepViolations(world, run, index));
@@ -87,6 +88,17 @@ function stepViolations(world: World, run: Run, index: number): string[] {
   if (index === run.position.step && ran && !isSaid && ['failed', 'cancelled'].includes(outcome))
     found.push(`it ended ${outcome} at ${ordinal}, and its task was successful`);
   return found;
+}
+
+/** What heals is tried again until its budget is spent, each time with a request that fails. */
+function impatience(world: World, { runId, ended, pipeline }: Run): string[] {
+  const { message = '', category } = ended?.failure ?? {};
+  const { attempts = 0, conflicts = 0, failedPolls = 0 } = pipeline?.policies.retry ?? {};
+  const tries = category === 'conflict' ? conflicts : attempts;
+  const needed = /Given up after \d+ attempt/.test(message) ? tries : failedPolls;
+  const failed = world.requests.failedOf(runId);
+  if (!/Given up after \d+ (attempt|failed poll|look)/.test(message) || failed >= needed || world.garbles) return [];
+  return [`it was given up after ${failed} requests that failed, of ${needed}: ${message}`];
 }
 
 const DEATH_OR_SLEEP = /\bdies\b|fail for a while|time passes|is slow/;

@@ -19,6 +19,7 @@ import { LaneWatch } from './lane-watch.ts';
 import { LedgerView } from './ledger-view.ts';
 import { type Fate, GOES, isCarriedOut, type Operation } from './operation.ts';
 import { seededRandom } from './random.ts';
+import { RequestWatch } from './request-watch.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { count, nameOfFate, type Tally } from './tally.ts';
 import { configurationOf, type PipelineOptions, tenantOf } from './tenant.ts';
@@ -112,6 +113,7 @@ export class World {
   readonly watcher: Watcher;
   readonly lanes: LaneWatch;
   readonly chunks: ChunkWatch;
+  readonly requests: RequestWatch;
   readonly deliveries: Deliveries;
   fate: (operation: Operation, world: World) => Fate;
   slowness: (operation: Omit<Operation, 'number'>) => number;
@@ -121,6 +123,8 @@ export class World {
   #operations = 0;
   /** what people have begun and not ended */
   #deeds = 0;
+  /** ledger entries that were written since the last step */
+  readonly #committed: string[] = [];
   readonly #forsaken = new Set<string>();
   readonly #processes: SimulatedProcess[] = [];
   /** requests at the simulator, and how many of them it holds */
@@ -159,6 +163,7 @@ export class World {
     this.watcher = new Watcher(made.simulator);
     this.lanes = new LaneWatch(this);
     this.chunks = new ChunkWatch(this.#ledger, (promise) => this.breaks(promise));
+    this.requests = new RequestWatch(this);
     this.deliveries = new Deliveries(this);
   }
 
@@ -273,6 +278,7 @@ export class World {
   /** One thing happens: an operation goes, a message is delivered, or time passes. @returns false when nothing is left */
   async step({ notAfter = Number.POSITIVE_INFINITY } = {}): Promise<boolean> {
     await this.#settle();
+    for (const key of this.#committed.splice(0)) this.requests.committed(key);
     this.deliveries.stopLate();
     if (this.clock.now() >= this.#nextWatch) this.watch();
     const deliverable = this.deliveries.deliverable();
@@ -408,6 +414,7 @@ export class World {
     const isHolder = operation.name === 'replace' && operation.about.endsWith('/holder');
     const happens = isCarriedOut(fate);
     if (operation.kind === 'store' && happens) this.lanes.store(operation);
+    if (operation.name === 'replace' && operation.about.startsWith('runs/')) this.#committed.push(operation.about);
     gate.open(fate);
     if (!happens || (!isHolder && operation.name !== 'copy')) return;
     await this.#settle();
@@ -460,16 +467,20 @@ export class World {
 
   readonly #fetch: Transport = async (request) => {
     this.#asked++;
+    const sender = inHand.getStore();
+    let status: number | undefined;
     try {
       this.lanes.request(request);
+      this.requests.sent(request, sender);
       this.chunks.sent(request);
-      const sender = inHand.getStore();
       const response = await this.simulator.fetch(requestOf(request));
       const bytes = new Uint8Array(await response.arrayBuffer());
       const isHeard = !request.signal.aborted;
+      if (isHeard) status = response.status;
       if (isHeard) this.chunks.answered(request, { status: response.status, bytes, sender });
       return answerOf(response, bytes);
     } finally {
+      this.requests.answered(request, status, sender);
       this.lanes.started(await this.watcher.look());
       this.#asked--;
     }
