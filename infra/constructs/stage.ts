@@ -3,7 +3,7 @@ import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { QueueName } from '../../shared/ports/queue.ts';
-import { VISIBILITY_SECONDS } from '../../shared/run/limits.ts';
+import { DELIVERIES, VISIBILITY_SECONDS } from '../../shared/run/limits.ts';
 import { type AlertsTopic, alarmName } from './alerts-topic.ts';
 import { type Mapping, PlandropFunction, type PlandropFunctionProps } from './plandrop-function.ts';
 import type { PoisonQueue } from './poison-queue.ts';
@@ -17,8 +17,6 @@ export interface StageProps extends Omit<PlandropFunctionProps, 'when'>, Mapping
   alerts: AlertsTopic;
 }
 
-/** AWS recommends at least five, so that throttles alone do not bury a message. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-const MAX_RECEIVE_COUNT = 5;
 /** Long enough for an outage over the holidays; shorter than the poison queue's, which counts from the first send. */
 const RETENTION = Duration.days(10);
 
@@ -37,7 +35,7 @@ export class Stage extends PlandropFunction {
       retentionPeriod: RETENTION,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      deadLetterQueue: { queue: props.poison.queue, maxReceiveCount: MAX_RECEIVE_COUNT },
+      deadLetterQueue: { queue: props.poison.queue, maxReceiveCount: DELIVERIES },
     });
     this.consumes(this.queue, props);
     this.#alarm(props);

@@ -3,7 +3,7 @@ import { errorText } from './crash-note.ts';
 import { decide, type RunEvent } from './decide.ts';
 import { finishEnding } from './ending.ts';
 import { sendNext } from './lane.ts';
-import { mergeLearned } from './learned.ts';
+import { isOnlyOurs, mergeLearned } from './learned.ts';
 import { commitRun, type Held } from './ledger.ts';
 import { REQUESTS_SECONDS, SLICE_SECONDS } from './limits.ts';
 import { RequestJournal } from './request-journal.ts';
@@ -137,16 +137,13 @@ export class HeldTurn implements Turn {
     const { turn } = this.run;
     // Whoever concludes has asked all there was to ask, so that the last commit also keeps the last requests.
     this.#requests.close();
-    const run = event.kind === 'start-accepted' ? await this.#commitUntilStored(event) : await this.commit(event);
+    const run = isOnlyOurs(event) ? await this.#commitUntilStored(event) : await this.commit(event);
     if (run.ended !== null) await finishEnding(this.#services, this.#held);
     else if (run.turn > turn) await sendNext(this.#services, run);
     else throw new Error(`turn ${turn} of run ${run.runId} ended with "${event.kind}", which names nothing to do next`);
   }
 
-  /**
-   * Only we know the id of the task that we started, or that nothing was sent, so its commit is repeated for a while when the store
-   * fails.
-   */
+  /** What only we know is lost with a commit that is not stored, so that one is repeated for a while when the store fails. */
   async #commitUntilStored(event: RunEvent): Promise<BegunRun> {
     const until = Math.min(this.requestsEndAt, this.#services.clock.now() + STORE_AT_MOST_MS);
     for (;;) {

@@ -5,6 +5,24 @@ import type { RunServices } from './services.ts';
 import { isoTime } from './transitions.ts';
 
 /**
+ * Whether the event tells what nobody could find out after us: the id of a started task, that a start was refused, so that nothing
+ * of it can act, and that the model's status named a task ours, which it does only while the task runs.
+ */
+export function isOnlyOurs(event: RunEvent): boolean {
+  switch (event.kind) {
+    case 'start-accepted':
+    case 'start-refused':
+      return true;
+    case 'start-reconciled':
+      return event.verdict.kind === 'adopt' && event.verdict.named;
+    case 'polled':
+      return event.named === true;
+    default:
+      return false;
+  }
+}
+
+/**
  * Stores what only we learned from Anaplan although the turn was lost: without the task id nobody could ever say what became of
  * the task. Whoever has the turn now finds it and goes on from there.
  */

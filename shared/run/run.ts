@@ -245,8 +245,11 @@ export const runSchema = z.object({
   steps: z.array(stepSchema),
   /** `skip` is asked only of a run that never had its lane; both mean that nothing new is started. */
   requests: z.array(z.object({ kind: z.enum(['cancel', 'skip']), by: z.string(), at: instant })),
-  /** Messages of this turn that ended in the poison queue and were sent again. */
-  buried: z.object({ turn: z.int(), times: z.int() }).exactOptional(),
+  /**
+   * How often a message of this turn ended in the poison queue and was sent again, copies not counted, and when last. Ledgers are read
+   * that have the number alone.
+   */
+  buried: z.object({ turn: z.int(), times: z.int(), at: instant.exactOptional() }).exactOptional(),
   /** How often the watch has sent the message of this turn again, and when last. */
   resent: z.object({ turn: z.int(), times: z.int(), at: instant }).exactOptional(),
   journal: z.array(journalSchema),

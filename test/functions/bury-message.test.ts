@@ -95,6 +95,49 @@ describe('a run whose handler keeps failing', () => {
     },
   );
 
+  describe('on AWS, of which the watch sends copies meanwhile,', () => {
+    const MINUTE = 60_000;
+
+    /** Every delivery of the stage fails, from the first until so many minutes after the first alarm. */
+    async function liveThrough(stage: 'upload' | 'start' | 'poll', minutes: number) {
+      let alarmedAt: number | undefined;
+      let deliveries = 0;
+      await using world = await live({
+        watchSeconds: 300,
+        taskSeconds: 3600,
+        fails: (queue, now) => {
+          if (queue === 'poison') alarmedAt ??= now;
+          const fails = queue === stage && now < (alarmedAt ?? now) + minutes * MINUTE;
+          if (fails) deliveries++;
+          return fails;
+        },
+      });
+      expect(violationsOf(world)).toEqual([]);
+      const [run] = world.runs();
+      const minutesLeft = (Date.parse(run?.ended?.at ?? '') - (alarmedAt ?? 0)) / MINUTE;
+      return { run, minutesLeft, deliveries, copies: run?.resent?.times ?? 0 };
+    }
+
+    it.each([
+      ['upload', 'failed'],
+      ['start', 'failed'],
+      ['poll', 'unknown'],
+    ] as const)('ends three hours after the first alarm where %s fails for a day', async (stage, outcome) => {
+      const { run, minutesLeft, deliveries, copies } = await liveThrough(stage, 24 * 60);
+      expect(run?.ended).toMatchObject({ outcome, failure: { category: 'internal' } });
+      expect(minutesLeft).toBeGreaterThanOrEqual(175);
+      expect(minutesLeft).toBeLessThanOrEqual(195);
+      // Five of the first message and of each that was sent again, besides those of the copies.
+      expect(copies).toBeGreaterThanOrEqual(3);
+      expect(deliveries).toBeGreaterThanOrEqual(15);
+    });
+
+    it.each(['upload', 'start'] as const)('goes on when %s is mended within that time', async (stage) => {
+      const { run } = await liveThrough(stage, 160);
+      expect(run?.ended?.outcome).toBe('succeeded');
+    });
+  });
+
   it('ends unknown when its task may be running, and keeps the lane', async () => {
     await using world = await live({
       fate: dies(({ kind, name, about }) => kind === 'http' && name === 'GET' && /tasks\/\w+$/.test(about)),

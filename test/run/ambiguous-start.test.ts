@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../simulator/index.ts';
-import { GOES } from '../simulation/operation.ts';
+import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import type { PipelineOptions } from '../simulation/tenant.ts';
 import { COLLEAGUE } from '../simulation/tenant.ts';
 import { violationsOf } from '../simulation/violations.ts';
@@ -15,6 +15,19 @@ const PRODUCTS = 'Product,Code\nTea,T\nCoffee,C\nCocoa,K\n';
 
 /** One every two seconds, for fifteen. */
 const COMMITS_BEFORE_GIVING_UP = 9;
+
+const isStart = ({ kind, name, about }: Operation) => kind === 'http' && name === 'POST' && /tasks$/.test(about);
+
+/** The store takes no commit of a run, so many times, after the first call that fits. */
+function refusesAfter(fits: (operation: Operation) => boolean, times: number): (operation: Operation) => Fate {
+  let asked = false;
+  let refused = 0;
+  return (operation) => {
+    asked ||= fits(operation);
+    const isCommit = asked && operation.name === 'replace' && operation.about.startsWith('runs/');
+    return isCommit && ++refused <= times ? { kind: 'store-fault', fault: 'fail' } : GOES;
+  };
+}
 
 async function live(of: {
   step: PipelineOptions['steps'][number];
@@ -178,18 +191,11 @@ it('a start that was not sent, because nobody heard that its intent was stored, 
 });
 
 it('a start that was answered is not looked for when the store has taken nothing until its handler gave up', async () => {
-  let answered = false;
-  let refused = 0;
   await using world = await World.build({
     like: 'aws',
     pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
     taskSeconds: 20,
-    fate: ({ kind, name, about }) => {
-      const starts = kind === 'http' && name === 'POST' && /tasks$/.test(about);
-      answered ||= starts;
-      const isCommit = answered && name === 'replace' && about.startsWith('runs/');
-      return isCommit && ++refused <= COMMITS_BEFORE_GIVING_UP ? { kind: 'store-fault', fault: 'fail' } : GOES;
-    },
+    fate: refusesAfter(isStart, COMMITS_BEFORE_GIVING_UP),
   });
   await world.drop('sales/a.csv', SALES);
   await world.runUntilQuiet();
@@ -203,7 +209,62 @@ it('a start that was answered is not looked for when the store has taken nothing
   ).not.toContain('Adopted');
 });
 
+describe('a task that the model names ours only while it runs', () => {
+  it.each<{ seen: string; unnamed: number[] }>([
+    { seen: 'when it is looked for', unnamed: [] },
+    // Of the looks for it, until it is adopted as the only one.
+    { seen: 'when it is polled', unnamed: [3, 4, 5, 6, 7] },
+  ])('$seen, stays named when the store failed once', async ({ unnamed }) => {
+    await using world = await World.build({
+      like: 'aws',
+      pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+      taskSeconds: 300,
+      scenario: {
+        rules: [
+          { match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'after' } },
+          { match: { method: 'GET', path: '**/status', nth: unnamed }, do: { answer: { status: 400 } } },
+        ],
+      },
+      fate: refusesAfter(({ kind, about }) => kind === 'http' && about.endsWith('/users/me'), 1),
+    });
+    await world.drop('sales/a.csv', SALES);
+    await world.runUntilQuiet();
+    expect(violationsOf(world)).toEqual([]);
+    const [run] = world.runs();
+    expect(run?.ended?.outcome).toBe('succeeded');
+    expect(run?.steps[0]?.task).toMatchObject({ adopted: true, named: true });
+    const adopted = run?.journal.map(({ text }) => text).join();
+    expect(adopted).toContain(unnamed.length === 0 ? 'names it and our user' : 'the only one that appeared');
+  });
+});
+
 describe('a refused start', () => {
+  const STORE_FAILS = [1, COMMITS_BEFORE_GIVING_UP];
+  const REFUSALS = [
+    { status: 429, outcome: 'succeeded', starts: 1 },
+    { status: 409, outcome: 'succeeded', starts: 1 },
+    { status: 423, outcome: 'succeeded', starts: 1 },
+    { status: 422, outcome: 'failed', starts: 0 },
+  ];
+  it.each(STORE_FAILS.flatMap((times) => REFUSALS.map((each) => ({ ...each, times }))))(
+    'by a $status is not looked for when the store could not take the refusal, $times times',
+    async ({ status, times, outcome, starts }) => {
+      await using world = await World.build({
+        like: 'aws',
+        pipelines: { sales: { model: 'Plan 1', steps: ['import'], onFailure: 'continue' } },
+        taskSeconds: 20,
+        scenario: { rules: [{ match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { answer: { status } } }] },
+        fate: refusesAfter(isStart, times),
+      });
+      await world.drop('sales/a.csv', SALES);
+      await world.runUntilQuiet();
+      expect(violationsOf(world)).toEqual([]);
+      expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual([outcome]);
+      expect(world.watcher.ours).toHaveLength(starts);
+      expect(world.heldLanes()).toEqual([]);
+    },
+  );
+
   it.each([
     { name: 'a 409', status: 409 },
     { name: 'a 429', status: 429 },
