@@ -1,15 +1,14 @@
-import type { AnaplanClient } from '../../shared/anaplan/index.ts';
-import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
 import { isLastTry } from '../../shared/run/decide-hindered.ts';
-import { isInDoubt, mayHaveOthers, openCandidates } from '../../shared/run/decide-start.ts';
+import { isInDoubt, mayHaveOthers } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import type { BegunRun } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
-import { actionOf, anaplanFor, diagnose, modelOf, stepOf } from '../anaplan-turn.ts';
+import { anaplanFor, diagnose, stepOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';
 import type { Services } from '../services.ts';
 import { lookAgain } from './look-again.ts';
+import { newAmong, otherTasks, overtakenBy, waitsFor } from './other-tasks.ts';
 import { resultOf } from './result-of.ts';
 
 /**
@@ -25,15 +24,21 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
   const { task } = currentStep(run);
   const anaplan = anaplanFor(turn, services);
   try {
-    const collected = await resultOf(turn, services, anaplan);
+    // The file of an export belongs to no task: another that may be ours writes it too, and is waited for before the file is fetched.
+    const before = mayBeRewritten(run) ? await otherTasks(run, anaplan) : undefined;
+    if (before !== undefined && before.open.length > 0)
+      return { kind: 'hindered', diagnosis: waitsFor(before.open, run) };
+    const collected = await resultOf(turn, services, anaplan, before?.all);
     if (collected.kind === 'not-yet') return collected.event;
     const { result } = collected;
     // A task that may not be ours leaves the question open what becomes of the one that is.
     if (result.outcome === 'unknown' && task !== null && isInDoubt(task))
       return { kind: 'collected', result, oursOpen: true };
-    const others = await othersOpen(run, anaplan);
-    if (others.length === 0) return { kind: 'collected', result };
-    const diagnosis = waitsFor(others, run);
+    const { all, open } = await otherTasks(run, anaplan);
+    // One that has come and gone since may have written the file half-way.
+    const come = before === undefined ? [] : newAmong(all, before.all);
+    if (open.length + come.length === 0) return { kind: 'collected', result };
+    const diagnosis = open.length > 0 ? waitsFor(open, run) : overtakenBy(come, run);
     if (!isLastTry(run, diagnosis, services.clock.now())) return { kind: 'hindered', diagnosis };
     return {
       kind: 'collected',
@@ -45,23 +50,11 @@ async function collectResult(turn: Turn, services: Services): Promise<RunEvent> 
   }
 }
 
-/** Other tasks of the action that may be ours and have not ended: while one may act, the lane is not left (see Lanes). */
-async function othersOpen(run: BegunRun, anaplan: AnaplanClient): Promise<string[]> {
-  if (!mayHaveOthers(run)) return [];
-  return openCandidates(run, await anaplan.listTasks(modelOf(run), actionOf(run)));
-}
-
-function waitsFor(taskIds: readonly string[], run: BegunRun): Diagnosis {
-  const { kind, name } = stepOf(run);
-  return {
-    category: 'ambiguous-start',
-    cause: 'The answer to a start was lost, and a task that appeared after it, perhaps ours, has not ended.',
-    message: `${kind} "${name}" has run, and waits for another task of it that may be its own (${taskIds.join(', ')}).`,
-    whatToCheck: [
-      'See in Anaplan who runs the action besides Plandrop, and whether that task hangs.',
-      'When it has ended, say what became of this run: plandrop runs settle <runId> --as succeeded, or --as failed.',
-    ],
-    retry: { kind: 'wait-for-model' },
-    references: { tasks: taskIds.join(', ') },
-  };
+/**
+ * Whether the run has an export's task, and perhaps another that writes the same file. Where the task itself is in doubt, nobody is told that
+ * the file is the run's.
+ */
+function mayBeRewritten(run: BegunRun): boolean {
+  const { task } = currentStep(run);
+  return stepOf(run).kind === 'export' && mayHaveOthers(run) && task !== null && !isInDoubt(task);
 }

@@ -18,6 +18,8 @@ export interface ChunkedDownload {
   fetch(chunkId: string): Promise<Uint8Array>;
   /** as the ledger has it; undefined before anything of it was kept */
   before: Download | undefined;
+  /** why `before` is of no use any more, where that is known */
+  spoilt?: string;
   options: PartedObjectOptions;
   /** More of it is kept: for the ledger. */
   onKept(download: Download): void;
@@ -42,7 +44,8 @@ export type DownloadAnswer =
  * before a failure is kept, and told, before the failure is thrown.
  */
 export async function keepChunks(download: ChunkedDownload, turn: Turn, services: Services): Promise<DownloadAnswer> {
-  const { before, chunks } = download;
+  const { before, chunks, spoilt } = download;
+  if (before !== undefined && spoilt !== undefined) return anew(download, before, services, spoilt);
   if (before !== undefined && before.chunkCount !== chunks.length) return anew(download, before, services);
   const begun = before ?? beginning(download);
   try {

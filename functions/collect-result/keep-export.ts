@@ -6,12 +6,13 @@ import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { countOf } from '../../shared/diagnosis/words.ts';
 import type { WriteOptions } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
-import type { BegunRun } from '../../shared/run/run.ts';
+import type { BegunRun, Download } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { modelOf, stepOf } from '../anaplan-turn.ts';
 import type { Services } from '../services.ts';
 import { exportKey } from './export-key.ts';
 import { type ChunkedDownload, keepChunks, MAX_RESTARTS } from './keep-chunks.ts';
+import { newAmong } from './other-tasks.ts';
 
 /** Runs on Node's thread pool. */
 const gzipped = promisify<Uint8Array, Buffer>(gzipCallback);
@@ -30,15 +31,22 @@ export type ExportAnswer =
 /**
  * Brings what an export wrote to the store, chunk by chunk, in as many slices as it takes. The file of an export has the export's own id
  * (anaplan-notes: Files). With `gzip` each chunk becomes a member of its own, and members one after the other are one valid file
- * (RFC 1952, 2.2), so a slice can end after any of them.
+ * (RFC 1952, 2.2), so a slice can end after any of them. Each task of an export writes that one file: what was brought before another that may
+ * be ours had come is of no use any more.
+ * @param besides other tasks that may be ours, all of them final; undefined where there can be none
  */
-export async function keepExport(turn: Turn, services: Services, anaplan: AnaplanClient): Promise<ExportAnswer> {
+export async function keepExport(
+  turn: Turn,
+  services: Services,
+  anaplan: AnaplanClient,
+  besides?: readonly string[],
+): Promise<ExportAnswer> {
   const { run } = turn;
   const step = stepOf(run);
   if (step.kind !== 'export') return { kind: 'none' };
   const chunks = await anaplan.listChunks(modelOf(run), step.objectId);
   if (chunks.length === 0) return keepWhole(run, services, anaplan);
-  const answer = await keepChunks(downloadOf(turn, services, anaplan, chunks), turn, services);
+  const answer = await keepChunks(downloadOf(turn, services, anaplan, { chunks, besides }), turn, services);
   switch (answer.kind) {
     case 'kept':
       return { kind: 'kept', address: services.state.address(answer.object.key) };
@@ -55,13 +63,15 @@ function downloadOf(
   turn: Turn,
   { partBytes }: Services,
   anaplan: AnaplanClient,
-  chunks: readonly string[],
+  { chunks, besides }: { chunks: readonly string[]; besides: readonly string[] | undefined },
 ): ChunkedDownload {
   const { run } = turn;
   const { objectId, gzip = false } = stepOf(run);
   const { download } = currentStep(run);
+  const known = besides === undefined ? {} : { besides: [...besides] };
   return {
     called: 'the file',
+    ...spoiltBy(download, besides),
     key: download?.key ?? exportKey(run),
     chunks,
     fetch: async (chunkId) => {
@@ -74,9 +84,20 @@ function downloadOf(
       ...contentTypeOf(gzip),
       ...(partBytes === undefined ? {} : { partBytes }),
     },
-    onKept: (kept) => turn.remember({ kind: 'export-kept', download: kept }),
+    onKept: (kept) => turn.remember({ kind: 'export-kept', download: { ...kept, ...known } }),
     onRestarted: (begun, because) => turn.remember({ kind: 'export-restarted', download: begun, because }),
   };
+}
+
+function spoiltBy(
+  download: Download | undefined,
+  besides: readonly string[] | undefined,
+): Pick<ChunkedDownload, 'spoilt'> {
+  if (download?.besides === undefined || besides === undefined) return {};
+  const come = newAmong(besides, download.besides);
+  return come.length === 0
+    ? {}
+    : { spoilt: `another task of it, which may be its own, has written the file since (${come.join(', ')})` };
 }
 
 function restless(run: BegunRun, because: string): Diagnosis {

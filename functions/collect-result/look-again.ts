@@ -79,7 +79,9 @@ async function see(turn: Turn, services: Services, anaplan: AnaplanClient, held:
   const [only, ...others] = candidates;
   const taskId = isCertain ? task.taskId : others.length === 0 ? only : undefined;
   if (taskId === undefined) return undefined;
-  const seen = await anaplan.getTask(modelOf(run), actionOf(run), taskId);
+  // What a task said at its end it says for ever, and a model that was unloaded has forgotten it.
+  const isKnown = isCertain && isFinalState(task.seen?.taskState);
+  const seen = (isKnown ? task.seen : null) ?? (await anaplan.getTask(modelOf(run), actionOf(run), taskId));
   if (!isFinalState(seen.taskState)) return undefined;
   const found = withTask(run, { taskId, adopted: !isCertain, seen });
   // The lane may be freed by what follows, so nothing else that may be ours may still act.

@@ -19,8 +19,16 @@ import { namesOf } from './names-of.ts';
 /** What came of reading a task; `not-yet`: its dumps or its export are not whole, and the event says how it goes on. */
 export type Collected = { kind: 'judged'; result: StepResult } | { kind: 'not-yet'; event: RunEvent };
 
-/** Reads what the final task of the current step says, keeps its dumps and exports, and judges the step. */
-export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanClient): Promise<Collected> {
+/**
+ * Reads what the final task of the current step says, keeps its dumps and exports, and judges the step.
+ * @param besides as `keepExport` takes it
+ */
+export async function resultOf(
+  turn: Turn,
+  services: Services,
+  anaplan: AnaplanClient,
+  besides?: readonly string[],
+): Promise<Collected> {
   const { run } = turn;
   const { task } = currentStep(run);
   if (task?.seen == null) throw new Error(`run ${run.runId} is to collect a task that it has not seen end`);
@@ -36,7 +44,7 @@ export async function resultOf(turn: Turn, services: Services, anaplan: AnaplanC
     return { kind: 'not-yet', event: { kind: 'dumps-paused', announced: announced.dumps.length } };
   const names = await namesOf(task.seen, { turn, services, anaplan });
   const classified = classifyTask(task.seen, { ...context, names, dumps: kept.summaries });
-  const exported = hasRun(classified) ? await keepExport(turn, services, anaplan) : undefined;
+  const exported = hasRun(classified) ? await keepExport(turn, services, anaplan, besides) : undefined;
   if (exported?.kind === 'paused') return { kind: 'not-yet', event: { kind: 'export-paused' } };
   if (exported?.kind === 'given-up')
     return { kind: 'not-yet', event: { kind: 'hindered', diagnosis: exported.diagnosis } };

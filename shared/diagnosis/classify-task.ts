@@ -51,6 +51,19 @@ export interface TaskOutcome {
 /** Each costs a request and a file at least. */
 const MAX_DUMPS = 200;
 
+/** The dumps that the result of a task announces, as far as they are read: those that `classifyTask` names. */
+export function announcedBy({ result }: Pick<Task, 'result'>, actionId: string): readonly AnnouncedDump[] {
+  if (result === undefined) return [];
+  const { own, actions } = resultParts(result);
+  const names = actions.map(({ objectId }, index) => ({ objectId: objectId ?? placeOf(actionId, index) }));
+  return announcedDumps(own, actions, names, actionId).slice(0, MAX_DUMPS);
+}
+
+/** Stands for the id of an action of a process, where Anaplan gives none. */
+function placeOf(processId: string, index: number): string {
+  return `${processId}#${index + 1}`;
+}
+
 /** Whether the task has come to an end; only then does `classifyTask` know anything. */
 export function isFinal(task: Task): boolean {
   return task.taskState === 'COMPLETE' || task.taskState === 'CANCELLED';
@@ -79,7 +92,7 @@ export function classifyTask(task: Task, context: TaskContext): TaskOutcome {
   };
 
   const isProcess = nestedResults.length > 0;
-  const innerNames = nestedResults.map((inner, index) => named(inner, `${context.action.id}#${index + 1}`));
+  const innerNames = nestedResults.map((inner, index) => named(inner, placeOf(context.action.id, index)));
   const announced = announcedDumps(result, nestedResults, innerNames, context.action.id);
   const fetched = attribute(context.dumps ?? [], announced);
   const nested = nestedResults.map((inner, index) => {

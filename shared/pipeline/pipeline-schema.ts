@@ -103,7 +103,7 @@ const written = settings('a pipeline', {
       .min(1, { error: must('at least one step') }),
   ),
   rejects: about(
-    'How many rejected rows are too many. Beyond it: exit code 2, a failure report, an alert, no further step, and onFailure.',
+    'How many rejected rows are too many. Beyond it: exit code 2, a failure report, an alert, no further step, and onFailure. Rows whose failure dump is lost are always too many.',
     { maxPercent: 0.5 },
     rejects,
   ).prefault({}),

@@ -108,9 +108,10 @@ function verdict(
   if (dumpLost !== undefined && outcome === 'succeeded') {
     return { outcome: 'succeeded-with-rejects', diagnosis: dumpGone(evidence.step, dumpLost) };
   }
+  const told = dumpLost === undefined || diagnosis === undefined ? diagnosis : withoutDump(diagnosis, dumpLost);
   return countedAsIgnored(evidence) === 0
-    ? { outcome, ...(diagnosis ? { diagnosis } : {}) }
-    : { outcome: 'succeeded-with-rejects', diagnosis: withIgnored(evidence, diagnosis) };
+    ? { outcome, ...(told ? { diagnosis: told } : {}) }
+    : { outcome: 'succeeded-with-rejects', diagnosis: withIgnored(evidence, told) };
 }
 
 /** Ignored rows that the pipeline counts as rejected. */
@@ -120,12 +121,13 @@ function countedAsIgnored({ classified: { counts }, rejects }: StepEvidence): nu
 
 function isBeyond(evidence: StepEvidence): boolean {
   const { classified, rejects, dumpLost } = evidence;
+  // An allowance is for rows that somebody can look at; and without all dumps nobody can say how many they are.
+  if (dumpLost !== undefined) return true;
   const counts = countsOf(evidence);
-  // Nobody can say how many rows are within the allowance when what tells them is gone.
   if (counts === undefined) return true;
   const ignored = countedAsIgnored(evidence);
   if (ignored > 0 && classified.ignoredAtLeast) return true;
-  if (classified.rejectedAtLeast || (dumpLost !== undefined && counts.rejected === 0)) return true;
+  if (classified.rejectedAtLeast) return true;
   const rejected = counts.rejected + ignored;
   if (rejects.maxRows !== undefined && rejected > rejects.maxRows) return true;
   return rejects.maxPercent !== undefined && percentOf(rejected, counts) > rejects.maxPercent;
@@ -192,12 +194,23 @@ function withIgnored(evidence: StepEvidence, ofRejects: Diagnosis | undefined): 
   };
 }
 
+const WITHOUT_DUMP = 'Run the import again to get a new dump, or compare the file with the data in Anaplan.';
+
+/** What is told of rejected rows whose dump is lost: also so few that the pipeline allows them are for somebody to look at. */
+function withoutDump(ofRejects: Diagnosis, why: string): Diagnosis {
+  return {
+    ...ofRejects,
+    message: `${ofRejects.message} Nobody can tell any more which rows, so they are beyond any allowance. The failure dump is lost: ${why}`,
+    whatToCheck: [...ofRejects.whatToCheck, WITHOUT_DUMP],
+  };
+}
+
 function dumpGone(step: FrozenStep, why: string): Diagnosis {
   return {
     category: 'invalid-data',
     cause: 'Anaplan said that rows were rejected or warned about, and then did not hand out the list of them.',
     message: `The failure dump of ${step.kind} "${step.name}" is lost: ${why}`,
-    whatToCheck: ['Run the import again to get a new dump, or compare the file with the data in Anaplan.'],
+    whatToCheck: [WITHOUT_DUMP],
     retry: { kind: 'no' },
     references: { objectId: step.objectId },
   };

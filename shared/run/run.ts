@@ -149,6 +149,8 @@ const downloadSchema = z.object({
   rest: z.object({ key: z.string(), versionId: z.string(), bytes: z.int() }).nullable(),
   /** how often it had to begin anew */
   restarts: z.int(),
+  /** Of an export that was started more than once: which other tasks that may be ours had come when it began. */
+  besides: z.array(z.string()).exactOptional(),
 });
 export type Download = z.infer<typeof downloadSchema>;
 

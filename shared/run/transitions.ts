@@ -1,4 +1,5 @@
 import type { Category, Diagnosis } from '../diagnosis/diagnosis.ts';
+import { hasDumpsLeft } from './dumps-left.ts';
 import { todoOfSuccess } from './followers.ts';
 import {
   type BegunRun,
@@ -135,10 +136,11 @@ function reopened<R extends Run>(run: R): R {
 function asTold(failure: Diagnosis, run: Run, mayHaveRun: boolean): NonNullable<Ended['failure']> {
   const checks = mayHaveRun ? [LOOK_FIRST, ...failure.whatToCheck] : failure.whatToCheck;
   const toSettle = mayHaveRun && hasOpenTask(run) ? [SETTLE_IT] : [];
+  const ofDumps = hasDumpsLeft(run) ? [FETCHED_YET] : [];
   return {
     ...failure,
     message: mayHaveRun ? `${failure.message} ${MAY_HAVE_RUN}` : failure.message,
-    whatToCheck: [...checks, ...toSettle].map((check) => check.replaceAll('<runId>', run.runId)),
+    whatToCheck: [...checks, ...toSettle, ...ofDumps].map((check) => check.replaceAll('<runId>', run.runId)),
   };
 }
 
@@ -146,15 +148,21 @@ const MAY_HAVE_RUN =
   'An earlier start of it was never answered: no task of it appeared, but it may have run all the same.';
 const LOOK_FIRST = 'Before anything is loaded again, look in Anaplan whether the earlier start has run.';
 const SETTLE_IT = 'Then say so: plandrop runs settle <runId> --as succeeded, or --as failed.';
+const FETCHED_YET =
+  'Its task is over, and a failure dump of it is not in the store yet. It is fetched by itself once the cause is mended, if that is within two days; then the run is settled. To settle it, or to release its lane, before that gives the dump up.';
 
 /**
  * Why the lane stays held after this ending, or undefined when it is freed.
- * A lane is released only on evidence that nothing of the run can still act in Anaplan; that binds `onFailure` too.
+ * A lane is released only on evidence that nothing of the run can still act in Anaplan, and that no dump is left there of which nobody
+ * was told; that binds `onFailure` too.
  */
 function whyHold(run: Run, ending: { outcome: Outcome; alarming: boolean }): string | undefined {
   if (hasOpenTask(run)) return 'a task of this run may still be running in Anaplan';
   if (run.steps.some((step) => step.fileCallUnanswered))
     return 'Anaplan has not answered since a file call of this run was cut off';
+  // Only of a run that ended so the watch asks again, and then it fetches the dump.
+  if (ending.outcome === 'unknown' && hasDumpsLeft(run))
+    return 'a failure dump that Anaplan announced is not in the store yet, and another run of the import would have it forgotten';
   if (run.pipeline?.onFailure === 'hold' && ending.alarming && ending.outcome !== 'cancelled') {
     return `the run ended ${ending.outcome} and the pipeline says onFailure: hold`;
   }

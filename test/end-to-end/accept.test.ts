@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { acceptRejects } from '../../shared/run/accept-rejects.ts';
 import { readHolder } from '../../shared/run/lane.ts';
 import { readRun } from '../../shared/run/ledger.ts';
-import { altered, impatient, type Landed, landing, SALES } from './landing.ts';
+import { altered, impatient, type Landed, landing, PRODUCTS, SALES, when } from './landing.ts';
 import { plandrop, tenantAndFolder } from './plandrop.ts';
 
 const ADA = { by: 'ada', because: 'the product is discontinued' };
@@ -101,6 +101,21 @@ describe('rejected rows beyond the allowance', () => {
     const again = await heldOf(office, `${run.runId}.1`);
     expect([first.ok, again.run.position.step, again.run.ended?.outcome]).toEqual([true, 1, 'succeeded-with-rejects']);
     expect(await acceptRejects(office.services, again, ADA)).toEqual({ ok: true, lane: { freed: true } });
+  });
+
+  it('are also those within it whose dump is lost, and the run goes on when they are accepted', async () => {
+    await using office = await landing({
+      pipelines: impatient('close', '[import: Load Products, process: Recalculate]', 'rejects: { maxRows: 100 }'),
+      scenario: { rules: [when('dump', { answer: { status: 404 } })] },
+    });
+    const { run, alerts } = await office.land('close', `${PRODUCTS}${'x'.repeat(80)},P999,Coffee,2026-01-01\n`);
+    expect([run.ended?.outcome, starts(office)]).toEqual(['succeeded-with-rejects', ['imports']]);
+    expect(alerts[0]?.text).toContain('A failure dump is lost: Anaplan announced the dump');
+    const answer = await acceptRejects(office.services, await heldOf(office, run.runId), ADA);
+    expect(answer.ok).toBe(true);
+    await office.idle();
+    const next = await heldOf(office, `${run.runId}.1`);
+    expect([next.run.ended?.outcome, starts(office)]).toEqual(['succeeded-with-rejects', ['imports', 'processes']]);
   });
 
   it('are not what other runs wait for', async () => {

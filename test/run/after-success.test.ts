@@ -146,6 +146,23 @@ describe('a drop that was loaded', () => {
     expect(tags(world)).toEqual({});
   });
 
+  it('is left alone when the dump of the few rows that its run lost is lost too, and nothing follows', async () => {
+    const gone = { match: { method: 'GET', path: '**/dump/**' }, do: { answer: { status: 404 } } };
+    const rules = [gone, { ...gone, match: { method: 'GET', path: '**/dump' } }];
+    const text = `Product,Code\nChai,H\n${'x'.repeat(80)},X\n`;
+    const sales = { steps: ['list-import'], maxRows: 100, more: 'keep: delete' } as const;
+    await using world = await live({ text, scenario: { rules }, sales });
+    expect(outcomes(world)).toEqual({ sales: 'succeeded-with-rejects' });
+    expect(runOf(world, 'sales')?.steps[0]?.result).toMatchObject({
+      counts: { rejected: 1 },
+      dumpLost: expect.stringContaining('no longer has it'),
+    });
+    expect(drops(world)).toEqual({ [KEY]: text });
+    expect(world.alerts.published.map(({ text: told }) => told)).toEqual([
+      expect.stringContaining('Nobody can tell any more which rows, so they are beyond any allowance.'),
+    ]);
+  });
+
   it('with all its set, marker included', async () => {
     await using world = await World.build({
       like: 'local',
