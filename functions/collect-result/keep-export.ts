@@ -4,7 +4,7 @@ import { createGzip, gzip as gzipCallback } from 'node:zlib';
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { countOf } from '../../shared/diagnosis/words.ts';
-import type { WriteOptions } from '../../shared/ports/store.ts';
+import { NotAllowedError, type WriteOptions } from '../../shared/ports/store.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import type { BegunRun, Download } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
@@ -44,7 +44,22 @@ export async function keepExport(
   const { run } = turn;
   const step = stepOf(run);
   if (step.kind !== 'export') return { kind: 'none' };
-  const chunks = await anaplan.listChunks(modelOf(run), step.objectId);
+  try {
+    return await keep(turn, services, anaplan, besides);
+  } catch (error) {
+    if (!(error instanceof NotAllowedError)) throw error;
+    return { kind: 'given-up', diagnosis: notWritable(run, services.state.bucket) };
+  }
+}
+
+async function keep(
+  turn: Turn,
+  services: Services,
+  anaplan: AnaplanClient,
+  besides: readonly string[] | undefined,
+): Promise<ExportAnswer> {
+  const { run } = turn;
+  const chunks = await anaplan.listChunks(modelOf(run), stepOf(run).objectId);
   if (chunks.length === 0) return keepWhole(run, services, anaplan);
   const answer = await keepChunks(downloadOf(turn, services, anaplan, { chunks, besides }), turn, services);
   switch (answer.kind) {
@@ -72,7 +87,7 @@ function downloadOf(
   return {
     called: 'the file',
     ...spoiltBy(download, besides),
-    key: download?.key ?? exportKey(run),
+    key: placeOf(run),
     chunks,
     fetch: async (chunkId) => {
       const bytes = await anaplan.getChunk(modelOf(run), objectId, chunkId);
@@ -98,6 +113,32 @@ function spoiltBy(
   return come.length === 0
     ? {}
     : { spoilt: `another task of it, which may be its own, has written the file since (${come.join(', ')})` };
+}
+
+/** What has begun goes on where it began. */
+function placeOf(run: BegunRun): string {
+  return currentStep(run).download?.key ?? exportKey(run);
+}
+
+/**
+ * The place of an export is the user's choice, and on AWS the functions may write only to those of the deployed definition. A run keeps
+ * the one that it began with.
+ */
+function notWritable(run: BegunRun, bucket: string): Diagnosis {
+  const { name, objectId } = stepOf(run);
+  const key = placeOf(run);
+  return {
+    category: 'configuration',
+    cause: 'The export ran, and the functions may not write its file where it is to go.',
+    message: `The file of export "${name}" could not be stored: ${bucket} answered 403, access denied, for ${key}.`,
+    whatToCheck: [
+      'See whether `to` of this export was changed, and deployed, since the run began: a run keeps the definition that it began with, and the functions may write only where the deployed one says.',
+      'If it was not, see whether the policy of the bucket, or of the organisation, denies s3:PutObject there, or whether the functions may not use the key that encrypts the bucket.',
+      'Then redrive the run: the redrive follows the definition of today. The export itself has run, and changed nothing in Anaplan.',
+    ],
+    retry: { kind: 'no' },
+    references: { objectId, bucket, key },
+  };
 }
 
 function restless(run: BegunRun, because: string): Diagnosis {

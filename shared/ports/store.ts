@@ -83,19 +83,28 @@ export interface Store {
   create(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<ConditionalWrite>;
   /** Writes only over the object with this ETag (`If-Match`); a missing object is `written: false`. */
   replace(key: string, body: Uint8Array | string, etag: string, options?: WriteOptions): Promise<ConditionalWrite>;
+  /** @throws NotAllowedError */
   put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<WrittenObject>;
-  /** Writes a stream of unknown length in constant memory; nobody sees the object before it is whole. */
+  /**
+   * Writes a stream of unknown length in constant memory; nobody sees the object before it is whole.
+   * @throws NotAllowedError
+   */
   putStream(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenObject>;
-  /** Begins a write in parts, which other processes may go on with for some days; nobody sees the object before it is completed. */
+  /**
+   * Begins a write in parts, which other processes may go on with for some days; nobody sees the object before it is completed.
+   * @throws NotAllowedError
+   */
   beginParts(key: string, options?: WriteOptions): Promise<PartedWrite>;
   /**
    * Keeps one part, durably; `start` is where it stands in the object. The same number again replaces it.
    * @throws PartsGoneError
+   * @throws NotAllowedError
    */
   putPart(write: PartedWrite, part: { number: number; start: number }, body: Uint8Array): Promise<KeptPart>;
   /**
    * Makes the object of these parts, all of them, in order. Repeated after its own success it may throw or not.
    * @throws PartsGoneError
+   * @throws NotAllowedError
    */
   completeParts(write: PartedWrite, parts: readonly KeptPart[]): Promise<WrittenObject>;
   /** Gives up a write in parts. What nobody gives up goes by itself after some days. */

@@ -1,7 +1,8 @@
 import type { FrozenPipeline } from '../pipeline/frozen-pipeline.ts';
 import { changeHolder, holderName, readHolder, sendNext, ticketKey, writeTicket } from './lane.ts';
-import { commitRun, createRun, type Held } from './ledger.ts';
+import { commitRun, createRun, type Held, readRun } from './ledger.ts';
 import { planRedrive, type RedrivePlan, type Refused, refused } from './redrive-plan.ts';
+import { requestSkip } from './request-skip.ts';
 import { type BegunRun, hasBegun, type Run, untouchedSteps } from './run.ts';
 import type { RunServices } from './services.ts';
 import { dropFor, filesToUpload } from './step-files.ts';
@@ -99,7 +100,9 @@ const NOT_KEPT_YET: Drop = { bucket: '', key: '', versionId: '', lastModified: '
 
 /**
  * Opens the redrive of a run: ledger, ticket, the note in the old ledger, the lane if the old run still has it, and the first
- * message. It may be repeated after a death between any two: the ledger is created once, and what follows it is repaired.
+ * message. It may be repeated after a death between any two: the ledger is created once, and what follows it is repaired. The ticket
+ * comes after the ledger, because one without is rubbish, and before the note: once that says that the run was redriven, nobody
+ * repeats it, and the watch finds the redrive by its ticket.
  * @param keepMended puts the mended file where the run will read it; called only where the run can be redriven with it
  */
 export async function redriveRun(
@@ -127,6 +130,11 @@ export async function repairRedrive(
   old: Held,
   { run, created }: { run: Run; created: boolean },
 ): Promise<RedriveAnswer> {
+  // Past its first turn it has its lane, and its messages are its own affair.
+  const waits = isWaiting(run) ? run : undefined;
+  if (waits !== undefined) await writeTicket(services, waits);
+  const refusal = await noteRedriven(services, old, run);
+  if (refusal !== undefined) return refusal;
   if (run.ended !== null) {
     const again = `It is the one to redrive: plandrop failures redrive ${run.runId}`;
     const [because, ...whatToCheck] =
@@ -135,20 +143,72 @@ export async function repairRedrive(
         : [`Run ${old.run.runId} was redriven as ${run.runId}, which ended ${run.ended.outcome}.`, again];
     return { ok: false, because, whatToCheck };
   }
-  await amend(services, old, (entry) => ({ ...entry, redrivenAs: run.runId }));
-  // Past its first turn it has its lane, and its messages are its own affair.
-  if (!hasBegun(run) || run.turn !== 1) return { ok: true, run, created };
-  await writeTicket(services, run);
-  const { modelId } = run.pipeline;
-  await changeHolder(services, modelId, (holder) => {
-    if (holder.runId !== old.run.runId) return undefined;
+  if (waits === undefined) return { ok: true, run, created };
+  await handOver(services, old.run, waits);
+  const { hold } = await readHolder(services, waits.pipeline.modelId);
+  return { ok: true, run, created, ...(hold === null ? {} : { waitsFor: `${hold.by}: ${hold.reason}` }) };
+}
+
+function isWaiting(run: Run): run is BegunRun {
+  return hasBegun(run) && run.ended === null && run.turn === 1;
+}
+
+/** The lane, if the old run still has it, and the first message. */
+async function handOver(services: RunServices, old: Run, run: BegunRun): Promise<void> {
+  await changeHolder(services, run.pipeline.modelId, (holder) => {
+    if (holder.runId !== old.runId) return undefined;
     // A person's hold outlives the change: only a person's release ends it.
-    const hold = holder.hold?.by === holderName(old.run) ? null : holder.hold;
+    const hold = holder.hold?.by === holderName(old) ? null : holder.hold;
     return { ...holder, runId: run.runId, fence: holder.fence + 1, hold };
   });
   await sendNext(services, run);
-  const { hold } = await readHolder(services, modelId);
-  return { ok: true, run, created, ...(hold === null ? {} : { waitsFor: `${hold.by}: ${hold.reason}` }) };
+}
+
+/**
+ * Hands over the lane that a redriven run still has: whoever redrove it died before that. Repeating it is harmless.
+ * @returns false when no redrive of it waits for that lane
+ */
+export async function handOverRedriven(services: RunServices, old: Run, modelId: string): Promise<boolean> {
+  const next = old.redrivenAs === undefined ? undefined : await readRun(services, old.redrivenAs);
+  if (next === undefined || !isWaiting(next.run) || next.run.pipeline.modelId !== modelId) return false;
+  await handOver(services, old, next.run);
+  return true;
+}
+
+/**
+ * Makes sure that the ledger of the old run says who goes on with it, which is the last moment to say that it had succeeded after all:
+ * a redrive that comes after such a word does nothing, and ends.
+ * @returns undefined, or why nothing is left to redrive
+ */
+async function noteRedriven(services: RunServices, old: Held, run: Run): Promise<Refused | undefined> {
+  for (let current = old; current.run.redrivenAs !== run.runId; ) {
+    const { runId, settled } = current.run;
+    if (settled !== undefined && isSettledSince(current.run, run)) {
+      await requestSkip(services, run.runId, settled.by);
+      return refused(`Run ${runId} was settled as succeeded by ${settled.by}, so there is nothing to redrive.`);
+    }
+    current = await commitRun(services, current, { ...current.run, redrivenAs: run.runId });
+  }
+  return undefined;
+}
+
+/**
+ * As `noteRedriven`, by a redrive itself before it takes its lane: whoever opened it may have died before, or be slower.
+ * @returns false when it has been asked to end instead
+ */
+export async function mayGoOn(services: RunServices, run: Run): Promise<boolean> {
+  if (run.redriveOf === undefined || !isWaiting(run)) return true;
+  const old = await readRun(services, run.redriveOf.runId);
+  return old === undefined || (await noteRedriven(services, old, run)) === undefined;
+}
+
+/** Somebody has said that the last step, with which the redrive begins, is done: what follows a success is under way already. */
+function isSettledSince(old: Run, run: Run): boolean {
+  const { step } = old.position;
+  if (old.settled?.as !== 'succeeded' || step !== old.steps.length - 1) return false;
+  const isSameStep = run.pipeline?.steps[step]?.objectId === old.pipeline?.steps[step]?.objectId;
+  // Rows that somebody has mended are loaded after such a word too.
+  return run.redriveOf?.step === step && isSameStep && run.mended?.drop.key === old.mended?.drop.key;
 }
 
 /** Notes that a person needs nothing more of a failed run. @returns undefined, or why it cannot be noted */

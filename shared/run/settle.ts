@@ -20,7 +20,8 @@ export type SettleAnswer =
  *
  * Only a run of which nobody could tell is settled: one that ended `unknown`, or one that ended with a call of it still
  * unanswered, of which it is known that it did not succeed; and one that waits for a word about its rejected rows, which may be left out.
- * `succeeded` frees the lane, `failed` does what `onFailure` says.
+ * `succeeded` frees the lane, `failed` does what `onFailure` says. Once such a run is redriven, the redrive alone says what becomes of it;
+ * an unknown one is redriven only after the word about it.
  */
 export function settleOf(run: Run, word: Settled): SettleDecision {
   const { ended, runId } = run;
@@ -34,6 +35,11 @@ export function settleOf(run: Run, word: Settled): SettleDecision {
     return { ok: false, because: `Run ${runId} ended ${ended.outcome}, so there is nothing to settle.` };
   if (!isUnknown && word.as === 'succeeded')
     return { ok: false, because: `Run ${runId} ended ${ended.outcome}, so it can only be settled as failed.` };
+  // What follows a success would be done for both, and the redrive would no longer find its drop.
+  if (run.redrivenAs !== undefined) {
+    const look = `See what becomes of that: plandrop runs show ${run.redrivenAs}`;
+    return { ok: false, because: `Run ${runId} was redriven as ${run.redrivenAs}, which goes on with it. ${look}` };
+  }
   // A cancelled run holds its lane only while something of it may act.
   const freesLane = word.as === 'succeeded' || run.pipeline?.onFailure !== 'hold' || ended.outcome === 'cancelled';
   const { holdLane, ...rest } = ended;

@@ -9,6 +9,7 @@ import { commitRun, type Held, readRun } from './ledger.ts';
 import { CLAIM_MARGIN_SECONDS, FUNCTION_TIMEOUT_SECONDS } from './limits.ts';
 import type { RunMessage } from './message.ts';
 import { nonce } from './nonce.ts';
+import { mayGoOn } from './redrive.ts';
 import { type BegunRun, hasBegun, type Stage } from './run.ts';
 import type { RunServices } from './services.ts';
 import { nothingBegun, takenOver } from './transitions.ts';
@@ -126,6 +127,10 @@ async function admitMessage(
         if (!hasBegun(run)) return undefined;
         const events: RunEvent[] = [];
         if (admission.kind === 'take-lane') {
+          if (!(await mayGoOn(services, run))) {
+            held = await readRun(services, run.runId);
+            break;
+          }
           const answer = await takeLane(services, run);
           if (answer.kind === 'waiting') {
             services.log.info(`Waiting for the lane: ${answer.because}.`, about);

@@ -6,6 +6,7 @@ import { VISIBILITY_SECONDS } from './limits.ts';
 import { decideHeldLane } from './look-again.ts';
 import { runMessage } from './message.ts';
 import { decideOverdue } from './overdue.ts';
+import { handOverRedriven } from './redrive.ts';
 import { hasLeftLane, isDone } from './run.ts';
 import { sendUnsent } from './send-alert.ts';
 import type { RunServices } from './services.ts';
@@ -92,7 +93,10 @@ async function watchLane(
   });
 }
 
-/** The run that ended in a lane which is held: asked after, or, when somebody has settled it and died, its lane freed. */
+/**
+ * The run that ended in a lane which is held: asked after, or, when somebody has redriven or settled it and died, its lane handed over or
+ * freed.
+ */
 async function watchHeldLane(
   services: RunServices,
   { modelId, holder }: { modelId: string; holder: Holder },
@@ -100,7 +104,7 @@ async function watchHeldLane(
 ): Promise<void> {
   if (holder.hold === null || holder.runId === null) return;
   const held = await readRun(services, holder.runId);
-  if (held === undefined) return;
+  if (held === undefined || (await handOverRedriven(services, held.run, modelId))) return;
   const decision = decideHeldLane(held.run, holder, services.clock.now());
   if (decision.kind === 'release') {
     // Whoever settled it may have died before its ticket was there again, by which what is left to do is found.

@@ -102,6 +102,16 @@ describe('answers of AWS', () => {
     await expect(newStore().getRange('drop.csv', { start: 0, end: 9 }, 'v1')).rejects.toThrow(NotAllowedError);
   });
 
+  it('403 to a write says that nobody may write there, whether it is one request or several', async () => {
+    answers = [error(403, 'AccessDenied')];
+    async function* pieces(count: number) {
+      for (let i = 0; i < count; i++) yield new Uint8Array(5 * 1024 * 1024);
+    }
+    await expect(newStore().put('exports/a.csv', 'a')).rejects.toThrow(NotAllowedError);
+    await expect(newStore().putStream('exports/a.csv', pieces(1))).rejects.toThrow(NotAllowedError);
+    await expect(newStore().putStream('exports/a.csv', pieces(3))).rejects.toThrow(NotAllowedError);
+  });
+
   it('405, the marker of a delete, is taken for missing', async () => {
     answers = [error(405, 'MethodNotAllowed')];
     expect(await newStore().get('drop.csv', 'marker')).toBeUndefined();
@@ -162,9 +172,13 @@ describe('answers of AWS', () => {
       await expect(newStore().completeParts(write, parts)).rejects.toThrow(PartsGoneError);
     });
 
-    it('403 is thrown as it is', async () => {
+    it.each<[string, (store: S3Store) => Promise<unknown>]>([
+      ['its beginning', (store) => store.beginParts(write.key)],
+      ['a part', (store) => store.putPart(write, { number: 1 }, Buffer.from('one'))],
+      ['its completion', (store) => store.completeParts(write, parts)],
+    ])('403 to %s says that nobody may write there', async (_, act) => {
       answers = [error(403, 'AccessDenied')];
-      await expect(newStore().completeParts(write, parts)).rejects.toMatchObject({ name: 'AccessDenied' });
+      await expect(act(newStore())).rejects.toThrow(NotAllowedError);
     });
 
     it('a completion names every part with its ETag and its checksum', async () => {

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { GOES } from '../simulation/operation.ts';
+import { GOES, type Operation } from '../simulation/operation.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
 import { type EachOperation, wrongAtEach } from './each-operation.ts';
 
@@ -153,6 +153,58 @@ describe('an export that one message cannot bring to the store', () => {
     await world.runUntilQuiet();
     expect(theRun(world)?.ended?.outcome).toBe('cancelled');
     expect(world.state.keys().filter((key) => key.startsWith('exports/'))).toEqual([]);
+  });
+});
+
+describe('an export that the functions may not write where it is to go', () => {
+  const isWrite = ({ kind, name, about }: Operation) =>
+    kind === 'store' &&
+    ['put', 'putStream', 'beginParts', 'putPart', 'completeParts'].includes(name) &&
+    about.startsWith('exports/');
+  const WAYS: readonly [string, Partial<WorldOptions>, Operation['name']][] = [
+    ['in parts, at their beginning', {}, 'beginParts'],
+    ['in parts, at one of them', {}, 'putPart'],
+    ['in parts, at their completion', {}, 'completeParts'],
+    ['at once', { outputBytes: { chunk: 16, part: 1000 } }, 'put'],
+    [
+      'as one answer',
+      {
+        scenario: {
+          rules: [
+            {
+              match: { method: 'GET', path: '**/files/116*/chunks' },
+              do: { answer: { status: 200, body: { chunks: [] } } },
+            },
+          ],
+        },
+      },
+      'putStream',
+    ],
+  ];
+
+  it.each(WAYS)('ends its run with what to check, %s', async (_, options, name) => {
+    await using world = await lived({
+      ...options,
+      fate: (operation) =>
+        isWrite(operation) && operation.name === name ? { kind: 'store-fault', fault: 'denied' } : GOES,
+    });
+    const run = theRun(world);
+    expect(run?.ended).toMatchObject({
+      outcome: 'unknown',
+      failure: { category: 'configuration', references: { key: `exports/${run?.runId}.csv` } },
+    });
+    expect(run?.ended?.failure?.whatToCheck.join('\n')).toMatch(
+      /`to` of this export was changed.*\n.*s3:PutObject.*\nThen redrive/,
+    );
+    expect(run?.buried).toBeUndefined();
+    expect(world.state.keys('exports/')).toEqual([]);
+
+    // The watch sees that the export has ended, so that it can be redriven.
+    world.fate = () => GOES;
+    await world.clock.advance(300_000);
+    world.watch();
+    await world.runUntilQuiet();
+    expect(theRun(world)?.settled).toMatchObject({ as: 'failed', by: 'watch' });
   });
 });
 

@@ -24,7 +24,7 @@ export function needed<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-/** Only for who may list the bucket: without that right S3 answers 403 also where nothing is. */
+/** What is read is asked for by who may list the bucket: without that right S3 answers 403 also where nothing is. */
 export async function allowed<T>(asked: Promise<T>): Promise<T> {
   try {
     return await asked;

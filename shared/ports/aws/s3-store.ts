@@ -115,7 +115,8 @@ export class S3Store implements Store {
 
   async put(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<WrittenObject> {
     const bytes = bytesOf(body);
-    const output = await this.#client.send(new PutObjectCommand({ ...this.#input(key, options), Body: bytes }));
+    const command = new PutObjectCommand({ ...this.#input(key, options), Body: bytes });
+    const output = await allowed(this.#client.send(command));
     return { key, size: bytes.byteLength, ...idsOf(output) };
   }
 
@@ -134,22 +135,22 @@ export class S3Store implements Store {
       queueSize: PARTS_IN_FLIGHT,
       leavePartsOnError: false,
     });
-    const output = await upload.done();
+    const output = await allowed(upload.done());
     return { key, size, ...idsOf(output) };
   }
 
   beginParts(key: string, options?: WriteOptions): Promise<PartedWrite> {
-    return beginParts(this.#client, this.#input(key, options));
+    return allowed(beginParts(this.#client, this.#input(key, options)));
   }
 
   putPart(write: PartedWrite, { number }: { number: number }, body: Uint8Array): Promise<KeptPart> {
-    return putPart(this.#client, this.bucket, write, number, body);
+    return allowed(putPart(this.#client, this.bucket, write, number, body));
   }
 
   async completeParts(write: PartedWrite, parts: readonly KeptPart[]): Promise<WrittenObject> {
     const size = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     try {
-      return { key: write.key, size, ...idsOf(await completeParts(this.#client, this.bucket, write, parts)) };
+      return { key: write.key, size, ...idsOf(await allowed(completeParts(this.#client, this.bucket, write, parts))) };
     } catch (error) {
       if (!(error instanceof PartsGoneError)) throw error;
       // A completion whose answer was lost is repeated by the SDK, and then meets its own success.
