@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { afterAll } from 'vitest';
 import type { FunctionFactory } from '../../infra/constructs/function-code.ts';
 import { PlandropStack } from '../../infra/plandrop-stack.ts';
 import { loadConfiguration } from '../../shared/pipeline/load-configuration.ts';
@@ -44,15 +43,14 @@ const stub: FunctionFactory = (scope, id, folder, options) =>
     code: Code.fromInline(`// ${folder}`),
   });
 
-// Without a place of its own every app leaves a folder behind.
-const folder = mkdtempSync(join(tmpdir(), 'plandrop-cdk-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Without a place of its own every app leaves a folder behind. One for each worker is enough: a template is read when it is made.
+const outdir = join(import.meta.dirname, '../../node_modules/.cache/cdk.out', process.env.VITEST_POOL_ID ?? '');
 
 /** An app with the stack of `text` in it. */
 export function stackOf(text: string = SAMPLE, now?: number): { app: App; stack: PlandropStack } {
   const loaded = loadConfiguration(text);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
-  const app = new App({ outdir: mkdtempSync(join(folder, 'cdk.out-')), context });
+  const app = new App({ outdir, context });
   const stack = new PlandropStack(app, 'Plandrop', {
     configuration: loaded.configuration,
     makeFunction: stub,
