@@ -4,6 +4,7 @@ import { readRun } from '../../shared/run/ledger.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
+import { servicesToRelease } from '../simulation/people.ts';
 import { COLLEAGUE, type PipelineOptions } from '../simulation/tenant.ts';
 import { type Dropped, keyOf, violationsOf } from '../simulation/violations.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
@@ -404,8 +405,7 @@ describe('the watch', () => {
     expect(world.alerts.published.find(({ id }) => id.endsWith('-settled'))?.text).toContain(
       'It keeps the lane of model "Plan 1" no longer, which is still held by ann: month end.',
     );
-    const services = world.servicesOf(world.newProcess());
-    await world.doing(releaseLane(services, world.simulator.model.id));
+    await world.doing(releaseLane(servicesToRelease(world), world.simulator.model.id));
     await world.runUntilQuiet();
     expect(violationsOf(world)).toEqual([]);
     expect(world.heldLanes()).toEqual([]);

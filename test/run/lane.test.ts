@@ -8,6 +8,7 @@ import type { BegunRun, Settled } from '../../shared/run/run.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
+import { servicesToRelease } from '../simulation/people.ts';
 import { seededRandom } from '../simulation/random.ts';
 import { type Dropped, keyOf, violationsOf } from '../simulation/violations.ts';
 import { sha256Of } from '../simulation/watcher.ts';
@@ -435,4 +436,4 @@ async function byHand<T>(
   return world.doing(act(world.servicesOf(world.newProcess()), world.simulator.model.id));
 }
 
-const release = (world: World) => byHand(world, (services, modelId) => releaseLane(services, modelId));
+const release = (world: World) => world.doing(releaseLane(servicesToRelease(world), world.simulator.model.id));

@@ -64,9 +64,7 @@ export class People {
     for (let tried = 0; tried < MOST_TRIES; tried++) {
       world.say(`somebody ${tells}`);
       try {
-        const process = world.newProcess();
-        if (releases === true) world.lanes.releases(process);
-        await world.doing(run(world.servicesOf(process)));
+        await world.doing(run(releases === true ? servicesToRelease(world) : world.servicesOf(world.newProcess())));
         return ended();
       } catch (error) {
         world.say(`which fails: ${error instanceof Error ? error.message : String(error)}`);
@@ -162,6 +160,13 @@ export class People {
     if (held !== undefined)
       await settleRun(services, held, { as: ran ? 'succeeded' : 'failed', by: 'ann', evidence: 'looked in Anaplan' });
   }
+}
+
+/** The services of a process in which a person releases a lane: there a person's hold may be taken off. */
+export function servicesToRelease(world: World): RunServices {
+  const process = world.newProcess();
+  world.lanes.releases(process);
+  return world.servicesOf(process);
 }
 
 function canBeRedriven({ ended, pipeline, redrivenAs }: Run): boolean {

@@ -328,7 +328,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a redrive takes a person’s hold off',
     file: 'shared/run/redrive.ts',
-    find: 'holder.hold?.by === holderName(old.run) ? null : holder.hold',
+    find: 'holder.hold?.by === holderName(old) ? null : holder.hold',
     replace: 'null',
   },
   {
