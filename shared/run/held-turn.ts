@@ -49,14 +49,16 @@ export class HeldTurn implements Turn {
   /** with the time at which each happened (epoch ms) */
   #remembered: { event: RunEvent; now: number }[] = [];
 
-  /** @param delivery of the message that brought the turn, from 1 */
-  constructor(services: RunServices, held: Held, delivery: number) {
-    const now = services.clock.now();
+  /**
+   * @param delivery of the message that brought the turn, from 1
+   * @param begunAt when its function began, epoch ms: before the claim was written, whose time counts from then
+   */
+  constructor(services: RunServices, held: Held, { delivery, begunAt }: { delivery: number; begunAt: number }) {
     this.#services = services;
     this.#held = held;
     this.#turn = held.run.turn;
-    this.sliceEndsAt = now + SLICE_SECONDS * 1000;
-    this.requestsEndAt = now + REQUESTS_SECONDS * 1000;
+    this.sliceEndsAt = begunAt + SLICE_SECONDS * 1000;
+    this.requestsEndAt = begunAt + REQUESTS_SECONDS * 1000;
     const { runId, turn, position } = held.run;
     this.#requests = new RequestJournal(services, {
       runId,

@@ -60,12 +60,13 @@ async function takeOnce(
   delivery: { queue: Stage; receiveCount: number },
   work: Work,
 ): Promise<void> {
+  const begunAt = services.clock.now();
   const admitted = await admitMessage(services, message, delivery, work).catch(async (error: unknown) => {
     if (!(error instanceof MessageLeftError)) await noteCrash(services, message, error);
     throw error;
   });
   if (admitted === undefined) return;
-  const turn = new HeldTurn(services, admitted, delivery.receiveCount);
+  const turn = new HeldTurn(services, admitted, { delivery: delivery.receiveCount, begunAt });
   try {
     const stopped = nothingBegun(turn.run) ? stoppedBy(turn.run, services.clock.now()) : undefined;
     const event = stopped === undefined ? await work.turn(turn) : ({ kind: 'stopped', by: stopped } as const);

@@ -104,3 +104,20 @@ describe('a claim whose owner died while a chunk was on its way', () => {
     expect(world.heldLanes()).toEqual([]);
   });
 });
+
+it('a claim that took long to be written is outlived by no request', async () => {
+  let written = 0;
+  let sent = 0;
+  await using world = await World.build({
+    pipelines: { sales: { model: 'Plan 1', steps: ['import'] } },
+    slowness: ({ name, about }) => {
+      if (name === 'replace' && about.startsWith('runs/') && ++written === 1) return 140_000;
+      return name === 'PUT' && ++sent === 1 ? 90_000 : 0;
+    },
+  });
+  for (const { key, text } of FILES.slice(0, 1)) await world.drop(key, text);
+  await world.runUntilQuiet();
+  expect([written > 1, sent > 1]).toEqual([true, true]);
+  expect(violationsOf(world)).toEqual([]);
+  expect(world.runs().map(({ ended }) => ended?.outcome)).toEqual(['succeeded']);
+});

@@ -187,7 +187,9 @@ export class LaneWatch {
     const allowed = pipeline?.policies.retry.attempts ?? 0;
     const isLate = deadline !== null && this.#world.clock.now() > Date.parse(deadline);
     const isPatient = this.#world.requests.failedOf(runId) >= allowed;
-    if (!isPatient && !isLate && !this.#world.garbles)
+    // Of a refusal no repetition makes anything else.
+    const isRefused = /answered 4(?!09|10|2[349])\d\d/.test(because);
+    if (!isPatient && !isLate && !isRefused && !this.#world.garbles)
       this.#world.breaks(`run ${runId} called a dump lost that is there: ${because}`);
   }
 }
