@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { describe, it } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
 import { finished, start, tenantAndFolder } from './plandrop.ts';
 
 const RUN = ['run', 'samples/products.csv', '--pipeline', 'products', '--json', '--data-dir'];
@@ -7,6 +7,7 @@ const SUCCEEDED = { outcome: 'succeeded', rowsVerified: true };
 
 /** Every write to it fails as on a disk without room; only Linux has it. */
 const FULL: FileHandle | undefined = await open('/dev/full', 'w').catch(() => undefined);
+afterAll(() => FULL?.close());
 
 describe.concurrent('when nobody takes what it says on standard error, plandrop run works on', () => {
   it('after the reader of a pipe has gone', async ({ expect }) => {
