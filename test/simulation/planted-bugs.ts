@@ -283,12 +283,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'return undefined;',
   },
   {
-    name: 'a request to cancel is not seen by a turn that is under way',
-    file: 'shared/run/decide-stopped.ts',
-    find: 'if (request !== undefined) return request.by;',
-    replace: '',
-  },
-  {
     name: 'a run that failed never holds its lane',
     file: 'shared/run/transitions.ts',
     find: "run.pipeline?.onFailure === 'hold' && ending.alarming",

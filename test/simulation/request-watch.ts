@@ -25,7 +25,7 @@ export class RequestWatch {
   /** To be told of the key of each ledger entry that was written. */
   committed(key: string): void {
     // Reading each entry that is written would take a tenth of the time of a story.
-    if (this.#world.state.text(key)?.includes('"stage":"start"') !== true) return;
+    if (!/"stage": ?"start"/.test(this.#world.state.text(key) ?? '')) return;
     const run = this.#world.runs().find(({ runId }) => key.endsWith(`/${runId}.json`));
     const { start } = run?.steps[run.position.step] ?? {};
     if (run === undefined || start == null || this.#intents.get(run.runId)?.intendedAt === start.intendedAt) return;
