@@ -84,6 +84,8 @@ async function transfer(to: Transfer): Promise<RunEvent> {
   const sent = await sendChunks(to);
   if (sent.kind === 'paused') return { kind: 'upload-paused' };
   if (currentStep(turn.run).fileCallUnanswered) {
+    // Its answer may take until the claim is over, and the chunks that have arrived would be forgotten with the turn.
+    await turn.commit({ kind: 'file-call-unanswered' });
     await anaplan.listFiles(modelOf(turn.run));
     turn.remember({ kind: 'file-calls-answered' });
   }
