@@ -2,78 +2,36 @@ import { describe, expect, it } from 'vitest';
 import { releaseLane } from '../../shared/run/lane-by-hand.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import { settleRun } from '../../shared/run/settle.ts';
-import type { Scenario } from '../../simulator/index.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { servicesToRelease } from '../simulation/people.ts';
-import { COLLEAGUE, type PipelineOptions } from '../simulation/tenant.ts';
-import { type Dropped, keyOf, violationsOf } from '../simulation/violations.ts';
-import { World, type WorldOptions } from '../simulation/world.ts';
+import { COLLEAGUE } from '../simulation/tenant.ts';
+import { violationsOf } from '../simulation/violations.ts';
+import {
+  EMPTY_LIST,
+  first,
+  forgetsTask,
+  hidesTasks,
+  live,
+  many,
+  NEXT,
+  outcomesOf,
+  PRODUCTS,
+  REJECTED,
+  type Rule,
+  SALES,
+  START_LOST,
+  START_NEVER_ACTED,
+  type Story,
+  taskFails,
+  UNTIL_LATER,
+  watchFor,
+} from './unsettled.ts';
 
 /** Anaplan cannot tell what became of a task while the run looks for it, and can tell later. */
 
-type Rule = NonNullable<Scenario['rules']>[number];
-
-const many = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
-const EMPTY_LIST = { status: 200, body: { meta: {}, status: { code: 200, message: 'Success' } } };
-
-const START_LOST: Rule = { match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'after' } };
-const START_NEVER_ACTED: Rule = { match: { method: 'POST', path: '**/tasks', nth: 1 }, do: { reset: 'before' } };
-const hidesTasks = (times: number): Rule => ({
-  match: { method: 'GET', path: '**/tasks', nth: many(times) },
-  do: { answer: EMPTY_LIST },
-});
-const forgetsTask = (times: number): Rule => ({
-  match: { method: 'GET', path: '**/tasks/*', nth: many(times) },
-  do: { answer: { status: 404 } },
-});
-const taskFails: Rule = {
-  match: { method: 'POST', path: '**/tasks', nth: 1 },
-  do: { task: { fails: { type: 'actionFailed' } } },
-};
-/** The list is asked for once before the start, four times in the grace time, and then by the watch, whose first look is in vain too. */
-const UNTIL_LATER = 6;
-
-const SALES = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\n';
-const REJECTED = 'Product,Month,Units\nTea,Jan 26,1\nCocoa,Feb 26,2\n';
-const PRODUCTS = 'Product,Code\nTea,T\nCoffee,C\nCocoa,K\n';
-const NEXT: Dropped = { key: 'sales/next.csv', text: `${SALES}Mug,Mar 26,3\n` };
-
-interface Story extends Partial<WorldOptions> {
-  steps?: PipelineOptions['steps'];
-  pipeline?: Partial<PipelineOptions>;
-  rules: readonly Rule[];
-  text?: string;
-}
-
-/** One drop, lived until nobody knows what became of it. */
-async function live({ rules, steps = ['import'], pipeline = {}, text = SALES, ...options }: Story) {
-  const dropped: Dropped[] = [{ key: 'sales/a.csv', text }];
-  const world = await World.build({
-    like: 'aws',
-    pipelines: { sales: { model: 'Plan 1', steps, ...pipeline } },
-    taskSeconds: 20,
-    scenario: { rules: [...rules] },
-    ...options,
-  });
-  for (const each of dropped) await world.drop(each.key, each.text);
-  await world.runUntilQuiet();
-  return { world, dropped };
-}
-
-async function watchFor(world: World, hours: number): Promise<void> {
-  for (let look = 0; look < hours * 12; look++) {
-    await world.clock.advance(300_000);
-    world.watch();
-    await world.runUntilQuiet();
-  }
-}
-
-const first = (world: World) => world.runs().find((run) => keyOf(run) === 'sales/a.csv');
-
 describe('the watch settles a run that ended unknown', () => {
   it('when its task, which it was told, is known again: as succeeded, and frees the lane', async () => {
-    const { world } = await live({ rules: [forgetsTask(1)] });
-    await using _ = world;
+    await using world = await live({ rules: [forgetsTask(1)] });
     expect(first(world)?.ended).toMatchObject({ outcome: 'unknown', failure: { category: 'task-lost' } });
     await world.drop(NEXT.key, NEXT.text);
     await watchFor(world, 0.5);
@@ -88,21 +46,15 @@ describe('the watch settles a run that ended unknown', () => {
       },
       steps: [{ result: { outcome: 'succeeded' }, start: { open: false } }],
     });
-    expect(
-      world
-        .runs()
-        .map(({ ended }) => ended?.outcome)
-        .toSorted(),
-    ).toEqual(['succeeded', 'unknown']);
+    expect(outcomesOf(world)).toEqual(['succeeded', 'unknown']);
   });
 
   it('when a task has become visible whose rows are those of the file, and tells whoever was told', async () => {
-    const { world } = await live({
+    await using world = await live({
       rules: [START_LOST, hidesTasks(UNTIL_LATER)],
       steps: ['list-import', 'process'],
       text: PRODUCTS,
     });
-    await using _ = world;
     expect(first(world)?.ended?.outcome).toBe('unknown');
     await watchFor(world, 2);
     expect(violationsOf(world)).toEqual([]);
@@ -118,8 +70,7 @@ describe('the watch settles a run that ended unknown', () => {
     ['continue', 'frees the lane', 0],
     ['hold', 'leaves the lane held', 1],
   ] as const)('as failed when its task has failed, and with onFailure: %s %s', async (onFailure, _what, held) => {
-    const { world } = await live({ rules: [taskFails, forgetsTask(1)], pipeline: { onFailure } });
-    await using _ = world;
+    await using world = await live({ rules: [taskFails, forgetsTask(1)], pipeline: { onFailure } });
     expect(world.heldLanes()).toHaveLength(1);
     await watchFor(world, 0.5);
     expect(violationsOf(world)).toEqual([]);
@@ -128,8 +79,7 @@ describe('the watch settles a run that ended unknown', () => {
   });
 
   it('with its dump in the store before the lane is free', async () => {
-    const { world } = await live({ rules: [forgetsTask(1)], text: REJECTED, pipeline: { maxRows: 1 } });
-    await using _ = world;
+    await using world = await live({ rules: [forgetsTask(1)], text: REJECTED, pipeline: { maxRows: 1 } });
     const dumpsAtRelease: number[] = [];
     world.fate = ({ name, about }) => {
       const dumps = world.state.keys().filter((key) => key.startsWith('dumps/')).length;
@@ -145,13 +95,12 @@ describe('the watch settles a run that ended unknown', () => {
 
   it('with a dump that one look cannot bring to the store: the next goes on there', async () => {
     const chunk = { method: 'GET', path: '**/dump/chunks/*' };
-    const { world } = await live({
+    await using world = await live({
       rules: [forgetsTask(1), { match: chunk, do: { delayMs: 130_000 } }],
       text: REJECTED,
       pipeline: { maxRows: 1 },
       outputBytes: { chunk: 37, part: 100 },
     });
-    await using _ = world;
     await watchFor(world, 2);
     expect(first(world)?.settled?.as).toBe('succeeded');
     expect(first(world)?.steps[0]?.result).toMatchObject({ counts: { rejected: 1 }, dumps: [{ bytes: 130 }] });
@@ -163,15 +112,13 @@ describe('the watch settles a run that ended unknown', () => {
 
   it('whoever dies at whatever it does, also twice', { timeout: 120_000 }, async () => {
     const story: Story = { rules: [START_LOST, hidesTasks(UNTIL_LATER)], steps: ['list-import'], text: PRODUCTS };
-    const { world: plain } = await live(story);
-    await using _ = plain;
+    await using plain = await live(story);
     const before = plain.operations;
     await watchFor(plain, 1);
     const problems: string[] = [];
     for (let at = before + 1; at <= plain.operations; at++) {
       for (const kind of ['killed-before', 'killed-after'] as const) {
-        const { world } = await live(story);
-        await using __ = world;
+        await using world = await live(story);
         world.fate = ({ number }: Operation): Fate => (number === at ? { kind } : GOES);
         await watchFor(world, 1);
         const found = violationsOf(world);
@@ -182,138 +129,6 @@ describe('the watch settles a run that ended unknown', () => {
         if (!world.alerts.published.some(({ id }) => id === `${run?.runId}-settled`)) found.push('nobody was told');
         problems.push(...found.map((what) => `${kind} ${at}: ${what}`));
       }
-    }
-    expect(problems).toEqual([]);
-  });
-});
-
-describe('a run whose task is over, and whose announced dump could not be brought to the store', () => {
-  const WHY =
-    'a failure dump that Anaplan announced is not in the store yet, and another run of the import would have it forgotten';
-  const isDump = ({ kind, about }: Pick<Operation, 'kind' | 'about'>) => kind === 'store' && about.startsWith('dumps/');
-
-  /** The store takes no dump until all tries of the run are spent. */
-  async function buried(story: Partial<Story> = {}) {
-    return live({
-      rules: [],
-      text: REJECTED,
-      pipeline: { onFailure: 'continue', maxRows: 1 },
-      fate: (operation) => (isDump(operation) ? { kind: 'store-fault', fault: 'fail' } : GOES),
-      ...story,
-    });
-  }
-
-  /** Another run waits for its lane. */
-  async function awaited(story: Partial<Story> = {}) {
-    const lived = await buried(story);
-    await lived.world.drop(NEXT.key, NEXT.text);
-    await lived.world.runUntilQuiet();
-    return lived;
-  }
-
-  /** What is in the store when the lane is written, each time. */
-  function atEachRelease(world: World, fate: (operation: Operation) => Fate = () => GOES): string[][] {
-    const seen: string[][] = [];
-    world.fate = (operation) => {
-      const { name, about } = operation;
-      if (name === 'replace' && about.endsWith('/holder')) seen.push(world.state.keys('dumps/'));
-      return fate(operation);
-    };
-    return seen;
-  }
-
-  it('keeps its lane, whatever onFailure says, and the alert says why', async () => {
-    const { world } = await awaited();
-    await using _ = world;
-    const run = first(world);
-    expect(run?.steps[0]).toMatchObject({ task: { seen: { taskState: 'COMPLETE' } }, result: null });
-    expect(run?.ended).toMatchObject({ outcome: 'unknown', holdLane: WHY });
-    expect(world.heldLanes()).toHaveLength(1);
-    const [told] = world.alerts.published;
-    expect(told?.text).toContain(`other runs for this model wait (${WHY})`);
-    expect(told?.text).toContain('It is fetched by itself once the cause is mended, if that is within two days');
-    expect(told?.text).not.toContain('may still be running');
-  });
-
-  it.each([
-    ['settled as succeeded, where its rows are allowed', 1, 'succeeded'],
-    ['settled as failed, where they are not', 0, 'failed'],
-  ] as const)('is %s, once the watch has fetched it, and only then the lane is free', async (_what, maxRows, as) => {
-    const { world } = await awaited({ pipeline: { onFailure: 'continue', maxRows } });
-    await using _ = world;
-    const seen = atEachRelease(world);
-    await watchFor(world, 1);
-    expect(first(world)).toMatchObject({
-      ended: { outcome: 'unknown' },
-      settled: { as, by: 'watch' },
-      steps: [{ result: { outcome: 'succeeded-with-rejects', dumps: [{}] } }],
-    });
-    expect(seen.length).toBeGreaterThan(0);
-    expect(seen.every((dumps) => dumps.length === 1)).toBe(true);
-    expect(violationsOf(world)).toEqual([]);
-    expect(world.heldLanes()).toEqual([]);
-    expect(
-      world
-        .runs()
-        .map(({ ended }) => ended?.outcome)
-        .toSorted(),
-    ).toEqual(['succeeded', 'unknown']);
-  });
-
-  it('is settled by what it knew, where Anaplan has forgotten the task and with it the dump: that is told as lost', async () => {
-    const { world } = await awaited();
-    await using _ = world;
-    const gone = (path: string): Rule => ({ match: { method: 'GET', path }, do: { answer: { status: 404 } } });
-    world.simulator.changeWeather({ rules: [gone('**/tasks/*'), gone('**/dump'), gone('**/dump/**')] });
-    world.fate = () => GOES;
-    await watchFor(world, 1);
-    expect(first(world)?.settled).toMatchObject({ as: 'failed', by: 'watch' });
-    expect(first(world)?.steps[0]?.result?.dumpLost).toContain('no longer has it');
-    expect(world.alerts.published.find(({ id }) => id.endsWith('-settled'))?.text).toContain('no longer has it');
-    const next = world.runs().find((run) => keyOf(run) === NEXT.key);
-    expect(next?.lane).not.toBeNull();
-  });
-
-  it('frees its lane when a person settles it, or releases the lane', async () => {
-    for (const settles of [true, false]) {
-      const { world } = await awaited();
-      await using _ = world;
-      world.fate = () => GOES;
-      const services = world.servicesOf(world.newProcess());
-      const held = await world.doing(readRun(services, first(world)?.runId ?? ''));
-      if (held === undefined) throw new Error('there is no run');
-      const word = { as: 'failed', by: 'ann', evidence: 'nobody needs the dump' } as const;
-      await world.doing<unknown>(
-        settles ? settleRun(services, held, word) : releaseLane(services, world.simulator.model.id),
-      );
-      await world.runUntilQuiet();
-      expect(world.heldLanes()).toEqual([]);
-      expect(
-        world
-          .runs()
-          .map(({ ended }) => ended?.outcome)
-          .toSorted(),
-      ).toEqual(['succeeded', 'unknown']);
-    }
-  });
-
-  it('is settled at whatever whoever looks dies', { timeout: 120_000 }, async () => {
-    const { world: plain } = await buried();
-    await using _ = plain;
-    const before = plain.operations;
-    plain.fate = () => GOES;
-    await watchFor(plain, 0.1);
-    const problems: string[] = [];
-    for (let at = before + 1; at <= plain.operations; at++) {
-      const { world } = await buried();
-      await using __ = world;
-      const seen = atEachRelease(world, ({ number }) => (number === at ? { kind: 'killed-before' } : GOES));
-      await watchFor(world, 1);
-      const found = violationsOf(world);
-      if (first(world)?.settled?.as !== 'succeeded') found.push('it is not settled');
-      if (world.heldLanes().length > 0) found.push('the lane is held');
-      if (seen.some((dumps) => dumps.length !== 1)) found.push('the lane was left before the dump was there');
-      problems.push(...found.map((what) => `killed before ${at}: ${what}`));
     }
     expect(problems).toEqual([]);
   });
@@ -340,8 +155,7 @@ describe('the watch leaves to a person a run', () => {
       PRODUCTS,
     ],
   ] as const)('%s', async (_what, rules, step, text) => {
-    const { world } = await live({ rules, steps: [step], text });
-    await using _ = world;
+    await using world = await live({ rules, steps: [step], text });
     await watchFor(world, 4);
     expect(first(world)?.ended?.outcome).toBe('unknown');
     expect(first(world)?.settled).toBeUndefined();
@@ -349,8 +163,7 @@ describe('the watch leaves to a person a run', () => {
   });
 
   it('whose task never comes in sight, and asks for it ever more seldom, for two days', async () => {
-    const { world } = await live({ rules: [START_NEVER_ACTED] });
-    await using _ = world;
+    await using world = await live({ rules: [START_NEVER_ACTED] });
     const before = world.simulator.requests().length;
     await watchFor(world, 72);
     const looks = first(world)?.looked?.times ?? 0;
@@ -368,8 +181,7 @@ describe('the watch leaves to a person a run', () => {
 
 describe('the watch', () => {
   it('adopts what the model’s status names as ours while it runs, and settles by it later', async () => {
-    const { world } = await live({ rules: [START_LOST, hidesTasks(UNTIL_LATER)], taskSeconds: 3600 });
-    await using _ = world;
+    await using world = await live({ rules: [START_LOST, hidesTasks(UNTIL_LATER)], taskSeconds: 3600 });
     expect(first(world)?.ended?.outcome).toBe('unknown');
     await watchFor(world, 4);
     expect(violationsOf(world)).toEqual([]);
@@ -383,8 +195,7 @@ describe('the watch', () => {
       match: { method: 'GET', path: '**/files', nth: many(40).slice(1) },
       do: { answer: { status: 502, form: 'html' } },
     };
-    const { world } = await live({ rules: [lost, silent], pipeline: { onFailure: 'continue' } });
-    await using _ = world;
+    await using world = await live({ rules: [lost, silent], pipeline: { onFailure: 'continue' } });
     expect(first(world)?.ended).toMatchObject({ outcome: 'failed' });
     expect(world.heldLanes()).toHaveLength(1);
     await watchFor(world, 48);
@@ -393,8 +204,7 @@ describe('the watch', () => {
   });
 
   it('asks also behind the hold of a person, who is told of and keeps the lane', async () => {
-    const { world } = await live({ rules: [forgetsTask(1)] });
-    await using _ = world;
+    await using world = await live({ rules: [forgetsTask(1)] });
     const key = world.state.keys().find((each) => each.endsWith('/holder')) ?? '';
     const holder = JSON.parse(world.state.text(key) ?? '');
     await world.state.put(key, JSON.stringify({ ...holder, hold: { by: 'ann', reason: 'month end' } }));
@@ -409,12 +219,11 @@ describe('the watch', () => {
     await world.runUntilQuiet();
     expect(violationsOf(world)).toEqual([]);
     expect(world.heldLanes()).toEqual([]);
-    expect(world.runs().map(({ ended }) => ended?.outcome)).toContain('succeeded');
+    expect(outcomesOf(world)).toContain('succeeded');
   });
 
   it('says nothing about a run that a person settles while it looks', async () => {
-    const { world } = await live({ rules: [forgetsTask(1)] });
-    await using _ = world;
+    await using world = await live({ rules: [forgetsTask(1)] });
     let looks = false;
     world.fate = ({ name, about }) => {
       if (name === 'GET' && /\/tasks\/[^/]+$/.test(about)) looks = true;
@@ -435,8 +244,7 @@ describe('the watch', () => {
   });
 
   it('frees the lane that somebody settled and did not live to free', async () => {
-    const { world } = await live({ rules: [forgetsTask(1)] });
-    await using _ = world;
+    await using world = await live({ rules: [forgetsTask(1)] });
     const key = world.state.keys().find((each) => each.startsWith('runs/')) ?? '';
     const { ended, ...run } = JSON.parse(world.state.text(key) ?? '');
     const { holdLane, ...rest } = ended;
