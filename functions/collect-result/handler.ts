@@ -1,8 +1,8 @@
 import type { RunEvent } from '../../shared/run/decide.ts';
 import { isLastTry } from '../../shared/run/decide-hindered.ts';
-import { isInDoubt, mayHaveOthers } from '../../shared/run/decide-start.ts';
+import { mayHaveOthers } from '../../shared/run/decide-start.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
-import type { BegunRun } from '../../shared/run/run.ts';
+import { type BegunRun, isInDoubt } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { anaplanFor, diagnose, stepOf } from '../anaplan-turn.ts';
 import { handleTurns, type SqsHandler } from '../handle-records.ts';

@@ -122,7 +122,7 @@ function placeOf(run: BegunRun): string {
 
 /**
  * The place of an export is the user's choice, and on AWS the functions may write only to those of the deployed definition. A run keeps
- * the one that it began with.
+ * the one that it began with. Tried again, because rights take a while to hold everywhere.
  */
 function notWritable(run: BegunRun, bucket: string): Diagnosis {
   const { name, objectId } = stepOf(run);
@@ -136,7 +136,7 @@ function notWritable(run: BegunRun, bucket: string): Diagnosis {
       'If it was not, see whether the policy of the bucket, or of the organisation, denies s3:PutObject there, or whether the functions may not use the key that encrypts the bucket.',
       'Then redrive the run: the redrive follows the definition of today. The export itself has run, and changed nothing in Anaplan.',
     ],
-    retry: { kind: 'no' },
+    retry: { kind: 'after', budget: 'attempts' },
     references: { objectId, bucket, key },
   };
 }

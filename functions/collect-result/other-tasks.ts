@@ -25,6 +25,10 @@ export function newAmong(taskIds: readonly string[], before: readonly string[]):
   return taskIds.filter((id) => !before.includes(id));
 }
 
+const SAY_WHAT_BECAME = 'say what became of this run: plandrop runs settle <runId> --as succeeded, or --as failed.';
+const FETCH_ANEW =
+  'say that the file of this run was not brought to the store whole, and redrive the run: plandrop runs settle <runId> --as failed, then plandrop failures redrive <runId>. An export changes nothing in Anaplan.';
+
 export function waitsFor(taskIds: readonly string[], run: BegunRun): Diagnosis {
   const { kind, name } = stepOf(run);
   return {
@@ -33,7 +37,7 @@ export function waitsFor(taskIds: readonly string[], run: BegunRun): Diagnosis {
     message: `${kind} "${name}" has run, and waits for another task of it that may be its own (${taskIds.join(', ')}).`,
     whatToCheck: [
       'See in Anaplan who runs the action besides Plandrop, and whether that task hangs.',
-      'When it has ended, say what became of this run: plandrop runs settle <runId> --as succeeded, or --as failed.',
+      `When it has ended, ${kind === 'export' ? FETCH_ANEW : SAY_WHAT_BECAME}`,
     ],
     retry: { kind: 'wait-for-model' },
     references: { tasks: taskIds.join(', ') },
@@ -47,6 +51,6 @@ export function overtakenBy(taskIds: readonly string[], run: BegunRun): Diagnosi
     ...waitsFor(taskIds, run),
     cause:
       'The answer to a start was lost, and a task that appeared after it, perhaps ours, wrote the file while it was fetched.',
-    message: `${kind} "${name}" has run, and another task of it that may be its own has run since (${taskIds.join(', ')}): its file is fetched anew.`,
+    message: `${kind} "${name}" has run, and another task of it that may be its own has run since (${taskIds.join(', ')}), so what was fetched may be a part of each file.`,
   };
 }

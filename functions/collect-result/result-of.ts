@@ -1,11 +1,10 @@
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import { classifyTask, type TaskOutcome } from '../../shared/diagnosis/classify-task.ts';
 import type { RunEvent } from '../../shared/run/decide.ts';
-import { isInDoubt } from '../../shared/run/decide-start.ts';
 import { fileRowsOf, totalsOf } from '../../shared/run/file-rows.ts';
 import type { Turn } from '../../shared/run/held-turn.ts';
 import { areRowsVerified, judgeStep } from '../../shared/run/judge-step.ts';
-import type { StepResult } from '../../shared/run/run.ts';
+import { isInDoubt, type StepResult } from '../../shared/run/run.ts';
 import { ownUploadsReadBy } from '../../shared/run/step-files.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
 import { actionOf, stepOf } from '../anaplan-turn.ts';

@@ -8,7 +8,7 @@ import { currentStep, end, isoTime, nextTurn, note, withStep } from './transitio
 
 /**
  * A call failed or a check refused. What a retry can heal is tried again in a new turn, with growing delays, until its budget
- * is spent; everything else ends the run: `unknown` when a task or an intent of it is open, else `failed`.
+ * is spent; everything else ends the run: `unknown` when a task or an intent of it is open, or has ended and could not be read, else `failed`.
  */
 export function decideHindered(run: BegunRun, diagnosis: Diagnosis, context: DecideContext): Run {
   switch (diagnosis.retry.kind) {
@@ -52,12 +52,14 @@ function waitedSecondsOf({ spent }: BegunRun, now: number): number {
 
 function giveUp(run: BegunRun, failure: Diagnosis, { now }: DecideContext): Run {
   // At `collect` the task has ended in Anaplan: what could not be read is how, not whether.
-  const ranUnread = run.position.stage === 'collect';
+  const isCollecting = run.position.stage === 'collect';
   const { start } = currentStep(run);
   // Nobody has looked yet what becomes of the other tasks that may be ours.
-  const isOursOpen = ranUnread && start !== null && mayHaveOthers(run);
+  const isOursOpen = isCollecting && start !== null && mayHaveOthers(run);
   const left = isOursOpen ? withStep(run, { start: { ...start, open: true } }) : run;
-  return end(left, { now, outcome: hasOpenTask(left) || ranUnread ? 'unknown' : 'failed', failure, alarming: true });
+  // An export changes nothing in Anaplan, so without its file nothing has come of it.
+  const isUnread = isCollecting && run.pipeline.steps[run.position.step]?.kind !== 'export';
+  return end(left, { now, outcome: hasOpenTask(left) || isUnread ? 'unknown' : 'failed', failure, alarming: true });
 }
 
 function afterFailedAttempt(

@@ -1,7 +1,7 @@
 import type { Task } from '../anaplan/types.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { DecideContext } from './decide-context.ts';
-import { type BegunRun, isFinalState, type Run } from './run.ts';
+import { type BegunRun, isFinalState, isInDoubt, type Run } from './run.ts';
 import { currentStep, end, isoTime, nextTurn, note, withStep } from './transitions.ts';
 
 /** What is known about a start whose answer was lost. */
@@ -31,11 +31,6 @@ export function openCandidates(run: BegunRun, tasks: readonly Pick<Task, 'taskId
   const { task } = currentStep(run);
   const open = tasks.filter(({ taskId, taskState }) => taskId !== task?.taskId && !isFinalState(taskState));
   return startCandidates(run, open);
-}
-
-/** A task that was found by listing and that nothing has named ours: it may be somebody else's. */
-export function isInDoubt({ adopted, named }: { adopted: boolean; named?: boolean }): boolean {
-  return adopted && named !== true;
 }
 
 /** Whether more tasks than the one that the run has found may be ours: it was adopted by guess, or started a second time. */

@@ -128,13 +128,13 @@ export async function redriveRun(
 export async function repairRedrive(
   services: RunServices,
   old: Held,
-  { run, created }: { run: Run; created: boolean },
+  { run: opened, created }: { run: Run; created: boolean },
 ): Promise<RedriveAnswer> {
   // Past its first turn it has its lane, and its messages are its own affair.
-  const waits = isWaiting(run) ? run : undefined;
-  if (waits !== undefined) await writeTicket(services, waits);
-  const refusal = await noteRedriven(services, old, run);
-  if (refusal !== undefined) return refusal;
+  if (isWaiting(opened)) await writeTicket(services, opened);
+  const named = await nameRedrive(services, old, opened);
+  if (!named.ok) return named;
+  const { run } = named;
   if (run.ended !== null) {
     const again = `It is the one to redrive: plandrop failures redrive ${run.runId}`;
     const [because, ...whatToCheck] =
@@ -143,9 +143,9 @@ export async function repairRedrive(
         : [`Run ${old.run.runId} was redriven as ${run.runId}, which ended ${run.ended.outcome}.`, again];
     return { ok: false, because, whatToCheck };
   }
-  if (waits === undefined) return { ok: true, run, created };
-  await handOver(services, old.run, waits);
-  const { hold } = await readHolder(services, waits.pipeline.modelId);
+  if (!isWaiting(run)) return { ok: true, run, created };
+  await handOver(services, old.run, run);
+  const { hold } = await readHolder(services, run.pipeline.modelId);
   return { ok: true, run, created, ...(hold === null ? {} : { waitsFor: `${hold.by}: ${hold.reason}` }) };
 }
 
@@ -176,39 +176,58 @@ export async function handOverRedriven(services: RunServices, old: Run, modelId:
 }
 
 /**
- * Makes sure that the ledger of the old run says who goes on with it, which is the last moment to say that it had succeeded after all:
- * a redrive that comes after such a word does nothing, and ends.
- * @returns undefined, or why nothing is left to redrive
+ * Makes sure that the ledger of the old run says who goes on with it, which is the last moment for a word about that run: a redrive that was
+ * opened before somebody said that its first step was done begins behind the step, and ends where none is left.
+ * @returns the redrive as it is then
  */
-async function noteRedriven(services: RunServices, old: Held, run: Run): Promise<Refused | undefined> {
+async function nameRedrive(services: RunServices, old: Held, opened: Run): Promise<{ ok: true; run: Run } | Refused> {
+  let run = opened;
   for (let current = old; current.run.redrivenAs !== run.runId; ) {
-    const { runId, settled } = current.run;
-    if (settled !== undefined && isSettledSince(current.run, run)) {
-      await requestSkip(services, run.runId, settled.by);
-      return refused(`Run ${runId} was settled as succeeded by ${settled.by}, so there is nothing to redrive.`);
+    const decision = redriveSince(current.run, run);
+    if (decision?.ok === false) {
+      await requestSkip(services, run.runId, current.run.settled?.by ?? '');
+      return decision;
     }
+    if (decision !== undefined) run = await beginLater(services, decision.run);
     current = await commitRun(services, current, { ...current.run, redrivenAs: run.runId });
   }
-  return undefined;
+  return { ok: true, run };
 }
 
 /**
- * As `noteRedriven`, by a redrive itself before it takes its lane: whoever opened it may have died before, or be slower.
- * @returns false when it has been asked to end instead
+ * As `nameRedrive`, by a redrive itself before it takes its lane: whoever opened it may have died before, or be slower.
+ * @returns false when its ledger was changed for that, and is to be read again
  */
-export async function mayGoOn(services: RunServices, run: Run): Promise<boolean> {
+export async function nameOwnRedrive(services: RunServices, run: Run): Promise<boolean> {
   if (run.redriveOf === undefined || !isWaiting(run)) return true;
   const old = await readRun(services, run.redriveOf.runId);
-  return old === undefined || (await noteRedriven(services, old, run)) === undefined;
+  if (old === undefined) return true;
+  const named = await nameRedrive(services, old, run);
+  if (named.ok && named.run === run) return true;
+  // The step that it begins with now may belong to another queue.
+  if (named.ok) await sendNext(services, named.run);
+  return false;
 }
 
-/** Somebody has said that the last step, with which the redrive begins, is done: what follows a success is under way already. */
-function isSettledSince(old: Run, run: Run): boolean {
-  const { step } = old.position;
-  if (old.settled?.as !== 'succeeded' || step !== old.steps.length - 1) return false;
-  const isSameStep = run.pipeline?.steps[step]?.objectId === old.pipeline?.steps[step]?.objectId;
+/** The redrive as it would be opened now, where somebody has said since that its first step was done; else undefined. Pure. */
+function redriveSince(old: Run, opened: Run): RedriveDecision | undefined {
   // Rows that somebody has mended are loaded after such a word too.
-  return run.redriveOf?.step === step && isSameStep && run.mended?.drop.key === old.mended?.drop.key;
+  const isMended = opened.mended?.drop.key !== old.mended?.drop.key;
+  if (old.settled?.as !== 'succeeded' || isMended || !isWaiting(opened)) return undefined;
+  const decision = redriveOf(old, opened.pipeline, Date.parse(opened.createdAt));
+  return decision.ok && decision.run.position.step === opened.position.step ? undefined : decision;
+}
+
+/** Has a redrive that waits begin where `planned` does. @returns its ledger entry then */
+async function beginLater(services: RunServices, planned: BegunRun): Promise<Run> {
+  const { runId, position, next, steps, redriveOf: of, journal } = planned;
+  for (let held = await readRun(services, runId); held !== undefined; ) {
+    const { run } = held;
+    if (!isWaiting(run) || run.position.step >= position.step) return run;
+    const later: BegunRun = { ...run, position, next, steps, journal };
+    held = await commitRun(services, held, of === undefined ? later : { ...later, redriveOf: of });
+  }
+  return planned;
 }
 
 /** Notes that a person needs nothing more of a failed run. @returns undefined, or why it cannot be noted */

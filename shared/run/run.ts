@@ -307,6 +307,11 @@ export function hasOpenTask(run: Run): boolean {
   });
 }
 
+/** A task that was found by listing and that nothing has named ours: it may be somebody else's. */
+export function isInDoubt({ adopted, named }: { adopted: boolean; named?: boolean }): boolean {
+  return adopted && named !== true;
+}
+
 /** Nothing of the run can still act in Anaplan, as far as Anaplan has said so. */
 export function isReleasable(run: Run): boolean {
   return !hasOpenTask(run) && !run.steps.some((step) => step.fileCallUnanswered);

@@ -38,7 +38,7 @@ export function settleOf(run: Run, word: Settled): SettleDecision {
   // What follows a success would be done for both, and the redrive would no longer find its drop.
   if (run.redrivenAs !== undefined) {
     const look = `See what becomes of that: plandrop runs show ${run.redrivenAs}`;
-    return { ok: false, because: `Run ${runId} was redriven as ${run.redrivenAs}, which goes on with it. ${look}` };
+    return { ok: false, because: `Run ${runId} was redriven as ${run.redrivenAs}. ${look}` };
   }
   // A cancelled run holds its lane only while something of it may act.
   const freesLane = word.as === 'succeeded' || run.pipeline?.onFailure !== 'hold' || ended.outcome === 'cancelled';

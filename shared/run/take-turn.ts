@@ -9,7 +9,7 @@ import { commitRun, type Held, readRun } from './ledger.ts';
 import { CLAIM_MARGIN_SECONDS, FUNCTION_TIMEOUT_SECONDS } from './limits.ts';
 import type { RunMessage } from './message.ts';
 import { nonce } from './nonce.ts';
-import { mayGoOn } from './redrive.ts';
+import { nameOwnRedrive } from './redrive.ts';
 import { type BegunRun, hasBegun, type Stage } from './run.ts';
 import type { RunServices } from './services.ts';
 import { nothingBegun, takenOver } from './transitions.ts';
@@ -128,7 +128,7 @@ async function admitMessage(
         if (!hasBegun(run)) return undefined;
         const events: RunEvent[] = [];
         if (admission.kind === 'take-lane') {
-          if (!(await mayGoOn(services, run))) {
+          if (!(await nameOwnRedrive(services, run))) {
             held = await readRun(services, run.runId);
             break;
           }

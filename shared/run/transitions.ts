@@ -5,6 +5,7 @@ import {
   type BegunRun,
   type Ended,
   hasOpenTask,
+  isInDoubt,
   type Outcome,
   type Run,
   type Stage,
@@ -136,7 +137,7 @@ function reopened<R extends Run>(run: R): R {
 function asTold(failure: Diagnosis, run: Run, mayHaveRun: boolean): NonNullable<Ended['failure']> {
   const checks = mayHaveRun ? [LOOK_FIRST, ...failure.whatToCheck] : failure.whatToCheck;
   const toSettle = mayHaveRun && hasOpenTask(run) ? [SETTLE_IT] : [];
-  const ofDumps = hasDumpsLeft(run) ? [FETCHED_YET] : [];
+  const ofDumps = hasDumpsLeft(run) ? [whatOfDumps(run)] : [];
   return {
     ...failure,
     message: mayHaveRun ? `${failure.message} ${MAY_HAVE_RUN}` : failure.message,
@@ -148,8 +149,16 @@ const MAY_HAVE_RUN =
   'An earlier start of it was never answered: no task of it appeared, but it may have run all the same.';
 const LOOK_FIRST = 'Before anything is loaded again, look in Anaplan whether the earlier start has run.';
 const SETTLE_IT = 'Then say so: plandrop runs settle <runId> --as succeeded, or --as failed.';
-const FETCHED_YET =
-  'Its task is over, and a failure dump of it is not in the store yet. It is fetched by itself once the cause is mended, if that is within two days; then the run is settled. To settle it, or to release its lane, before that gives the dump up.';
+
+function whatOfDumps(run: Run): string {
+  const { task } = currentStep(run);
+  // Nobody is given the dump of somebody else's task as that of this run.
+  const fetched =
+    task !== null && isInDoubt(task)
+      ? 'It is fetched by itself only where the rows of the task show it to be of this run; else look at it in Anaplan, which keeps it for two days.'
+      : 'It is fetched by itself once the cause is mended, if that is within two days; then the run is settled.';
+  return `Its task is over, and a failure dump of it is not in the store yet. ${fetched} To settle it, or to release its lane, before that gives the dump up.`;
+}
 
 /**
  * Why the lane stays held after this ending, or undefined when it is freed.

@@ -5,7 +5,7 @@ import { settleRun } from '../../shared/run/settle.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { keyOf, violationsOf } from '../simulation/violations.ts';
 import type { World } from '../simulation/world.ts';
-import { first, live, NEXT, outcomesOf, REJECTED, type Rule, type Story, watchFor } from './unsettled.ts';
+import { first, live, NEXT, outcomesOf, REJECTED, type Rule, START_LOST, type Story, watchFor } from './unsettled.ts';
 
 /** The store takes no dump for so long that the run ends without it: the lane waits until the watch has fetched it. */
 
@@ -54,6 +54,16 @@ describe('a run whose task is over, and whose announced dump could not be brough
     expect(told?.text).toContain(`other runs for this model wait (${WHY})`);
     expect(told?.text).toContain('It is fetched by itself once the cause is mended, if that is within two days');
     expect(told?.text).not.toContain('may still be running');
+  });
+
+  it('is not promised its dump where the task was found by guess, and its rows show nothing', async () => {
+    await using world = await buried({ rules: [START_LOST] });
+    expect(first(world)?.steps[0]?.task).toMatchObject({ adopted: true, seen: { taskState: 'COMPLETE' } });
+    const [told] = world.alerts.published;
+    expect(told?.text).toContain('It is fetched by itself only where the rows of the task show it to be of this run');
+    await watchFor(world, 49);
+    expect(first(world)?.settled).toBeUndefined();
+    expect(world.heldLanes()).toHaveLength(1);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { whyNotRedriven } from '../../shared/run/redrive-plan.ts';
 import { GOES, type Operation } from '../simulation/operation.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
 import { type EachOperation, wrongAtEach } from './each-operation.ts';
@@ -134,7 +135,7 @@ describe('an export that one message cannot bring to the store', () => {
     }
     await world.runUntilQuiet();
     const { ended } = theRun(world) ?? {};
-    expect(ended?.outcome).toBe('unknown');
+    expect(ended?.outcome).toBe('failed');
     expect(ended?.failure?.message).toBe(
       'The download of export "Report" began anew 3 times and did not come to its end: the file in Anaplan has another number of chunks now.',
     );
@@ -190,21 +191,26 @@ describe('an export that the functions may not write where it is to go', () => {
     });
     const run = theRun(world);
     expect(run?.ended).toMatchObject({
-      outcome: 'unknown',
+      outcome: 'failed',
       failure: { category: 'configuration', references: { key: `exports/${run?.runId}.csv` } },
     });
+    expect(run?.ended?.failure?.message).toContain('Given up after 8 attempts');
     expect(run?.ended?.failure?.whatToCheck.join('\n')).toMatch(
       /`to` of this export was changed.*\n.*s3:PutObject.*\nThen redrive/,
     );
     expect(run?.buried).toBeUndefined();
     expect(world.state.keys('exports/')).toEqual([]);
+    if (run === undefined) throw new Error('there is no run');
+    expect(whyNotRedriven(run)).toBeUndefined();
+  });
 
-    // The watch sees that the export has ended, so that it can be redriven.
-    world.fate = () => GOES;
-    await world.clock.advance(300_000);
-    world.watch();
-    await world.runUntilQuiet();
-    expect(theRun(world)?.settled).toMatchObject({ as: 'failed', by: 'watch' });
+  it('is tried again, because rights take a while to hold', async () => {
+    let denied = 0;
+    await using world = await lived({
+      fate: (operation) => (isWrite(operation) && ++denied < 3 ? { kind: 'store-fault', fault: 'denied' } : GOES),
+    });
+    expect(denied).toBeGreaterThan(3);
+    expect(wrongWith(world)).toEqual([]);
   });
 });
 

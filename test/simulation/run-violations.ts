@@ -85,7 +85,9 @@ function stepViolations(world: World, run: Run, index: number): string[] {
     found.push(`${ordinal} ended unknown, and its task was there before the grace time was over`);
   // A person who says that a step may be repeated is told where an unanswered start of it may have run.
   const isSaid = step.repeatable && failure?.message.includes('may have run all the same') === true;
-  if (index === run.position.step && ran && !isSaid && ['failed', 'cancelled'].includes(outcome))
+  // Without its file nothing has come of an export.
+  const isNotKept = step.kind === 'export' && outcome === 'failed' && claimed.result === null;
+  if (index === run.position.step && ran && !isSaid && !isNotKept && ['failed', 'cancelled'].includes(outcome))
     found.push(`it ended ${outcome} at ${ordinal}, and its task was successful`);
   return found;
 }

@@ -24,7 +24,10 @@ export function needed<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-/** What is read is asked for by who may list the bucket: without that right S3 answers 403 also where nothing is. */
+/**
+ * Tells a 403 as the port does. Whoever reads with it may list the bucket too: without that right S3 answers 403 also where nothing is.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
 export async function allowed<T>(asked: Promise<T>): Promise<T> {
   try {
     return await asked;
