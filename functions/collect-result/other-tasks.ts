@@ -1,5 +1,6 @@
 import type { AnaplanClient } from '../../shared/anaplan/index.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
+import { capitalised } from '../../shared/diagnosis/words.ts';
 import { mayHaveOthers, openCandidates, startCandidates } from '../../shared/run/decide-start.ts';
 import type { BegunRun } from '../../shared/run/run.ts';
 import { currentStep } from '../../shared/run/transitions.ts';
@@ -26,8 +27,8 @@ export function newAmong(taskIds: readonly string[], before: readonly string[]):
 }
 
 const SAY_WHAT_BECAME = 'say what became of this run: plandrop runs settle <runId> --as succeeded, or --as failed.';
-const FETCH_ANEW =
-  'say that the file of this run was not brought to the store whole, and redrive the run: plandrop runs settle <runId> --as failed, then plandrop failures redrive <runId>. An export changes nothing in Anaplan.';
+const RUN_AGAIN =
+  'leave the file of this run alone, if one is there, because another task may have written it; say so, and redrive the run: plandrop runs settle <runId> --as failed, then plandrop failures redrive <runId>. An export changes nothing in Anaplan.';
 
 export function waitsFor(taskIds: readonly string[], run: BegunRun): Diagnosis {
   const { kind, name } = stepOf(run);
@@ -37,7 +38,7 @@ export function waitsFor(taskIds: readonly string[], run: BegunRun): Diagnosis {
     message: `${kind} "${name}" has run, and waits for another task of it that may be its own (${taskIds.join(', ')}).`,
     whatToCheck: [
       'See in Anaplan who runs the action besides Plandrop, and whether that task hangs.',
-      `When it has ended, ${kind === 'export' ? FETCH_ANEW : SAY_WHAT_BECAME}`,
+      `When it has ended, ${kind === 'export' ? RUN_AGAIN : SAY_WHAT_BECAME}`,
     ],
     retry: { kind: 'wait-for-model' },
     references: { tasks: taskIds.join(', ') },
@@ -52,5 +53,6 @@ export function overtakenBy(taskIds: readonly string[], run: BegunRun): Diagnosi
     cause:
       'The answer to a start was lost, and a task that appeared after it, perhaps ours, wrote the file while it was fetched.',
     message: `${kind} "${name}" has run, and another task of it that may be its own has run since (${taskIds.join(', ')}), so what was fetched may be a part of each file.`,
+    whatToCheck: ['See in Anaplan who runs the action besides Plandrop.', capitalised(RUN_AGAIN)],
   };
 }

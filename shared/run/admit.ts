@@ -10,7 +10,8 @@ import { nothingBegun } from './transitions.ts';
  * - `take-lane`: it is the current turn, and the run waits for its lane.
  * - `stop`: somebody asked that nothing new be started, and nothing is under way that would have to be waited for.
  * - `too-early`: it is the current turn but not due for `seconds` more (waits beyond 900 s chain).
- * - `resend-next`: it is the redelivered message of the turn before, whose handler may have died between commit and send.
+ * - `resend-next`: it is the redelivered message of the turn before, or of another queue, whose handler may have died between commit and
+ *   send.
  * - `leave`: somebody holds a live claim, so it has to reappear later and is never acknowledged.
  * - `look-again`: the run ended without anybody knowing how, and Anaplan may tell by now.
  * - `finish-ending`: the run has its outcome, but its to-do list may not be done.
@@ -54,6 +55,8 @@ export function admit(run: Run, message: RunMessage, delivery: Delivery): Admiss
     return died ? { kind: 'resend-next' } : { kind: 'drop', because: `the run has moved on to turn ${run.turn}` };
   }
   if (run.next === null || run.next.queue !== delivery.queue) {
+    // A redrive that waits may have been moved to a later step, of another queue, by who then died.
+    if (run.next?.due === 'lane' && delivery.receiveCount > 1) return { kind: 'resend-next' };
     return { kind: 'drop', because: `turn ${run.turn} belongs to the ${run.next?.queue ?? 'no'} queue` };
   }
   if (isClaimLive(run, delivery.now, delivery.engine)) {

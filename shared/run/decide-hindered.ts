@@ -57,7 +57,7 @@ function giveUp(run: BegunRun, failure: Diagnosis, { now }: DecideContext): Run 
   // Nobody has looked yet what becomes of the other tasks that may be ours.
   const isOursOpen = isCollecting && start !== null && mayHaveOthers(run);
   const left = isOursOpen ? withStep(run, { start: { ...start, open: true } }) : run;
-  // An export changes nothing in Anaplan, so without its file nothing has come of it.
+  // An export changes nothing in Anaplan: where its file was not brought whole, it is to be run again.
   const isUnread = isCollecting && run.pipeline.steps[run.position.step]?.kind !== 'export';
   return end(left, { now, outcome: hasOpenTask(left) || isUnread ? 'unknown' : 'failed', failure, alarming: true });
 }

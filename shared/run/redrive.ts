@@ -134,7 +134,8 @@ export async function repairRedrive(
   if (isWaiting(opened)) await writeTicket(services, opened);
   const named = await nameRedrive(services, old, opened);
   if (!named.ok) return named;
-  const { run } = named;
+  // Somebody else may have named it, or moved it on, meanwhile.
+  const run = (await readRun(services, opened.runId))?.run ?? named.run;
   if (run.ended !== null) {
     const again = `It is the one to redrive: plandrop failures redrive ${run.runId}`;
     const [because, ...whatToCheck] =
@@ -177,7 +178,7 @@ export async function handOverRedriven(services: RunServices, old: Run, modelId:
 
 /**
  * Makes sure that the ledger of the old run says who goes on with it, which is the last moment for a word about that run: a redrive that was
- * opened before somebody said that its first step was done begins behind the step, and ends where none is left.
+ * opened before somebody said that its first step was done begins behind the step, and ends, unnamed, where none is left.
  * @returns the redrive as it is then
  */
 async function nameRedrive(services: RunServices, old: Held, opened: Run): Promise<{ ok: true; run: Run } | Refused> {
@@ -209,25 +210,36 @@ export async function nameOwnRedrive(services: RunServices, run: Run): Promise<b
   return false;
 }
 
-/** The redrive as it would be opened now, where somebody has said since that its first step was done; else undefined. Pure. */
+/**
+ * The redrive as it would be opened now, where somebody has said since that its first step was done: by its own definition, or where
+ * that does not follow what is finished, by the one that the old run had. Undefined where it is so already. Pure.
+ */
 function redriveSince(old: Run, opened: Run): RedriveDecision | undefined {
   // Rows that somebody has mended are loaded after such a word too.
   const isMended = opened.mended?.drop.key !== old.mended?.drop.key;
-  if (old.settled?.as !== 'succeeded' || isMended || !isWaiting(opened)) return undefined;
-  const decision = redriveOf(old, opened.pipeline, Date.parse(opened.createdAt));
-  return decision.ok && decision.run.position.step === opened.position.step ? undefined : decision;
+  if (old.settled?.as !== 'succeeded' || isMended || !hasBegun(opened) || opened.lane !== null) return undefined;
+  const at = Date.parse(opened.createdAt);
+  const decision = redriveOf(old, opened.pipeline, at);
+  if (decision.ok) return decision.run.position.step === opened.position.step ? undefined : decision;
+  return old.pipeline?.modelId === opened.pipeline.modelId ? redriveOf(old, old.pipeline, at) : decision;
 }
 
-/** Has a redrive that waits begin where `planned` does. @returns its ledger entry then */
+/** Has a redrive that never had its lane begin where `planned` does, or if it has ended, its own redrive. @returns its ledger entry then */
 async function beginLater(services: RunServices, planned: BegunRun): Promise<Run> {
-  const { runId, position, next, steps, redriveOf: of, journal } = planned;
+  const { runId, pipeline, position, next, steps, redriveOf: of, journal } = planned;
   for (let held = await readRun(services, runId); held !== undefined; ) {
     const { run } = held;
-    if (!isWaiting(run) || run.position.step >= position.step) return run;
-    const later: BegunRun = { ...run, position, next, steps, journal };
+    if (!hasBegun(run) || run.lane !== null || isSamePlace(run, planned)) return run;
+    const waiting = run.ended === null ? { next, journal } : {};
+    const later: BegunRun = { ...run, pipeline, position, steps, ...waiting };
     held = await commitRun(services, held, of === undefined ? later : { ...later, redriveOf: of });
   }
   return planned;
+}
+
+function isSamePlace(one: BegunRun, other: BegunRun): boolean {
+  const idsOf = ({ pipeline }: BegunRun) => pipeline.steps.map(({ objectId }) => objectId).join();
+  return one.position.step === other.position.step && idsOf(one) === idsOf(other);
 }
 
 /** Notes that a person needs nothing more of a failed run. @returns undefined, or why it cannot be noted */

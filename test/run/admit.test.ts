@@ -33,6 +33,15 @@ const rows: [string, Row][] = [
   ['an older turn, redelivered, is dropped', { message: 3, delivery: { receiveCount: 3 }, may: 'drop' }],
   ['a turn that is not committed yet is left', { message: 6, may: 'leave' }],
   ['a message on the queue of another stage is dropped', { message: 5, delivery: { queue: 'poll' }, may: 'drop' }],
+  [
+    'the message of a run that waits, redelivered on the queue of another stage, is sent where it belongs',
+    {
+      message: 5,
+      run: { next: { turn: 5, queue: 'start', due: 'lane' } },
+      delivery: { receiveCount: 2 },
+      may: 'resend-next',
+    },
+  ],
   ['the current turn under a live claim is left', { message: 5, run: { claim: live }, may: 'leave' }],
   [
     'a claim whose time has passed is dead',

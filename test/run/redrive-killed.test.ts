@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { FrozenPipeline } from '../../shared/pipeline/frozen-pipeline.ts';
 import { acceptRejects } from '../../shared/run/accept-rejects.ts';
-import { type Held, readRun } from '../../shared/run/ledger.ts';
-import { redriveRun } from '../../shared/run/redrive.ts';
+import { sendNext, writeTicket } from '../../shared/run/lane.ts';
+import { createRun, type Held, readRun } from '../../shared/run/ledger.ts';
+import { redriveIdOf, redriveOf, redriveRun, repairRedrive } from '../../shared/run/redrive.ts';
+import { requestSkip } from '../../shared/run/request-skip.ts';
 import type { RunServices } from '../../shared/run/services.ts';
 import { settleRun } from '../../shared/run/settle.ts';
 import type { Scenario } from '../../simulator/index.ts';
@@ -151,6 +154,7 @@ describe.each<OnFailure>(['continue', 'hold'])(
         await world.doing(redriving);
         world.watch();
         await world.runUntilQuiet();
+        await clickedAgain(world);
         const loads = world.watcher.ours.filter(({ action }) => action === 'Load Sales').length;
         if (loads !== (answer.ok ? 1 : 2))
           problems.push(`${nth}: the word is ${answer.ok ? 'taken' : 'refused'}, and it loaded ${loads} times`);
@@ -164,6 +168,17 @@ describe.each<OnFailure>(['continue', 'hold'])(
       return problems;
     }
 
+    /** Whoever redrove it tries once more, as the command does. */
+    async function clickedAgain(world: World): Promise<void> {
+      const services = { ...world.servicesOf(world.newProcess()), state: world.state, queues: world.queues };
+      const old = await readRun(services, first(world)?.runId ?? '');
+      const opened = await readRun(services, redriveIdOf(first(world)?.runId ?? ''));
+      if (old !== undefined && opened !== undefined)
+        await repairRedrive(services, old, { run: opened.run, created: false });
+      await world.runUntilQuiet();
+      expect(world.runs().filter((run) => run.redriveOf !== undefined).length).toBeLessThan(2);
+    }
+
     const settles = (services: RunServices, held: Held) => settleRun(services, held, WORD);
     const accepts = (services: RunServices, held: Held) =>
       acceptRejects(services, held, { by: 'ada', because: WORD.evidence });
@@ -173,13 +188,76 @@ describe.each<OnFailure>(['continue', 'hold'])(
     });
 
     it.each([
-      ['settles', settles],
-      ['accepts', accepts],
+      ['settles', ['import', 'process'], settles],
+      ['accepts', ['import', 'process'], accepts],
+      // A step of another queue.
+      ['settles', ['import', 'export'], settles],
+      ['accepts', ['import', 'export'], accepts],
     ] as const)(
-      'about a step with others after it (%s), has the redrive begin with those, or is refused',
-      async (_, say) => {
-        expect(await wrongWithWord(['import', 'process'], say)).toEqual([]);
+      'about a step with others after it (%s, %s), has the redrive begin with those, or is refused',
+      async (_, steps, say) => {
+        expect(await wrongWithWord(steps, say)).toEqual([]);
       },
     );
   },
 );
+
+describe('the rows of a step are left out after somebody has opened a redrive of it and died', () => {
+  /** Its redrive is opened by that definition, and nothing more is done of it. */
+  async function opened(steps: (was: FrozenPipeline) => FrozenPipeline['steps'], was: Steps = ['import', 'process']) {
+    const world = await ended('continue', { text: REJECTED, steps: was });
+    const services = { ...world.servicesOf(world.newProcess()), state: world.state, queues: world.queues };
+    const old = await readRun(services, first(world)?.runId ?? '');
+    if (old?.run.pipeline == null) throw new Error('there is no run');
+    const pipeline = { ...old.run.pipeline, steps: steps(old.run.pipeline) };
+    const decision = redriveOf(old.run, pipeline, world.clock.now());
+    if (!decision.ok) throw new Error(decision.because);
+    await createRun(services, decision.run);
+    return { world, services, old, redriveId: decision.run.runId };
+  }
+  const loadsOf = (world: World) => world.watcher.ours.map(({ action }) => action);
+  const left = { by: 'ada', because: WORD.evidence };
+
+  it('by a definition that no longer has the next step: the redrive follows the one of the old run', async () => {
+    const { world, services, old } = await opened(({ steps }) => steps.slice(0, 1));
+    await using _ = world;
+    expect(await acceptRejects(services, old, left)).toMatchObject({ ok: true });
+    await world.runUntilQuiet();
+    expect(loadsOf(world)).toEqual(['Load Sales', 'Recalculate', 'Recalculate']);
+    expect(redrive(world)?.ended?.outcome).toBe('succeeded-with-rejects');
+  });
+
+  it.each(['killed-before', 'killed-after'] as const)(
+    'and who moves it on is %s each operation: its message comes all the same, on another queue',
+    async (kind) => {
+      const live = async ({ fate }: Pick<WorldOptions, 'fate'>) => {
+        const { world, services, old, redriveId } = await opened(({ steps }) => steps, ['import', 'export']);
+        const waits = await readRun(services, redriveId);
+        if (waits?.run.pipeline == null) throw new Error('there is no redrive');
+        await writeTicket(services, waits.run);
+        expect(await settleRun(services, old, WORD)).toMatchObject({ ok: true });
+        await sendNext(services, waits.run);
+        if (fate !== undefined) world.fate = fate;
+        await world.runUntilQuiet();
+        return world;
+      };
+      const wrongWith = (world: World) => (redrive(world)?.ended == null ? ['it has no message that will come'] : []);
+      expect(await wrongAtEach({ live, hasBegun: () => true, spoil: () => ({ kind }), wrongWith })).toEqual([]);
+    },
+  );
+
+  it('and after somebody skipped it: its own redrive begins with the steps that are left', async () => {
+    const { world, services, old, redriveId } = await opened(({ steps }) => steps);
+    await using _ = world;
+    await requestSkip(services, redriveId, 'bob');
+    await world.runUntilQuiet();
+    const told = { ok: false, whatToCheck: [`It is the one to redrive: plandrop failures redrive ${redriveId}`] };
+    expect(await acceptRejects(services, old, left)).toMatchObject(told);
+    const skipped = await readRun(services, redriveId);
+    if (skipped?.run.pipeline == null) throw new Error('there is no redrive');
+    expect(await redriveRun(services, skipped, skipped.run.pipeline)).toMatchObject({ ok: true });
+    await world.runUntilQuiet();
+    expect(loadsOf(world).filter((action) => action === 'Load Sales')).toHaveLength(1);
+    expect(loadsOf(world)).toContain('Recalculate');
+  });
+});

@@ -85,9 +85,11 @@ function stepViolations(world: World, run: Run, index: number): string[] {
     found.push(`${ordinal} ended unknown, and its task was there before the grace time was over`);
   // A person who says that a step may be repeated is told where an unanswered start of it may have run.
   const isSaid = step.repeatable && failure?.message.includes('may have run all the same') === true;
-  // Without its file nothing has come of an export.
-  const isNotKept = step.kind === 'export' && outcome === 'failed' && claimed.result === null;
-  if (index === run.position.step && ran && !isSaid && !isNotKept && ['failed', 'cancelled'].includes(outcome))
+  // An export whose file was not brought has failed. Who stores it and then dies, or is not told so, does not know it.
+  const isInStore = world.state.keys('exports/').some((key) => key.startsWith(`exports/${run.runId}.csv`));
+  const isNotBrought = !isInStore || world.wasTroubledBy(DEATH_OR_SLEEP) || world.wasTroubledBy(LOST_ANSWER);
+  const isFailedExport = step.kind === 'export' && outcome === 'failed' && isNotBrought;
+  if (index === run.position.step && ran && !isSaid && !isFailedExport && ['failed', 'cancelled'].includes(outcome))
     found.push(`it ended ${outcome} at ${ordinal}, and its task was successful`);
   return found;
 }
@@ -109,6 +111,7 @@ function impatience(world: World, { runId, ended }: Run): string[] {
 const FEWEST_ATTEMPTS = 3;
 const FEWEST_POLLS = 15;
 
+const LOST_ANSWER = /answer lost|repetition refused|only conflicts/;
 const DEATH_OR_SLEEP = /\bdies\b|fail for a while|time passes|is slow/;
 /** How often a message that was buried is tried again. */
 const TRIES_OF_THE_BURIED = 2;
