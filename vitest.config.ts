@@ -37,7 +37,8 @@ export default defineConfig({
     exclude: ['test/aws/**', 'test/heavy/**', 'test/browser/**', 'test/package/**'],
     // By default a machine of two cores gets one worker; many files here wait for processes and clocks.
     maxWorkers: 2,
-    // No file changes what another could see, so a worker keeps its modules: loading them anew takes a tenth of the time.
+    // No file changes what another could see, so a worker keeps its modules: loading them anew takes a tenth of the time. So no helper may
+    // register a hook when it is loaded: only the first file that loads it would have that.
     isolate: false,
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,

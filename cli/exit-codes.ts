@@ -3,7 +3,7 @@ import type { Run } from '../shared/run/run.ts';
 /** What the process tells its caller; an interface like the answers themselves. */
 export const EXIT = {
   ok: 0,
-  /** failed, unknown or cancelled; or the machine did not allow it */
+  /** failed, unknown or cancelled; a check found something wrong; no such run; or the machine did not allow it */
   failed: 1,
   /** rows were rejected beyond the pipeline's allowance */
   rejects: 2,

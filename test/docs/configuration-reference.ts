@@ -19,8 +19,8 @@ npx plandrop lock                # the ids of all names, for AWS
 * **Keys** are the names of files in the bucket, or below the folder of drops, with \`/\` between folders. In a pattern \`*\` stands for
   any letters within one folder, \`**\` in the place of a folder for folders of any depth, \`?\` for one letter, \`{a,b}\` and \`@(a|b)\`
   for either, and \`[0-9]\` for one of several letters; any other letter for itself, a parenthesis too, unless one of @ ! + * ? stands
-  before it. Capitals count. What begins with a dot is matched only by a dot. A key may have one pipeline: patterns that certainly
-  meet are a mistake. Where only a key can show it, \`plandrop validate\` warns, and a drop of such a key gets a run of each.
+  before it. Capitals count. What begins with a dot is matched only by a dot. Each key should fit one pipeline: patterns that
+  certainly share a key are a mistake. Where they only may, \`plandrop validate\` warns, and a drop that fits several gets a run of each.
 * **Times** are written \`90s\`, \`2min\`, \`1h 30min\`, \`7d\`.
 * **Variables.** \`\${NAME}\` is filled in from the environment in the addresses under \`anaplan\`, in \`workspace\`, \`model\` and \`notify\`,
   and nowhere else: what a pipeline does is to be seen in the file. One that is not set is a mistake. Credentials never stand in

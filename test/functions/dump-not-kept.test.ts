@@ -120,6 +120,7 @@ describe('a run whose task is over, and whose announced dump could not be brough
     const before = plain.operations;
     plain.fate = () => GOES;
     await watchFor(plain, 0.1);
+    expect(plain.operations).toBeGreaterThan(before);
     const problems: string[] = [];
     for (let at = before + 1; at <= plain.operations; at++) {
       await using world = await buried();

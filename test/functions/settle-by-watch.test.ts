@@ -115,6 +115,7 @@ describe('the watch settles a run that ended unknown', () => {
     await using plain = await live(story);
     const before = plain.operations;
     await watchFor(plain, 1);
+    expect(plain.operations).toBeGreaterThan(before);
     const problems: string[] = [];
     for (let at = before + 1; at <= plain.operations; at++) {
       for (const kind of ['killed-before', 'killed-after'] as const) {

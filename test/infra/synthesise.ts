@@ -43,7 +43,8 @@ const stub: FunctionFactory = (scope, id, folder, options) =>
     code: Code.fromInline(`// ${folder}`),
   });
 
-// Without a place of its own every app leaves a folder behind. One for each worker is enough: a template is read when it is made.
+// Without a place of its own every app leaves a folder behind. One for each worker is enough: a template is read when it is made. Nobody
+// removes it: in a worker that keeps its modules a helper's hook would belong to the first file alone that loads it.
 const outdir = join(import.meta.dirname, '../../node_modules/.cache/cdk.out', process.env.VITEST_POOL_ID ?? '');
 
 /** An app with the stack of `text` in it. */

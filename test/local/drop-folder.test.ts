@@ -68,13 +68,9 @@ describe('the drop folder', () => {
     const name = `${'n'.repeat(251)}.csv`;
     const watched = place.watch();
     await place.write(name, 'x');
-    await watched.look();
-    await place.clock.advance(5000);
-    expect(await watched.look()).toEqual([name]);
+    expect(await place.lookTwice(watched)).toEqual([name]);
     await place.write(name, 'y');
-    await watched.look();
-    await place.clock.advance(5000);
-    expect(await watched.look()).toEqual([name]);
+    expect(await place.lookTwice(watched)).toEqual([name]);
     expect(await place.files()).toEqual([`taken/${'n'.repeat(249)}.2.csv`, `taken/${name}`]);
   });
 
@@ -83,9 +79,7 @@ describe('the drop folder', () => {
     for (const name of ['sales/a.csv', 'sales']) {
       await rm(join(place.drops, 'sales'), { recursive: true, force: true });
       await place.write(name, 'x');
-      await watched.look();
-      await place.clock.advance(5000);
-      expect(await watched.look()).toEqual([name]);
+      expect(await place.lookTwice(watched)).toEqual([name]);
     }
     expect(await place.files()).toEqual(['taken/sales.2', 'taken/sales/a.csv']);
   });
@@ -108,9 +102,7 @@ describe('the drop folder', () => {
     await symlink('/etc/hostname', join(place.drops, 'folder'));
     await place.write('sales.csv', 'a\n1\n');
     const watched = place.watch();
-    await watched.look();
-    await place.clock.advance(5000);
-    expect(await watched.look()).toEqual(['sales.csv']);
+    expect(await place.lookTwice(watched)).toEqual(['sales.csv']);
     await rm(join(place.drops, 'folder'));
     await watched.look();
     expect(await place.files()).toEqual(['folder/x.csv', 'taken/sales.csv']);
@@ -120,13 +112,27 @@ describe('the drop folder', () => {
     const watched = place.watch();
     for (const text of ['first', 'second', 'third']) {
       await place.write('drop.csv', text);
-      await watched.look();
-      await place.clock.advance(5000);
-      expect(await watched.look()).toEqual(['drop.csv']);
+      expect(await place.lookTwice(watched)).toEqual(['drop.csv']);
     }
     expect(await place.files()).toEqual(['taken/drop.2.csv', 'taken/drop.3.csv', 'taken/drop.csv']);
     expect(await readFile(join(place.drops, 'taken/drop.2.csv'), 'utf8')).toBe('second');
     expect(new Set(place.announced()).size).toBe(3);
+  });
+
+  it('takes also a file that comes under the name of one that is just being moved', async () => {
+    await place.write('drop.csv', 'first');
+    const replaced = place.watchSending(async (send) => {
+      await send();
+      await writeFile(join(place.drops, 'drop.csv.partial'), 'the second');
+      await rename(join(place.drops, 'drop.csv.partial'), join(place.drops, 'drop.csv'));
+    });
+    await place.lookTwice(replaced);
+    expect(await place.files()).toEqual(['drop.csv', 'taken/drop.csv']);
+    const watched = place.watch();
+    expect(await place.lookTwice(watched)).toEqual(['drop.csv']);
+    const sizes = place.announced().map((body) => JSON.parse(body).Records[0].s3.object.size);
+    expect(sizes).toEqual(['first'.length, 'the second'.length]);
+    expect(await place.files()).toEqual(['taken/drop.2.csv', 'taken/drop.csv']);
   });
 
   it('leaves hidden files, links and what is in taken/ alone', async () => {
@@ -158,14 +164,10 @@ describe('the drop folder', () => {
   ])('makes a new drop of a file that is linked back from taken/, %s', async (_, isStart) => {
     let watched = place.watch();
     await place.write('drop.csv', 'x');
-    await watched.look();
-    await place.clock.advance(5000);
-    await watched.look();
+    await place.lookTwice(watched);
     if (isStart) watched = place.watch();
     await link(join(place.drops, 'taken/drop.csv'), join(place.drops, 'drop.csv'));
-    await watched.look();
-    await place.clock.advance(5000);
-    expect(await watched.look()).toEqual(['drop.csv']);
+    expect(await place.lookTwice(watched)).toEqual(['drop.csv']);
     expect(new Set(place.announced()).size).toBe(2);
     expect(await place.files()).toEqual(['taken/drop.2.csv', 'taken/drop.csv']);
   });
@@ -202,9 +204,7 @@ describe('the drop folder', () => {
     await mkdir(folderName);
     await writeFile(Buffer.concat([folderName, Buffer.from('/x.csv')]), 'x');
     await place.write('z/sales.csv', 'x');
-    await watching.look();
-    await place.clock.advance(5000);
-    expect(await watching.look()).toEqual(['z/sales.csv']);
+    expect(await place.lookTwice(watching)).toEqual(['z/sales.csv']);
     expect(place.said).toEqual([expect.stringContaining('its name is not UTF-8. Rename it.')]);
   });
 
@@ -266,13 +266,9 @@ describe('the drop folder', () => {
   it('makes a new drop of a file that is put back', async () => {
     const watched = place.watch();
     await place.write('drop.csv', 'x');
-    await watched.look();
-    await place.clock.advance(5000);
-    await watched.look();
+    await place.lookTwice(watched);
     await rename(join(place.drops, 'taken/drop.csv'), join(place.drops, 'drop.csv'));
-    await watched.look();
-    await place.clock.advance(5000);
-    expect(await watched.look()).toEqual(['drop.csv']);
+    expect(await place.lookTwice(watched)).toEqual(['drop.csv']);
     expect(new Set(place.announced()).size).toBe(2);
   });
 
@@ -280,9 +276,7 @@ describe('the drop folder', () => {
     const watched = place.watch();
     await place.write('drop.csv', 'x');
     const put = vi.spyOn(place.folder.drops, 'putStream').mockRejectedValueOnce(new Error('the disk is full'));
-    await watched.look();
-    await place.clock.advance(5000);
-    expect(await watched.look()).toEqual([]);
+    expect(await place.lookTwice(watched)).toEqual([]);
     expect(place.said).toEqual(['drop.csv stays in the drop folder for now: the disk is full']);
     expect(await watched.look()).toEqual([]);
     expect(put).toHaveBeenCalledTimes(1);

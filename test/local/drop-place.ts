@@ -59,6 +59,13 @@ export class DropPlace implements AsyncDisposable {
     while ((await changedAt(name)) <= (await changedAt(than)));
   }
 
+  /** Looks, and once more when whatever has not changed since is taken. @returns what was taken then */
+  async lookTwice(watched: DropFolder): Promise<string[]> {
+    await watched.look();
+    await this.clock.advance(5000);
+    return watched.look();
+  }
+
   /** Looks while time goes by, as two files are never stored in one millisecond. */
   async lookInTime(watched: DropFolder): Promise<string[]> {
     let isDone = false;

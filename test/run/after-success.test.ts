@@ -146,7 +146,7 @@ describe('a drop that was loaded', () => {
     expect(tags(world)).toEqual({});
   });
 
-  it('is left alone when the dump of the few rows that its run lost is lost too, and nothing follows', async () => {
+  it('is left alone, and nothing follows, when the dump of its few rejected rows is lost', async () => {
     const gone = { match: { method: 'GET', path: '**/dump/**' }, do: { answer: { status: 404 } } };
     const rules = [gone, { ...gone, match: { method: 'GET', path: '**/dump' } }];
     const text = `Product,Code\nChai,H\n${'x'.repeat(80)},X\n`;

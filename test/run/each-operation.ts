@@ -27,6 +27,7 @@ export async function wrongAtEach({ live, hasBegun, spoil, wrongWith }: EachOper
       },
     });
     isOver = met === undefined;
+    if (isOver && nth === 1) throw new Error('no operation was met: hasBegun or spoil fits nothing');
     problems.push(...wrongWith(world).map((what) => `${nth} (${met?.kind} ${met?.name} ${met?.about}): ${what}`));
   }
   return problems;
