@@ -1,17 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TaskResult } from '../../shared/anaplan/types.ts';
 import type { Diagnosis } from '../../shared/diagnosis/diagnosis.ts';
 import { decide, type RunEvent } from '../../shared/run/decide.ts';
 import { stoppedBy } from '../../shared/run/decide-stopped.ts';
-import {
-  type BegunRun,
-  type DumpProgress,
-  type Run,
-  type StepRecord,
-  type StepResult,
-  untouchedSteps,
-} from '../../shared/run/run.ts';
+import { type BegunRun, type Run, type StepRecord, type StepResult, untouchedSteps } from '../../shared/run/run.ts';
 import { AT, aPipeline, aRun } from './a-run.ts';
 
 const decided = (run: BegunRun, event: RunEvent, now = AT, random = () => 0.5) => decide(run, event, { now, random });
@@ -363,41 +355,16 @@ describe('a collected step', () => {
     expect(ended?.holdLane?.startsWith(held ?? '')).toBe(held === undefined ? undefined : true);
   });
 
-  describe('whose task announces a dump, and that cannot be read', () => {
-    const result = { successful: true, failureDumpAvailable: true, details: [], nestedResults: [] };
-    const inner = (objectId: string) => ({ ...result, objectId });
-    const several = {
-      ...result,
-      nestedResults: [inner('A'), { ...inner('B'), failureDumpAvailable: false }, inner('C')],
-    };
-    const download = { key: 'k', chunkCount: 2, chunksKept: 1, write: null, rest: null, restarts: 0 };
-    const WHOLE = { kind: 'whole', bytes: 9 } as const;
-    const dump = (ordinal: number, progress: DumpProgress['progress'] = WHOLE, taskId = 'T1'): DumpProgress => ({
-      taskId,
-      objectId: 'A',
-      ordinal,
-      progress,
+  it('that is an export, and whose file cannot be brought, has failed', () => {
+    const { steps, ...run } = collecting({
+      ...aPipeline,
+      onFailure: 'continue',
+      steps: [{ kind: 'export', name: 'Report', objectId: '116000000001', repeatable: false }],
     });
-
-    it.each<[string, TaskResult, DumpProgress[], boolean]>([
-      ['of which nothing is in the store, keeps the lane', result, [], true],
-      ['of which a part is', result, [dump(1, { kind: 'under-way', download })], true],
-      ['that was found to be lost, which no result says yet', result, [dump(1, { kind: 'lost', because: 'b' })], true],
-      ['that is in the store, does not', result, [dump(1)], false],
-      ['when only that of another task is', result, [dump(1, WHOLE, 'T0')], true],
-      ['one of several', several, [dump(1)], true],
-      ['all of several', several, [dump(1), dump(3)], false],
-      ['that is none', { ...result, failureDumpAvailable: false }, [], false],
-    ])('%s', (_, told, dumps, held) => {
-      const { steps, ...run } = collecting({ ...aPipeline, onFailure: 'continue' });
-      const seen = { ...final, result: told };
-      const step = { ...untouchedSteps(1)[0], task: { ...aTask, seen }, dumps } as StepRecord;
-      const hindered = { kind: 'hindered', diagnosis: because({ kind: 'no' }, 'internal') } as const;
-      const { ended } = decided({ ...run, steps: [step] }, hindered);
-      expect(ended?.outcome).toBe('unknown');
-      expect(ended?.holdLane?.startsWith('a failure dump')).toBe(held ? true : undefined);
-      expect(ended?.failure?.whatToCheck).toHaveLength(held ? 2 : 1);
-    });
+    const step = { ...untouchedSteps(1)[0], task: { ...aTask, seen: final } } as StepRecord;
+    const { ended } = decided({ ...run, steps: [step] }, { kind: 'hindered', diagnosis: because({ kind: 'no' }) });
+    expect(ended?.outcome).toBe('failed');
+    expect(ended?.holdLane).toBeUndefined();
   });
 
   it('is followed by the next step', () => {
