@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { releaseLane } from '../../shared/run/lane-by-hand.ts';
 import { readRun } from '../../shared/run/ledger.ts';
 import { settleRun } from '../../shared/run/settle.ts';
+import { servicesAtOnce } from '../run/at-once.ts';
 import { type Fate, GOES, type Operation } from '../simulation/operation.ts';
 import { servicesToRelease } from '../simulation/people.ts';
 import { COLLEAGUE } from '../simulation/tenant.ts';
@@ -233,9 +234,7 @@ describe('the watch', () => {
     await world.clock.advance(300_000);
     world.watch();
     while (!looks) await world.step();
-    // At once: what a person's own process does is not held up by the watch's.
-    const { state, queues } = world;
-    const services = { ...world.servicesOf(world.newProcess()), state, queues };
+    const services = servicesAtOnce(world);
     const held = await readRun(services, first(world)?.runId ?? '');
     if (held === undefined) throw new Error('there is no run');
     await settleRun(services, held, { as: 'failed', by: 'ann', evidence: 'half of the rows are missing' });

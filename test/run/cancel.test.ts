@@ -4,6 +4,7 @@ import type { Scenario } from '../../simulator/index.ts';
 import { GOES } from '../simulation/operation.ts';
 import { violationsOf } from '../simulation/violations.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
+import { servicesAtOnce } from './at-once.ts';
 
 const SALES = 'Product,Month,Units\nTea,Jan 26,1\n';
 
@@ -32,9 +33,7 @@ it.each([
   });
   await world.drop('sales/a.csv', SALES);
   while (!looks) await world.step();
-  // At once: what a person's own process does is not held up by the run's.
-  const { state, queues } = world;
-  const services = { ...world.servicesOf(world.newProcess()), state, queues };
+  const services = servicesAtOnce(world);
   await requestCancel(services, theRun(world)?.runId ?? '', 'ann');
   await world.runUntilQuiet();
   expect(theRun(world)?.ended).toMatchObject({ outcome: 'cancelled', todo: [] });

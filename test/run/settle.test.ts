@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { handServices } from '../../cli/hand-services.ts';
-import type { FrozenPipeline } from '../../shared/pipeline/frozen-pipeline.ts';
 import { ManualClock } from '../../shared/ports/memory/manual-clock.ts';
 import { MemoryQueues } from '../../shared/ports/memory/memory-queues.ts';
 import { MemoryStore } from '../../shared/ports/memory/memory-store.ts';
-import { acceptRejects } from '../../shared/run/accept-rejects.ts';
 import { finishEnding } from '../../shared/run/ending.ts';
 import { changeHolder, readHolder, ticketKey, writeTicket } from '../../shared/run/lane.ts';
-import { createRun, type Held, readRun } from '../../shared/run/ledger.ts';
+import { createRun, readRun } from '../../shared/run/ledger.ts';
 import { parseRunMessage } from '../../shared/run/message.ts';
 import { redriveOf, redriveRun } from '../../shared/run/redrive.ts';
 import type { BegunRun, Run, Settled } from '../../shared/run/run.ts';
-import type { RunServices } from '../../shared/run/services.ts';
 import { settleOf, settleRun } from '../../shared/run/settle.ts';
 import { aRun, aTrigger } from './a-run.ts';
 import { A, B, C, definition, ended, finished, LATER, LATER_ISO, openStart, settled } from './ended-run.ts';
@@ -60,62 +57,6 @@ describe('a person settles', () => {
     const decision = settleOf(run, settled(as));
     expect(decision.ok).toBe(false);
     expect(JSON.stringify(decision)).toContain(words);
-  });
-});
-
-describe('a word that comes after a redrive, about a run that was read before it', () => {
-  const WORD = { by: 'ada', because: 'these rows may be left out' };
-  const STEPS = [definition(A), definition(A, B)];
-  const following = (pipeline: FrozenPipeline): FrozenPipeline => ({
-    ...pipeline,
-    followers: ['report'],
-    keep: { kind: 'delete' },
-  });
-
-  it.for<[string, FrozenPipeline, (services: RunServices, held: Held) => Promise<object>]>(
-    STEPS.map(following).flatMap((pipeline) => [
-      [
-        `as succeeded, in step 1 of ${pipeline.steps.length}`,
-        pipeline,
-        (services, held) => settleRun(services, held, { as: 'succeeded', by: 'ada', evidence: 'seen' }),
-      ],
-      [
-        `that its rejected rows are accepted, in step 1 of ${pipeline.steps.length}`,
-        pipeline,
-        (services, held) => acceptRejects(services, held, WORD),
-      ],
-    ]),
-  )('is refused: %s', async ([, pipeline, say]) => {
-    const clock = new ManualClock(LATER);
-    const queues = new MemoryQueues({ clock });
-    const services = { ...handServices({ state: new MemoryStore({ bucket: 'state', clock }), queues }), clock };
-    const run = ended('succeeded-with-rejects', [finished('succeeded-with-rejects', true)], { pipeline });
-    const held = await createRun(services, run);
-    expect(await redriveRun(services, held, pipeline)).toMatchObject({ ok: true, created: true });
-    expect(await say(services, held)).toMatchObject({
-      ok: false,
-      because: expect.stringContaining(`redriven as ${run.runId}.1`),
-    });
-    const now = await readRun(services, run.runId);
-    expect(now?.run).toMatchObject({ redrivenAs: `${run.runId}.1`, ended: { todo: [] } });
-    expect(now?.run.settled).toBeUndefined();
-  });
-
-  it('is refused of an unknown run too, where another word came before the redrive', async () => {
-    const clock = new ManualClock(LATER);
-    const queues = new MemoryQueues({ clock });
-    const services = { ...handServices({ state: new MemoryStore({ bucket: 'state', clock }), queues }), clock };
-    const run = ended('unknown', [openStart], { pipeline: following(definition(A)) });
-    const seen = await createRun(services, run);
-    expect(await redriveRun(services, seen, run.pipeline)).toMatchObject({ ok: false });
-    await settleRun(services, seen, { as: 'failed', by: 'ann', evidence: 'half of the rows are missing' });
-    const held = await readRun(services, run.runId);
-    if (held === undefined) throw new Error('its ledger is gone');
-    expect(await redriveRun(services, held, run.pipeline)).toMatchObject({ ok: true });
-    // The look of the watch began before.
-    const word = { as: 'succeeded', by: 'watch', evidence: 'its task is final' } as const;
-    expect(await settleRun(services, seen, word)).toMatchObject({ ok: false });
-    expect((await readRun(services, run.runId))?.run).toMatchObject({ settled: { as: 'failed' }, ended: { todo: [] } });
   });
 });
 
