@@ -3,11 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { whyNotRedriven } from '../../shared/run/redrive-plan.ts';
 import { GOES, type Operation } from '../simulation/operation.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
+import { DROP, downloads, EXPORTED, theExport, theRun, writeFile, wrongWith } from './an-export.ts';
 import { type EachOperation, wrongAtEach } from './each-operation.ts';
-
-const DROP = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\nMug,Mar 26,3\nTea,Apr 26,4\nMug,May 26,5\n';
-/** What the export of the module then writes: 88 bytes. */
-const EXPORTED = 'Products,Time,Units\nTea,Jan 26,1\nTea,Apr 26,4\nCoffee,Feb 26,2\nMug,Mar 26,3\nMug,May 26,5\n';
 
 /** A download of six chunks so slow that a slice brings two, into parts of three. */
 const SLOW: WorldOptions = {
@@ -23,26 +20,6 @@ async function lived(options: Partial<WorldOptions> = {}): Promise<World> {
   await world.drop('sales/a.csv', DROP);
   await world.runUntilQuiet();
   return world;
-}
-
-const theRun = (world: World) => world.runs()[0];
-const downloads = (world: World) =>
-  world.simulator
-    .requests()
-    .filter(({ method, path }) => method === 'GET' && /\/files\/116\d+\/chunks\/\d+$/.test(path))
-    .map(({ path }) => Number(path.split('/').at(-1)));
-
-/** What is wrong with an export that is over; nothing when all of it is where it belongs, and nothing else is left. */
-function wrongWith(world: World, expected = EXPORTED): string[] {
-  const run = theRun(world);
-  if (run === undefined) return ['there is no run'];
-  const key = `exports/${run.runId}.csv`;
-  const found: string[] = [];
-  if (run.ended?.outcome !== 'succeeded') found.push(`it ended ${run.ended?.outcome}: ${run.ended?.failure?.message}`);
-  if (world.state.text(key) !== expected) found.push(`the store has ${JSON.stringify(world.state.text(key))}`);
-  const address = run.steps[1]?.result?.export;
-  if (address !== world.state.address(key)) found.push(`the outcome names ${address}`);
-  return found;
 }
 
 describe('an export that one message cannot bring to the store', () => {
@@ -110,7 +87,7 @@ describe('an export that one message cannot bring to the store', () => {
     await using world = await World.build(SLOW);
     await world.drop('sales/a.csv', DROP);
     while (theRun(world)?.steps[1]?.download === undefined) await world.step();
-    await rewrite(world, 'another export, by the same user, of another length, in another number of chunks');
+    await writeFile(world, 'another export, by the same user, of another length, in another number of chunks');
     await world.runUntilQuiet();
     const again = 'another export, by the same user, of another length, in another number of chunks';
     expect(wrongWith(world, again)).toEqual([]);
@@ -129,7 +106,7 @@ describe('an export that one message cannot bring to the store', () => {
       const chunks = theRun(world)?.steps[1]?.download?.chunksKept ?? 0;
       if (chunks > 0 && kept === 0) {
         length += 16;
-        await rewrite(world, 'x'.repeat(length));
+        await writeFile(world, 'x'.repeat(length));
       }
       kept = chunks;
     }
@@ -144,10 +121,10 @@ describe('an export that one message cannot bring to the store', () => {
 
   it('is not stored when its task was cancelled: the file is that of an earlier run', async () => {
     await using world = await World.build(SLOW);
-    await rewrite(world, 'of yesterday');
+    await writeFile(world, 'of yesterday');
     await world.drop('sales/a.csv', DROP);
     while (theRun(world)?.steps[1]?.task == null) await world.step();
-    const { queue } = theModel(world);
+    const { queue } = theExport(world).model;
     const task = queue.tasks.find(({ taskId }) => taskId === theRun(world)?.steps[1]?.task?.taskId);
     if (task === undefined) throw new Error('the export was never started');
     task.final = 'CANCELLED';
@@ -268,19 +245,3 @@ describe('an export in slices, and something goes wrong at each of its operation
     },
   );
 });
-
-function theModel(world: World) {
-  const [model] = world.simulator.tenant.models;
-  if (model === undefined) throw new Error('the tenant has no model');
-  return model;
-}
-
-/** The same user runs the export by hand, and it writes this. */
-async function rewrite(world: World, text: string): Promise<void> {
-  const model = theModel(world);
-  const [action] = model.exports.values();
-  const [user] = world.simulator.tenant.users;
-  if (action === undefined || user === undefined) throw new Error('the tenant has no export');
-  const content = await world.simulator.tenant.spool.keep([Buffer.from(text)]);
-  model.files.putOutput(user.id, action.id, content, world.clock.now());
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OURS } from '../simulation/tenant.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
+import { DROP, downloads, theExport, theRun, writeFile, wrongWith } from './an-export.ts';
 import { wrongAtEach } from './each-operation.ts';
 
 /**
@@ -8,7 +8,6 @@ import { wrongAtEach } from './each-operation.ts';
  * one file.
  */
 
-const DROP = 'Product,Month,Units\nTea,Jan 26,1\nCoffee,Feb 26,2\nMug,Mar 26,3\nTea,Apr 26,4\nMug,May 26,5\n';
 /** What the late task writes: as many bytes as the first, so that nothing shows a mixture but itself. */
 const LATER = 'Products,Time,Units\nTea,Jan 26,9\nTea,Apr 26,9\nCoffee,Feb 26,9\nMug,Mar 26,9\nMug,May 26,9\n';
 
@@ -49,38 +48,14 @@ async function build({ size: { outputBytes, delayMs }, modelWait = '2h', ...opti
   return world;
 }
 
-const theRun = (world: World) => world.runs()[0];
-const stored = (world: World) => world.state.text(`exports/${theRun(world)?.runId}.csv`);
-const downloads = (world: World) =>
-  world.simulator
-    .requests()
-    .filter(({ method, path }) => method === 'GET' && /\/files\/116\d+\/chunks\/\d+$/.test(path))
-    .map(({ path }) => Number(path.split('/').at(-1)));
-
-function theModel(world: World) {
-  const [model] = world.simulator.tenant.models;
-  const [action] = model?.exports.values() ?? [];
-  const user = world.simulator.tenant.user(OURS.email);
-  if (model === undefined || action === undefined || user === undefined) throw new Error('the tenant has no export');
-  return { model, action, user };
-}
-
 /** The first start acts now, and takes so long. @returns when it has written its file (epoch ms) */
 async function actsLate(world: World, seconds: number): Promise<number> {
-  const { model, action, user } = theModel(world);
+  const { model, action, user } = theExport(world);
   const now = world.clock.now();
   await model.asOf(now, () => {
     model.start('exports', action.id, world.simulator.tenant.starter(user, model), [], now, { seconds });
   });
   return now + seconds * 1000;
-}
-
-/** What the late task writes, once it has ended. */
-async function writes(world: World, text: string): Promise<void> {
-  const { model, action, user } = theModel(world);
-  await model.asOf(world.clock.now(), () => {});
-  const content = await world.simulator.tenant.spool.keep([Buffer.from(text)]);
-  model.files.putOutput(user.id, action.id, content, world.clock.now());
 }
 
 async function until(world: World, isThere: () => boolean): Promise<void> {
@@ -96,19 +71,13 @@ async function lived(story: Story, seconds: number, when: (world: World) => bool
   await until(world, () => when(world));
   const endsAt = await actsLate(world, seconds);
   while (world.clock.now() < endsAt && (await world.step({ notAfter: endsAt })));
-  await writes(world, LATER);
+  await writeFile(world, LATER);
   await world.runUntilQuiet();
   return world;
 }
 
-/** Nothing when all of one file is where it belongs, and it is the one that is left in Anaplan. */
-function wrongWith(world: World): string[] {
-  const found: string[] = [];
-  const { ended } = theRun(world) ?? {};
-  if (ended?.outcome !== 'succeeded') found.push(`it ended ${ended?.outcome}: ${ended?.failure?.message}`);
-  if (stored(world) !== LATER) found.push(`the store has ${JSON.stringify(stored(world))}`);
-  return found;
-}
+/** Of the files of both tasks the later is left in Anaplan. */
+const wrongWithLater = (world: World) => wrongWith(world, LATER);
 
 describe('an export whose first start acts late', () => {
   it('before its file is fetched, waits for that task, and fetches nothing until then', async () => {
@@ -117,9 +86,9 @@ describe('an export whose first start acts late', () => {
     const endsAt = await actsLate(world, 600);
     while (world.clock.now() < endsAt && (await world.step({ notAfter: endsAt })));
     expect(downloads(world)).toEqual([]);
-    await writes(world, LATER);
+    await writeFile(world, LATER);
     await world.runUntilQuiet();
-    expect(wrongWith(world)).toEqual([]);
+    expect(wrongWithLater(world)).toEqual([]);
     expect(downloads(world)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
@@ -129,7 +98,7 @@ describe('an export whose first start acts late', () => {
   ])('between two slices, and %s: begins anew, once', async (_, seconds) => {
     const isPaused = (world: World) => theRun(world)?.steps[1]?.download !== undefined;
     await using world = await lived({ size: SLICES }, seconds, isPaused);
-    expect(wrongWith(world)).toEqual([]);
+    expect(wrongWithLater(world)).toEqual([]);
     const texts = theRun(world)?.journal.map(({ text }) => text) ?? [];
     expect(texts.filter((text) => text.includes('begins anew'))).toEqual([
       expect.stringMatching(/another task of it, which may be its own, has written the file since \([0-9A-F]+\)\.$/),
@@ -142,7 +111,7 @@ describe('an export whose first start acts late', () => {
     ['goes on when all is there', 600],
   ])('while it is fetched, and %s: no mixture is called succeeded', async (_, seconds) => {
     await using world = await lived({ size: ONE_SLICE }, seconds, isHalfFetched);
-    expect(wrongWith(world)).toEqual([]);
+    expect(wrongWithLater(world)).toEqual([]);
     expect(downloads(world).slice(-3)).toEqual([0, 1, 2]);
   });
 
@@ -167,7 +136,7 @@ describe('an export whose first start acts late', () => {
       const live = ({ fate }: Pick<WorldOptions, 'fate'>) =>
         lived({ size: SLICES, ...(fate === undefined ? {} : { fate }) }, seconds, isPaused);
       const kill = () => ({ kind: 'killed-before' }) as const;
-      expect(await wrongAtEach({ live, hasBegun: isPaused, spoil: kill, wrongWith })).toEqual([]);
+      expect(await wrongAtEach({ live, hasBegun: isPaused, spoil: kill, wrongWith: wrongWithLater })).toEqual([]);
     },
   );
 });
