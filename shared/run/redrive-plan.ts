@@ -187,6 +187,8 @@ function isSameStep(one: FrozenStep, other: FrozenStep): boolean {
 function finishedRecord(run: Run, index: number): StepRecord | undefined {
   const record = run.steps[index];
   if (record === undefined) return undefined;
+  // A redrive begins behind what was finished, also where nothing says so but a word about the run before it.
+  if (index < (run.redriveOf?.step ?? 0)) return record;
   const { result, start, task } = record;
   if (result?.outcome === 'succeeded') return record;
   if (result?.outcome === 'succeeded-with-rejects' && !result.beyondAllowance) return record;

@@ -116,6 +116,23 @@ describe('a redrive begins', () => {
   });
 });
 
+describe('a redrive of a redrive', () => {
+  it.for([
+    ['has no result', openStart],
+    ['has the result that nobody knows', finished('unknown')],
+  ] as const)('begins behind a step that somebody said is done, and that %s', ([, record]) => {
+    const pipeline = definition(A, B, C);
+    const old = ended('unknown', [record], { pipeline, settled: settled('succeeded') });
+    const first = redriveOf(old, pipeline, LATER);
+    if (!first.ok) throw new Error(first.because);
+    expect(first.run.position.step).toBe(1);
+    const failed: Run = { ...first.run, next: null, ended: { outcome: 'failed', at: LATER_ISO, todo: [] } };
+    const second = redriveOf(failed, pipeline, LATER);
+    if (!second.ok) throw new Error(second.because);
+    expect(second.run).toMatchObject({ position: { step: 1 }, redriveOf: { runId: failed.runId, step: 1 } });
+  });
+});
+
 describe('a redrive is refused', () => {
   it.for<[string, Run, FrozenPipeline, string]>([
     ['of a run that goes on', aRun(), aPipeline, 'has not ended yet'],
